@@ -1,0 +1,44 @@
+# `make run` prints the exact boundaries of both experiments and draws them;
+# `make test` is the whole check. Both need Python >= 3.11 and this checkout, nothing else.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+OUT    := out
+
+.PHONY: run test lint types pytest derivations clean
+
+run: $(VENV)/run.stamp
+	mkdir -p $(OUT)
+	$(BIN)/phasecalc boundaries -n 2 -m 1
+	$(BIN)/phasecalc boundaries -n 3 -m 2
+	$(BIN)/phasecalc diagram -n 2 -m 1 -o $(OUT)/diagram-2-1.png
+	$(BIN)/phasecalc diagram -n 3 -m 2 -o $(OUT)/diagram-3-2.png
+
+test: lint types pytest
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.stamp
+	$(BIN)/mypy
+
+pytest: $(VENV)/dev.stamp
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q --run-slow
+
+$(VENV)/python.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "phasecalc needs Python >= 3.11; say which one to use: make PYTHON=python3.12 run" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/run.stamp: $(VENV)/python.stamp pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/dev.stamp: $(VENV)/python.stamp pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@ $(VENV)/run.stamp
+
+clean:
+	rm -rf $(VENV) $(OUT)

@@ -1,0 +1,1 @@
+"""Which phase wins where."""

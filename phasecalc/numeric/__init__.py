@@ -1,0 +1,1 @@
+"""The numerical half: float64, batched over leading axes."""

@@ -1,0 +1,1 @@
+"""Finished records turned into text, LaTeX and pictures; nothing is computed here."""
