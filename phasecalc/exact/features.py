@@ -1,0 +1,111 @@
+r"""The squared error of one feature, by number of active features in its neighbourhood.
+
+Feature j sees the pre-activation u_j = Σ_{i∈A} G_ji x_i + b_j of the active set A, and its error is
+
+    ℓ_j(A) = E (x_j·[j∈A] − (u_j)_+)²      over the magnitudes of the active features.
+
+ℓ_j(A) depends on A only through A ∩ N(j), where the neighbourhood N(j) holds j itself and every i
+with G_ji ≠ 0. Hence E_j = Σ_k p^k S^(d−k) e_k with d = |N(j)| and e_k = Σ_{B⊆N(j), |B|=k} ℓ_j(B).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from math import comb, prod
+
+import sympy
+
+from ..inputs import Scalar
+from ..model import Law, Point
+from .moments import cube_cross_integral, cube_integral
+from .truncated import truncated_power
+
+MOST_VERTICES = 4_000_000
+"""Limit on the vertices that one feature's error sums over; about half a minute of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureError:
+    """Errors of one feature: E_j = Σ_k p^k S^(d−k) e_k, with e_k = `by_active[k]`.
+
+    `alone` is ℓ_j({j}), the part of e_1 that the paper calls feature benefit; `importance` is I_j.
+    """
+
+    importance: Scalar
+    by_active: tuple[Scalar, ...]
+    alone: Scalar
+
+    @property
+    def degree(self) -> int:
+        """d = |N(j)|, the feature itself included."""
+        return len(self.by_active) - 1
+
+    def polynomial(self) -> tuple[Scalar, ...]:
+        """Coefficients of E_j / I_j in powers of p: S^(d−k) = (1 − p)^(d−k) is multiplied out."""
+        coefficients: list[Scalar] = [Fraction(0)] * (self.degree + 1)
+        for k, error in enumerate(self.by_active):
+            for t in range(self.degree - k + 1):
+                coefficients[k + t] += (-1) ** t * comb(self.degree - k, t) * error
+        return tuple(coefficients)
+
+
+def vertex_count(neighbours: Mapping[Scalar, int]) -> int:
+    """How many vertices `errors_by_active` sums over: 3 to the number of different slopes."""
+    return 2 * prod((m + 1) * (m + 2) // 2 for m in neighbours.values())
+
+
+def errors_by_active(
+    own: Scalar, neighbours: Mapping[Scalar, int], bias: Scalar, law: Law
+) -> tuple[tuple[Scalar, ...], Scalar]:
+    """The sums e_0 … e_d over subsets of the neighbourhood, and ℓ_j({j}).
+
+    `own` is G_jj; `neighbours` counts the non-zero G_ji, i ≠ j, by value.
+
+    >>> from phasecalc.model import Uniform
+    >>> errors_by_active(Fraction(1), {Fraction(-1): 1}, Fraction(0), Uniform())
+    ((Fraction(0, 1), Fraction(0, 1), Fraction(1, 6)), Fraction(0, 1))
+    """
+    degree = 1 + sum(neighbours.values())
+    errors: list[Scalar] = [Fraction(0)] * (degree + 1)
+    alone: Scalar = Fraction(0)
+    # Subsets with the same number of each slope have the same error.
+    for counts in product(*(range(m + 1) for m in neighbours.values())):
+        slopes = Counter({g: count for g, count in zip(neighbours, counts, strict=True) if count})
+        subsets = prod(comb(m, count) for m, count in zip(neighbours.values(), counts, strict=True))
+        active = sum(counts)
+        inactive_error, active_error = _errors(own, slopes, bias, law)
+        errors[active] += subsets * inactive_error
+        errors[active + 1] += subsets * active_error
+        if active == 0:
+            alone = active_error
+    return tuple(_tidied(error) for error in errors), _tidied(alone)
+
+
+def _errors(own: Scalar, slopes: Counter[Scalar], bias: Scalar, law: Law) -> tuple[Scalar, Scalar]:
+    """ℓ_j of the active slopes without and with feature j itself active."""
+    if isinstance(law, Point):
+        others = bias + sum(g * count for g, count in slopes.items())
+        without = truncated_power(_expanded(others), 1)
+        with_own = truncated_power(_expanded(others + own), 1)
+        return without**2, (1 - with_own) ** 2
+    everything = Counter(slopes)
+    if own != 0:
+        everything[own] += 1
+    cross = cube_cross_integral(own, slopes, bias)
+    square = cube_integral(everything, bias, 2)
+    return cube_integral(slopes, bias, 2), law.second_moment - 2 * cross + square
+
+
+def _expanded(value: Scalar) -> Scalar:
+    return value if isinstance(value, Fraction) else sympy.expand(value)
+
+
+def _tidied(value: Scalar) -> Scalar:
+    """Algebraic numbers in one normal form; everything else as it is."""
+    if isinstance(value, sympy.Expr) and value.is_number:
+        return sympy.radsimp(sympy.expand(value))
+    return value

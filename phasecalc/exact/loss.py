@@ -1,0 +1,314 @@
+r"""The decomposed sparse loss of any weights, exactly.
+
+L = Σ_{k=0..n} (1−S)^k S^(n−k) L_k with L_k = Σ_{|A|=k} Σ_j I_j ℓ_j(A): sums over the active sets of
+size k and over the features, never means (Elhage et al. 2022, "What about the terms corresponding
+to less sparse vectors?"). A feature's error involves its neighbours in the interference graph only,
+so the cost is exponential in the largest neighbourhood and not in n.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import comb
+
+import sympy
+
+from ..inputs import Scalar, exact_matrix, exact_scalar, exact_vector
+from ..model import Law, checked_law
+from ..symbols import p
+from .features import MOST_VERTICES, FeatureError, errors_by_active, vertex_count
+from .truncated import TruncatedPower, exact_sign
+
+
+@dataclass(frozen=True, slots=True)
+class SparseLoss:
+    """The loss of fixed weights, as an exact formula; made by `decompose`.
+
+    ``terms`` is (L_0, …, L_n) and ``total`` is Σ_k p^k (1−p)^(n−k) L_k with p = 1 − S.
+    ``benefit`` and ``interference`` are the two parts of L_1: Σ_j I_j ℓ_j({j}) (the paper's feature
+    benefit) and Σ_{i≠j} I_j ℓ_j({i}). ``gram`` is G = WᵀW.
+    """
+
+    gram: tuple[tuple[sympy.Expr, ...], ...]
+    bias: tuple[sympy.Expr, ...]
+    importance: tuple[sympy.Expr, ...]
+    law: Law
+    features: tuple[FeatureError, ...]
+    terms: tuple[sympy.Expr, ...]
+    benefit: sympy.Expr
+    interference: sympy.Expr
+    total: sympy.Expr
+
+    def at(self, sparsity: object, **symbols: object) -> sympy.Expr:
+        """The loss as an exact number, at sparsity S and values for its other symbols.
+
+        >>> decompose([[1, -1]], [0, 0]).at(sparsity=Fraction(3, 7))
+        16/147
+
+        Raises `ValueError` for a sparsity outside [0, 1] or a symbol without a value, `TypeError`
+        for floats.
+        """
+        density = 1 - _sparsity(sparsity)
+        values = self._values(symbols)
+        missing = self.total.free_symbols - {p, *values}
+        if missing:
+            raise ValueError(f"the loss needs a value for {_names(missing)}")
+        number = self.total.subs({p: density, **values})
+        return sympy.radsimp(sympy.expand(number))
+
+    def in_regime(self, point: Mapping[object, object]) -> SparseLoss:
+        """The same loss without truncated powers, valid in the sign regime that holds `point`.
+
+        `point` gives an exact value to every symbol inside a truncated power. Where (u)_+ has
+        u > 0 at the point it becomes u, where u < 0 it becomes 0; what is left is a polynomial or
+        rational function in the symbols, valid as long as no u changes its sign.
+
+        >>> w = sympy.Symbol("w")
+        >>> decompose([[w, -w]], [0, 0]).in_regime({w: 1}).terms[1]
+        2*w**4/3 - 4*w**2/3 + 2/3
+
+        Raises `ValueError` when a symbol has no value, or when the point lies on the border of a
+        regime (some u is zero there).
+        """
+        values = self._values(point)
+        pieces: dict[TruncatedPower, sympy.Expr] = {}
+
+        def smooth(expr: Scalar) -> Scalar:
+            if isinstance(expr, Fraction):
+                return expr
+            for bracket in expr.atoms(TruncatedPower) - pieces.keys():
+                pieces[bracket] = _piece(bracket, values)
+            return sympy.cancel(expr.xreplace(pieces))
+
+        features = tuple(
+            replace(
+                f,
+                by_active=tuple(smooth(error) for error in f.by_active),
+                alone=smooth(f.alone),
+            )
+            for f in self.features
+        )
+        return _assembled(self, features)
+
+    def _values(self, point: Mapping[object, object]) -> dict[sympy.Symbol, sympy.Expr]:
+        """Values by symbol; symbols may be named by text."""
+        named = {symbol.name: symbol for symbol in self.total.free_symbols}
+        values = {}
+        for key, value in point.items():
+            name = key.name if isinstance(key, sympy.Symbol) else str(key)
+            if name in named:
+                values[named[name]] = sympy.sympify(exact_scalar(value, name))
+        return values
+
+
+def decompose(
+    weights: object = None,
+    bias: object = None,
+    importance: object = None,
+    law: Law | None = None,
+    *,
+    gram: object = None,
+) -> SparseLoss:
+    """Decompose the exact loss of y = ReLU(WᵀWx + b) into L_0, …, L_n and their sum.
+
+    L = Σ_{k=0..n} (1−S)^k S^(n−k) L_k,  L_k = Σ_{|A|=k} Σ_j I_j ℓ_j(A)
+
+    Parameters
+    ----------
+    weights : m rows of n exact entries (int, Fraction, SymPy number or expression; text such as
+        "2/3" is read as a rational). Column i is feature i.
+    bias : n exact entries, added: u = Gx + b.
+    importance : n exact entries, not negative; 1 for every feature by default.
+    law : `Uniform()` (default) or `Point()`.
+    gram : the n × n matrix G = WᵀW in place of `weights`.
+
+    Numbers give exact rationals or algebraic numbers. Symbols give a finite sum of truncated
+    powers, valid where every overlap that is not identically zero is not zero; see
+    `SparseLoss.in_regime`.
+
+    >>> loss = decompose([[1, -1]], [0, 0])
+    >>> loss.terms, loss.total
+    ((0, 0, 1/3), p**2/3)
+
+    Raises `ValueError` for shapes that do not fit, NaN, infinities, negative importance, or a
+    neighbourhood too large to sum over; `TypeError` for floats.
+
+    Source: Elhage et al. 2022, "Toy Models of Superposition", the loss of the ReLU output model.
+    """
+    law = checked_law(law)
+    matrix = _gram_of(weights, gram)
+    n = len(matrix)
+    biases = exact_vector(bias, "bias", n)
+    weighting = (
+        (Fraction(1),) * n if importance is None else exact_vector(importance, "importance", n)
+    )
+    for j, weight in enumerate(weighting):
+        if not getattr(weight, "free_symbols", None) and exact_sign(weight) < 0:
+            raise ValueError(f"importance[{j}] = {weight}: it must not be negative")
+    if any(isinstance(x, sympy.Expr) for x in (*biases, *(g for row in matrix for g in row))):
+        matrix = tuple(tuple(sympy.sympify(g) for g in row) for row in matrix)
+        biases = tuple(sympy.sympify(b) for b in biases)
+    blank = SparseLoss(
+        gram=tuple(tuple(sympy.sympify(g) for g in row) for row in matrix),
+        bias=tuple(sympy.sympify(b) for b in biases),
+        importance=tuple(sympy.sympify(weight) for weight in weighting),
+        law=law,
+        features=(),
+        terms=(),
+        benefit=sympy.Integer(0),
+        interference=sympy.Integer(0),
+        total=sympy.Integer(0),
+    )
+    return _assembled(blank, _feature_errors(matrix, biases, weighting, law))
+
+
+def _feature_errors(
+    gram: tuple[tuple[Scalar, ...], ...],
+    bias: tuple[Scalar, ...],
+    importance: tuple[Scalar, ...],
+    law: Law,
+) -> tuple[FeatureError, ...]:
+    known: dict[object, tuple[tuple[Scalar, ...], Scalar]] = {}
+    features = []
+    for j, row in enumerate(gram):
+        neighbours = Counter(g for i, g in enumerate(row) if i != j and g != 0)
+        vertices = vertex_count(neighbours)
+        if vertices > MOST_VERTICES:
+            raise ValueError(
+                f"feature {j} interferes with {sum(neighbours.values())} others: its exact error "
+                f"sums {vertices:.0e} vertices, the limit is {MOST_VERTICES:.0e}"
+            )
+        key = (row[j], frozenset(neighbours.items()), bias[j])
+        if key not in known:
+            known[key] = errors_by_active(row[j], neighbours, bias[j], law)
+        features.append(FeatureError(importance[j], *known[key]))
+    return tuple(features)
+
+
+def _assembled(blank: SparseLoss, features: tuple[FeatureError, ...]) -> SparseLoss:
+    """The record with its terms and total summed from the errors of its features."""
+    n = len(features)
+    terms = tuple(
+        _weighted_sum((f.importance, _count_sets(f, n, k)) for f in features) for k in range(n + 1)
+    )
+    benefit = _weighted_sum((f.importance, f.alone) for f in features)
+    interference = _weighted_sum((f.importance, _count_sets(f, n, 1) - f.alone) for f in features)
+    powers = range(1 + max(f.degree for f in features))
+    by_power = (
+        _weighted_sum(
+            (f.importance, coefficients[k])
+            for f, coefficients in ((f, f.polynomial()) for f in features)
+            if k < len(coefficients)
+        )
+        for k in powers
+    )
+    total = sympy.Add(*(sympy.expand_mul(c * p**k) for k, c in enumerate(by_power)))
+    return replace(
+        blank,
+        features=features,
+        terms=terms,
+        benefit=benefit,
+        interference=interference,
+        total=total,
+    )
+
+
+def _count_sets(feature: FeatureError, n: int, k: int) -> Scalar:
+    """Σ_{|A|=k} ℓ_j(A): a set B of neighbours lies in C(n−d, k−|B|) active sets of size k."""
+    d = feature.degree
+    return sum(
+        (
+            comb(n - d, k - size) * error
+            for size, error in enumerate(feature.by_active)
+            if 0 <= k - size <= n - d
+        ),
+        start=Fraction(0),
+    )
+
+
+def _weighted_sum(pairs: Iterable[tuple[Scalar, Scalar]]) -> sympy.Expr:
+    """Σ weight·value; rational values of the same weight are added as rationals first."""
+    rational: dict[Scalar, Fraction] = {}
+    symbolic: list[sympy.Expr] = []
+    for weight, value in pairs:
+        if isinstance(value, Fraction):
+            rational[weight] = rational.get(weight, Fraction(0)) + value
+        else:
+            symbolic.append(sympy.sympify(weight) * value)
+    symbolic.extend(
+        sympy.sympify(weight) * sympy.sympify(value) for weight, value in rational.items()
+    )
+    total = sympy.Add(*symbolic)
+    return sympy.radsimp(sympy.expand(total)) if total.is_number else total
+
+
+def _gram_of(weights: object, gram: object) -> tuple[tuple[Scalar, ...], ...]:
+    if (weights is None) == (gram is None):
+        raise TypeError("give either weights (m rows of n entries) or gram (n rows of n entries)")
+    if gram is not None:
+        matrix = exact_matrix(gram, "gram")
+        if len(matrix) != len(matrix[0]):
+            raise ValueError(f"gram has shape {len(matrix)} × {len(matrix[0])}: it must be square")
+        for i, row in enumerate(matrix):
+            for j in range(i):
+                if not _is_zero(row[j] - matrix[j][i]):
+                    raise ValueError(
+                        f"gram[{i}][{j}] = {row[j]} and gram[{j}][{i}] = {matrix[j][i]}: "
+                        "it must be symmetric"
+                    )
+        return matrix
+    rows = exact_matrix(weights, "weights")
+    columns = tuple(zip(*rows, strict=True))
+    products = {
+        (i, j): _overlap(columns[i], columns[j]) for i in range(len(columns)) for j in range(i + 1)
+    }
+    return tuple(
+        tuple(products[max(i, j), min(i, j)] for j in range(len(columns)))
+        for i in range(len(columns))
+    )
+
+
+def _overlap(first: tuple[Scalar, ...], second: tuple[Scalar, ...]) -> Scalar:
+    value = sum((a * b for a, b in zip(first, second, strict=True)), start=Fraction(0))
+    if isinstance(value, Fraction):
+        return value
+    value = sympy.expand(value)
+    if value.is_Rational:
+        return Fraction(int(value.p), int(value.q))
+    return Fraction(0) if _is_zero(value) else value
+
+
+def _is_zero(value: Scalar) -> bool:
+    if isinstance(value, Fraction):
+        return value == 0
+    value = sympy.expand(value)
+    if value.is_number:
+        return exact_sign(value) == 0
+    return bool(sympy.cancel(value) == 0)
+
+
+def _piece(bracket: TruncatedPower, values: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
+    base, power = bracket.args
+    missing = base.free_symbols - values.keys()
+    if missing:
+        raise ValueError(f"point has no value for {_names(missing)}, on which ({base})_+ depends")
+    sign = exact_sign(sympy.expand(base.subs(values)))
+    if sign == 0:
+        raise ValueError(f"point lies on the border of a regime: {base} is zero there")
+    return base**power if sign > 0 else sympy.Integer(0)
+
+
+def _sparsity(value: object) -> sympy.Expr:
+    sparsity = sympy.sympify(exact_scalar(value, "sparsity"))
+    if sparsity.free_symbols:
+        raise ValueError(f"sparsity = {sparsity}: it must be a number in [0, 1]")
+    if exact_sign(sparsity) < 0 or exact_sign(1 - sparsity) < 0:
+        raise ValueError(f"sparsity = {sparsity}: it must lie in [0, 1]")
+    return sparsity
+
+
+def _names(symbols: Iterable[sympy.Symbol]) -> str:
+    return ", ".join(sorted(symbol.name for symbol in symbols))

@@ -1,0 +1,116 @@
+"""The truncated power (u)_+^k, and the exact sign of real algebraic numbers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from ..inputs import Scalar
+
+_DIGITS = 60
+
+
+def exact_sign(value: Scalar) -> int:
+    """Sign of a real algebraic number: −1, 0 or 1, never guessed.
+
+    Digits decide when the number is away from zero; when sixty of them are zero, its minimal
+    polynomial does.
+
+    >>> exact_sign(sympy.sqrt(2) + sympy.sqrt(3) - sympy.sqrt(5 + 2 * sympy.sqrt(6)))
+    0
+    """
+    if isinstance(value, Fraction):
+        return (value > 0) - (value < 0)
+    if value.is_Rational:
+        return int(sympy.sign(value))
+    digits = value.evalf(_DIGITS, maxn=2 * _DIGITS, strict=False)
+    if abs(digits) > sympy.Float(10) ** (-_DIGITS // 2):
+        return 1 if digits > 0 else -1
+    x = sympy.Dummy("x")
+    minimal = sympy.minimal_polynomial(value, x)
+    if minimal == x:
+        return 0
+    # A non-zero root of c_0 + … + c_d x^d is larger than |c_0| / (|c_0| + max|c_i|) in size,
+    # so this many digits show its sign.
+    coefficients = [abs(c) for c in sympy.Poly(minimal, x).all_coeffs()]
+    bound = sympy.Rational(coefficients[-1], coefficients[-1] + max(coefficients))
+    needed = len(str(int(1 / bound))) + 15
+    return int(sympy.sign(value.evalf(needed, maxn=10 * needed + 1000)))
+
+
+class TruncatedPower(sympy.Function):  # type: ignore[misc]
+    r"""Truncated power (Macaulay bracket) (u)_+^k = max(u, 0)^k for an integer k ≥ 0.
+
+    d/du (u)_+^k = k (u)_+^(k−1); (u)_+^0 is the Heaviside step, 0 at u = 0. Numbers evaluate
+    exactly, and so do expressions of known sign. `sympy.lambdify`, LaTeX and mpmath know it.
+
+    >>> u = sympy.Symbol("u")
+    >>> TruncatedPower(u, 3).diff(u)
+    3*TruncatedPower(u, 2)
+    >>> TruncatedPower(sympy.Rational(2, 3), 2), TruncatedPower(-1, 2)
+    (4/9, 0)
+    >>> float(sympy.lambdify(u, TruncatedPower(u, 2), "numpy")(3.0))
+    9.0
+    """
+
+    nargs = (2,)
+
+    @classmethod
+    def eval(cls, base: sympy.Expr, power: sympy.Expr) -> sympy.Expr | None:
+        if not (power.is_Integer and power >= 0):
+            raise ValueError(f"power = {power}: a truncated power needs an integer, at least 0")
+        if base.is_Number:
+            return base**power if base > 0 else sympy.Integer(0)
+        if base.is_number and base.is_algebraic:
+            return sympy.expand(base**power) if exact_sign(base) > 0 else sympy.Integer(0)
+        if base.is_positive:
+            return base**power
+        if base.is_nonpositive:
+            return sympy.Integer(0)
+        return None
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        base, power = self.args
+        if argindex != 1:
+            raise sympy.function.ArgumentIndexError(self, argindex)
+        if power == 0:
+            return sympy.DiracDelta(base)
+        return power * TruncatedPower(base, power - 1)
+
+    def _eval_is_real(self) -> bool | None:
+        return self.args[0].is_real  # type: ignore[no-any-return]
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        return self.args[0].is_real  # type: ignore[no-any-return]
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr:
+        return self.func(self.args[0]._eval_evalf(prec), self.args[1])
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        base, power = self.args
+        own = rf"\left({printer._print(base)}\right)_{{+}}"
+        if power != 1:
+            own += f"^{{{printer._print(power)}}}"
+        return own if exp is None else rf"\left({own}\right)^{{{exp}}}"
+
+    def _numpycode(self, printer: Any) -> str:
+        base, power = (printer._print(arg) for arg in self.args)
+        maximum = printer._module_format("numpy.maximum")
+        if self.args[1] == 0:
+            return f"{printer._module_format('numpy.heaviside')}({base}, 0.0)"
+        return f"{maximum}({base}, 0.0)**{power}"
+
+    def _pythoncode(self, printer: Any) -> str:
+        base, power = (printer._print(arg) for arg in self.args)
+        return f"({base} > 0)" if self.args[1] == 0 else f"max({base}, 0)**{power}"
+
+    _mpmathcode = _pythoncode
+
+
+def truncated_power(base: Scalar, power: int) -> Scalar:
+    """(base)_+^power: a `Fraction` for a `Fraction`, else a SymPy expression."""
+    if isinstance(base, Fraction):
+        return base**power if base > 0 else Fraction(0)
+    return TruncatedPower(base, power)
