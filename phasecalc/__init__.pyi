@@ -1,4 +1,16 @@
 from ._version import __version__ as __version__
+from .configurations import Candidate as Candidate
+from .configurations import candidates as candidates
+from .diagram.grid import GridDiagram as GridDiagram
+from .diagram.grid import paper_axes as paper_axes
+from .diagram.phase_diagram import PhaseDiagram as PhaseDiagram
+from .diagram.phase_diagram import phase_diagram as phase_diagram
+from .diagram.transition import Boundary as Boundary
+from .diagram.transition import Junction as Junction
+from .exact.linear import linear_loss as linear_loss
+from .exact.loss import SparseLoss as SparseLoss
+from .exact.loss import decompose as decompose
+from .exact.truncated import TruncatedPower as TruncatedPower
 from .model import Point as Point
 from .model import ToyModel as ToyModel
 from .model import Uniform as Uniform

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import comb
+from typing import Any
 
 import sympy
 
@@ -59,7 +60,7 @@ class SparseLoss:
         number = self.total.subs({p: density, **values})
         return sympy.radsimp(sympy.expand(number))
 
-    def in_regime(self, point: Mapping[object, object]) -> SparseLoss:
+    def in_regime(self, point: Mapping[Any, object]) -> SparseLoss:
         """The same loss without truncated powers, valid in the sign regime that holds `point`.
 
         `point` gives an exact value to every symbol inside a truncated power. Where (u)_+ has
@@ -93,7 +94,7 @@ class SparseLoss:
         )
         return _assembled(self, features)
 
-    def _values(self, point: Mapping[object, object]) -> dict[sympy.Symbol, sympy.Expr]:
+    def _values(self, point: Mapping[Any, object]) -> dict[sympy.Symbol, sympy.Expr]:
         """Values by symbol; symbols may be named by text."""
         named = {symbol.name: symbol for symbol in self.total.free_symbols}
         values = {}

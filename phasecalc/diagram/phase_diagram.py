@@ -1,0 +1,188 @@
+"""The exact phase diagram of a model's candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import sympy
+
+from ..configurations import Candidate, candidates
+from ..exact.roots import polynomial
+from ..inputs import exact_scalar
+from ..model import ToyModel
+from .assembly import boundaries_of, junctions_of
+from .envelope import Line, Strip, lower_envelope
+from .transition import Boundary, Junction
+
+if TYPE_CHECKING:
+    from .grid import GridDiagram
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseDiagram:
+    """Which phase has the lowest loss where, over 0 ≤ S < 1 and r > 0; made by `phase_diagram`.
+
+    ``phases`` are the candidates that win somewhere on an open set, ``candidates`` all that were
+    compared; ``boundaries`` and ``junctions`` are exact. ``strips`` are the intervals of p between
+    which the order of the phases along r does not change; their indices are those of
+    ``candidates``.
+    """
+
+    model: ToyModel
+    source: str
+    candidates: tuple[Candidate, ...]
+    phases: tuple[Candidate, ...]
+    boundaries: tuple[Boundary, ...]
+    junctions: tuple[Junction, ...]
+    strips: tuple[Strip, ...]
+
+    def minimisers(self, sparsity: object, importance: object) -> tuple[str, ...]:
+        """Names of all phases with the lowest loss at a point: several on a boundary.
+
+        >>> phase_diagram(ToyModel(2, 1)).minimisers(Fraction(3, 7), 1)
+        ('ignore', 'dedicated', 'antipodal')
+        """
+        losses = self._losses(sparsity, importance)
+        lowest = min(losses)
+        return tuple(
+            phase.name for phase, loss in zip(self.phases, losses, strict=True) if loss == lowest
+        )
+
+    def label(self, sparsity: object, importance: object) -> str:
+        """Name of the phase with the lowest loss at sparsity S and importance r.
+
+        The comparison is exact; a float stands for the binary fraction that it holds. Exactly on a
+        boundary it is the first of `minimisers`, in the order of ``phases``.
+
+        >>> phase_diagram(ToyModel(2, 1)).label(0.9, 1)
+        'antipodal'
+
+        Raises `ValueError` for a sparsity outside [0, 1] or an importance that is negative, NaN or
+        infinite.
+        """
+        return self.minimisers(sparsity, importance)[0]
+
+    def minimum(self, sparsity: object, importance: object) -> Fraction:
+        """The free energy F(S, r): the lowest loss at a point, as an exact rational.
+
+        >>> phase_diagram(ToyModel(2, 1)).minimum(Fraction(3, 7), 1)
+        Fraction(16, 147)
+        """
+        return min(self._losses(sparsity, importance))
+
+    def grid(self, sparsities: object, importances: object) -> GridDiagram:
+        """Labels and lowest losses on a grid: rows are sparsities, columns importances.
+
+        See `GridDiagram`; `paper_axes` gives the paper's axes.
+        """
+        from .grid import grid_of  # noqa: PLC0415  (numpy is not needed for formulas)
+
+        return grid_of(self, sparsities, importances)
+
+    def _losses(self, sparsity: object, importance: object) -> list[Fraction]:
+        density = 1 - rational_in(sparsity, "sparsity", largest=1)
+        weight = rational_in(importance, "importance")
+        return [loss_at(phase, density, weight) for phase in self.phases]
+
+
+def loss_at(phase: Candidate, density: Fraction, importance: Fraction) -> Fraction:
+    """The exact loss of a candidate at p = density and r = importance."""
+    base, slope = phase.coefficients
+    return evaluate(base, density) + importance * evaluate(slope, density)
+
+
+def evaluate(coefficients: tuple[Fraction, ...], point: Fraction) -> Fraction:
+    """A polynomial, lowest coefficient first, by Horner's rule."""
+    value = Fraction(0)
+    for coefficient in reversed(coefficients):
+        value = value * point + coefficient
+    return value
+
+
+def rational_in(value: object, argument: str, largest: int | None = None) -> Fraction:
+    """A rational in [0, largest]; a float is taken as the binary fraction that it holds."""
+    if hasattr(value, "as_integer_ratio") and not isinstance(value, str):
+        try:
+            number = Fraction(*value.as_integer_ratio())
+        except (ValueError, OverflowError):
+            raise ValueError(f"{argument} = {value}: it must be a finite number") from None
+    else:
+        number = exact_scalar(value, argument)
+    if not isinstance(number, Fraction):
+        raise TypeError(f"{argument} = {number}: it must be a rational number")
+    if number < 0 or (largest is not None and number > largest):
+        allowed = "not be negative" if largest is None else f"lie in [0, {largest}]"
+        raise ValueError(f"{argument} = {value}: it must {allowed}")
+    return number
+
+
+def phase_diagram(
+    model: ToyModel,
+    source: str = "candidates",
+    *,
+    candidates: Iterable[Candidate] | None = None,
+) -> PhaseDiagram:
+    """The phase diagram of a model: phases, boundaries and junctions, exactly.
+
+    F(S, r) = min_c L_c(S, r) over the candidates, as a lower envelope. Each loss is linear in r
+    with rational polynomials in p as coefficients, and every decision is an exact sign.
+
+    Parameters
+    ----------
+    model : a `ToyModel` with n_features > d_hidden.
+    source : "candidates", the paper's theory.
+    candidates : those to compare, by default `phasecalc.candidates(model)`; add your own with
+        `Candidate.from_weights`. Of candidates with the same loss the first is kept.
+
+    >>> diagram = phase_diagram(ToyModel(n_features=2, d_hidden=1))
+    >>> for boundary in diagram.boundaries:
+    ...     print(*boundary.phases, "r =", boundary.importance)
+    ignore antipodal r = 2*p/(4 - 5*p)
+    antipodal dedicated r = (4 - 5*p)/(2*p)
+    ignore dedicated r = 1
+    >>> [(j.sparsity, j.importance, j.loss) for j in diagram.junctions]
+    [(3/7, 1, 16/147)]
+
+    Raises `ValueError` for an unknown source, too many candidates, or a candidate of another size.
+
+    Source: Elhage et al. 2022, "Superposition as a Phase Change".
+    """
+    if source != "candidates":
+        raise ValueError(f'source = {source!r}: it must be "candidates"')
+    compared = _distinct(model, candidates)
+    lines = [Line(polynomial(c.base_error), polynomial(c.extra_error)) for c in compared]
+    strips = lower_envelope(lines)
+    winning = sorted({index for strip in strips for index in strip.phases})
+    return PhaseDiagram(
+        model=model,
+        source=source,
+        candidates=compared,
+        phases=tuple(compared[index] for index in winning),
+        boundaries=boundaries_of(strips, compared),
+        junctions=junctions_of(strips, lines, compared),
+        strips=strips,
+    )
+
+
+def _distinct(model: ToyModel, given: Iterable[Candidate] | None) -> tuple[Candidate, ...]:
+    """The candidates, without those whose loss another one before them has."""
+    found: dict[sympy.Expr, Candidate] = {}
+    names: set[str] = set()
+    for c in candidates(model) if given is None else given:
+        if not isinstance(c, Candidate):
+            raise TypeError(f"candidates: {c!r} is no phasecalc.Candidate")
+        if len(c.bias) != model.n_features or len(c.weights) != model.d_hidden:
+            raise ValueError(
+                f"candidate {c.name!r} has {len(c.bias)} features in {len(c.weights)} dimensions, "
+                f"the model {model.n_features} in {model.d_hidden}"
+            )
+        if c.name in names:
+            raise ValueError(f"two candidates have the name {c.name!r}")
+        names.add(c.name)
+        found.setdefault(sympy.expand(c.loss), c)
+    if not found:
+        raise ValueError("candidates is empty: a diagram needs at least one")
+    return tuple(found.values())

@@ -1,0 +1,129 @@
+"""Boundaries and junctions: where phases coexist, and what jumps there.
+
+The free energy is F(S, r) = min over phases of L(S, r). Across a coexistence line L_a = L_b = F its
+gradient jumps by (∂_S, ∂_r)(L_b − L_a): first order where that is not zero. ∂F/∂r is the extra
+feature's own squared error, and the size of its jump is the latent heat. Along the line
+dr/dS = −(∂_S L_a − ∂_S L_b)/(∂_r L_a − ∂_r L_b) (Clausius-Clapeyron).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import sympy
+
+from ..symbols import p, r
+
+Status = Literal["exact", "isolated", "numeric"]
+"""How a result is known: algebraic formula, certified interval, or traced with an error."""
+
+STATUSES = ("exact", "isolated", "numeric")
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """A coexistence line of two phases, from one end to the other.
+
+    phases : names; the phase at smaller r first (vertical line: at smaller p, larger S, first).
+    importance : r on the line as a formula in p; None for a vertical line.
+    feature_probability : p of a vertical line; None otherwise.
+    interval : (low, high) of p; both ends equal for a vertical line.
+    importance_interval : (low, high) of r on the line, `sympy.oo` where it is unbounded.
+    losses : of the two phases, in p and r.
+    order : 1 where the gradient of F jumps, k where the k-th derivatives are the first that jump.
+    status : how the ends are known; the formula of the line is always exact.
+    """
+
+    phases: tuple[str, str]
+    importance: sympy.Expr | None
+    feature_probability: sympy.Expr | None
+    interval: tuple[sympy.Expr, sympy.Expr]
+    importance_interval: tuple[sympy.Expr, sympy.Expr]
+    losses: tuple[sympy.Expr, sympy.Expr]
+    order: int
+    status: Status = "exact"
+
+    def __post_init__(self) -> None:
+        if (self.importance is None) == (self.feature_probability is None):
+            raise ValueError("a boundary has either importance or feature_probability")
+        if self.importance is not None and self._on_line(self.losses[0] - self.losses[1]) != 0:
+            raise ValueError(f"the losses of {self.phases} are not equal on the boundary")
+
+    @property
+    def is_vertical(self) -> bool:
+        """Whether the line is p = constant, whatever r."""
+        return self.importance is None
+
+    @property
+    def gradient_jump(self) -> tuple[sympy.Expr, sympy.Expr]:
+        """(∂F/∂S, ∂F/∂r) of the second phase minus that of the first, on the line.
+
+        A formula in p; on a vertical line, in r.
+        """
+        difference = self.losses[1] - self.losses[0]
+        return self._on_line(-difference.diff(p)), self._on_line(difference.diff(r))
+
+    @property
+    def latent_heat(self) -> sympy.Expr:
+        """Drop of ∂F/∂r, the extra feature's squared error, from the first phase to the second.
+
+        Not negative, as F is concave in r; zero across a vertical line.
+        """
+        return -self.gradient_jump[1]
+
+    @property
+    def slope(self) -> sympy.Expr | None:
+        """Clausius-Clapeyron slope dr/dS in p; None for a vertical line."""
+        if self.importance is None:
+            return None
+        by_sparsity, by_importance = self.gradient_jump
+        return sympy.factor(-by_sparsity / by_importance)
+
+    def _on_line(self, expr: sympy.Expr) -> sympy.Expr:
+        if self.importance is None:
+            return sympy.expand(expr.subs(p, self.feature_probability))
+        return sympy.cancel(expr.subs(r, self.importance))
+
+
+@dataclass(frozen=True, slots=True)
+class Junction:
+    """A point in which three or more phases meet.
+
+    ``loss`` is the common loss of its phases; ``sparsity`` and ``importance`` are exact numbers.
+    """
+
+    phases: tuple[str, ...]
+    sparsity: sympy.Expr
+    importance: sympy.Expr
+    loss: sympy.Expr
+    status: Status = "exact"
+
+    def __post_init__(self) -> None:
+        if len(set(self.phases)) < 3:
+            raise ValueError(f"a junction needs three phases, not {self.phases}")
+
+    @property
+    def feature_probability(self) -> sympy.Expr:
+        """p = 1 − S."""
+        return 1 - self.sparsity
+
+
+def vanishing_order(
+    difference: sympy.Expr,
+    across: sympy.Symbol,
+    on_line: Callable[[sympy.Expr], sympy.Expr],
+) -> int:
+    """Order of the transition: the first derivative of L_a − L_b across the line that is not zero.
+
+    `across` is a variable transversal to the line: r for a curve r(p), p for a vertical line;
+    `on_line` restricts a formula to the line. Where the losses cross simply it is 1: first order.
+    """
+    order = 0
+    while on_line(difference) == 0:
+        if difference == 0:
+            raise ValueError("two phases of one boundary have the same loss everywhere")
+        difference = sympy.expand(difference.diff(across))
+        order += 1
+    return order
