@@ -14,6 +14,7 @@ from .exact.truncated import TruncatedPower as TruncatedPower
 from .model import Point as Point
 from .model import ToyModel as ToyModel
 from .model import Uniform as Uniform
+from .report.plot import plot_diagram as plot_diagram
 from .symbols import S as S
 from .symbols import p as p
 from .symbols import r as r
