@@ -9,7 +9,6 @@ among them at position `own`. With v = u − x_own,
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 from .pair import pair_row
@@ -40,7 +39,7 @@ def row_terms(k, g, c, own, p, s, law, d_g):
     return tree_row(k, g, c, own, p, s, d_g)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _point_row(k, g, c, own, p, s, d_g):
     """Every active feature is 1: a sum over the 2^k sets of active features."""
     d_c = 0.0
