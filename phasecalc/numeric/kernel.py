@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..model import Law
-from .compiled.batch import batch_loss_grad, batch_pair_loss_grad
+from .compiled.batch import batch_loss_grad, batch_pair_loss_grad, batch_sparse_loss_grad
+from .compiled.cube import MAX_DIRECTIONS
 from .compiled.rows import UNIFORM
 from .inputs import Batch, checked_batch
 
@@ -47,9 +48,12 @@ def _evaluate(batch: Batch) -> tuple[Floats, Floats, Floats]:
     loss = np.empty(size)
     dW = np.empty((size, batch.m, batch.n))
     db = np.empty((size, batch.n))
-    if batch.m == 1 and batch.n == 2 and batch.law == UNIFORM:
-        batch_pair_loss_grad(*batch.arrays, 0, size, loss, dW, db)
+    if batch.n > MAX_DIRECTIONS:
+        run = batch_sparse_loss_grad
+    elif batch.m == 1 and batch.n == 2 and batch.law == UNIFORM:
+        run = batch_pair_loss_grad
     else:
-        batch_loss_grad(*batch.arrays, batch.law, 0, size, loss, dW, db)
+        run = batch_loss_grad
+    run(*batch.arrays, batch.law, 0, size, loss, dW, db)
     shape = batch.shape
     return loss.reshape(shape), dW.reshape(*shape, batch.m, batch.n), db.reshape(*shape, batch.n)
