@@ -16,6 +16,9 @@ from .model import ToyModel as ToyModel
 from .model import Uniform as Uniform
 from .numeric.kernel import expected_loss as expected_loss
 from .numeric.kernel import expected_loss_and_grad as expected_loss_and_grad
+from .numeric.minimize import LocalMinimum as LocalMinimum
+from .numeric.minimize import Minimum as Minimum
+from .numeric.minimize import minimize as minimize
 from .report.plot import plot_diagram as plot_diagram
 from .symbols import S as S
 from .symbols import p as p

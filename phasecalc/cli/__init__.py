@@ -12,6 +12,7 @@ from .._version import __version__
 from .boundaries import boundaries
 from .diagram import diagram
 from .loss import loss
+from .minimize import minimize
 
 UNUSABLE = 2
 """Exit status when the input is unusable."""
@@ -34,7 +35,7 @@ def cli() -> None:
     """Exact phase diagrams of toy models of superposition."""
 
 
-for command in (boundaries, loss, diagram):
+for command in (boundaries, loss, diagram, minimize):
     cli.add_command(command)
 
 
