@@ -20,7 +20,7 @@ MOST_STRUCTURED_FEATURES = 6
 
 @lru_cache(maxsize=32)
 def candidate_patterns(model: ToyModel) -> tuple[tuple[str, Floats, tuple[Any, ...]], ...]:
-    """(name, weights, biases as formulas in p) of every candidate; none where there are too many."""
+    """(name, weights, biases in p) of every candidate; none where there are too many."""
     n, m = model.n_features, model.d_hidden
     if n <= m or n > MOST_STRUCTURED_FEATURES:
         return ()
