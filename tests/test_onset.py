@@ -76,7 +76,7 @@ def test_order_of_the_onset(S: float, continuous: bool) -> None:
     """Just below the line a lower minimum exists exactly where the transition is first order."""
     r = float(onset.onset_importance().subs(pc.p, 1 - S))
     below = pc.minimize(PAIR, S, r * (1 - 1e-5))
-    above = pc.minimize(PAIR, S, r * (1 + 3e-5))
+    above = pc.minimize(PAIR, S, r * (1 + 1e-5))
     assert below.name == ("ignore" if continuous else "weak-antipodal")
     assert above.name == "weak-antipodal"
     overlap = -above.gram[0, 1]
@@ -86,7 +86,7 @@ def test_order_of_the_onset(S: float, continuous: bool) -> None:
             float(f.subs(pc.p, 1 - S))
             for f in (onset.onset_importance() * pc.Uniform().variance, onset.onset_cubic())
         )
-        assert overlap == pytest.approx(2 * 3e-5 * q / (3 * c), rel=0.05)
+        assert overlap == pytest.approx(2 * 1e-5 * q / (3 * c), rel=0.05)
 
 
 def test_tricritical_points() -> None:

@@ -108,17 +108,20 @@ class Problem:
         towards such a minimum, so the exact zero is tried and kept when it is no worse.
         """
         best = self.stationary(x, downhill=True)
-        snapped = self.canonical(best[0], _SNAP)
-        trial = (snapped, self.loss(snapped), float(largest(self.gradient(snapped))))
-        if trial[2] > _AIM:
-            trial = self.stationary(snapped, downhill=True)
-        if trial[1] <= best[1] + 1e-15 + 1e-13 * abs(best[1]) and (
-            trial[2] <= max(best[2], GRADIENT_TOLERANCE)
-        ):
-            best = trial
+        trials = [self._measured(self.canonical(best[0], _SNAP))]
+        if trials[0][2] > _AIM:
+            moved = self.stationary(trials[0][0], downhill=True)
+            trials += [moved, self._measured(self.canonical(moved[0], _SNAP))]
+        for trial in trials:
+            no_worse = trial[1] <= best[1] + 1e-15 + 1e-13 * abs(best[1])
+            if no_worse and (trial[2] <= max(best[2], _AIM)):
+                best = trial
         x, loss, size = best
         plain = self.canonical(x, 0.0)
         return plain, loss, size
+
+    def _measured(self, x: Floats) -> tuple[Floats, float, float]:
+        return x, self.loss(x), float(largest(self.gradient(x)))
 
     def canonical(self, x: Floats, snap: float) -> Floats:
         """The same Gram matrix from weights in a standard position, small numbers set to zero.

@@ -15,7 +15,10 @@ from numba import njit
 from .model import model_loss_grad
 
 HESSIAN_STEP = 3e-6
-"""Step of the central differences of the exact gradient: error about 1e-10."""
+"""Largest step of the differences of the exact gradient: error about 1e-10.
+
+An entry of x that is close to zero takes a smaller one, as the kinks of the loss lie at zero.
+"""
 
 
 @njit(cache=True, error_model="numpy")
@@ -121,13 +124,16 @@ def hessian(x, m, n, I, S, law, penalty, no_bias, side):
     y = x.copy()
     last = m * n if no_bias else d
     for i in range(last):
-        y[i] = x[i] + (0.0 if side < 0 else HESSIAN_STEP)
+        h = HESSIAN_STEP
+        if x[i] != 0.0:
+            h = min(h, max(0.3 * abs(x[i]), 1e-9))
+        y[i] = x[i] + (0.0 if side < 0 else h)
         objective(y, m, n, I, S, law, penalty, no_bias, up)
-        y[i] = x[i] - (0.0 if side > 0 else HESSIAN_STEP)
+        y[i] = x[i] - (0.0 if side > 0 else h)
         objective(y, m, n, I, S, law, penalty, no_bias, down)
         y[i] = x[i]
         for j in range(d):
-            H[i, j] = (up[j] - down[j]) / (HESSIAN_STEP if side else 2.0 * HESSIAN_STEP)
+            H[i, j] = (up[j] - down[j]) / (h if side else 2.0 * h)
     for i in range(last, d):
         H[i, i] = 1.0
     return 0.5 * (H + H.T)
