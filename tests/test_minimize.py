@@ -128,24 +128,26 @@ def test_candidates_have_their_own_names(sizes: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("weights", "name"),
+    ("weights", "bias", "name"),
     [
-        ([[1, -0.59]], "weak-antipodal"),
-        ([[1, -0.61]], "antipodal"),
-        ([[0.5, -1]], "weak-other-antipodal"),
-        ([[1, 0.5]], "weak-aligned"),
-        ([[0, 0]], "ignore+ignore-other"),
-        ([[1, -0.5, 0], [0, 0, 1]], "others-weak-antipodal"),
-        ([[1, 0, 0], [0, -0.5, 1]], "extra-weak-other-antipodal"),
-        ([[1, 0.5, 0.5], [0, 0.8, -0.8]], "mixed-3"),
-        ([[1, 0], [0, 1]], "all-dedicated"),
+        ([[1, -0.4]], [0.1, 0.31], "weak-antipodal"),
+        ([[1, -0.4]], [0.1, 0.29], "antipodal"),
+        ([[0.4, -1]], [0.31, 0.1], "weak-other-antipodal"),
+        ([[1, 0.5]], [-0.1, 0.4], "aligned"),
+        ([[0, 0]], [0.1, 0.1], "ignore+ignore-other"),
+        ([[1, -0.5, 0], [0, 0, 1]], [0.1, 0.4, 0], "others-weak-antipodal"),
+        ([[1, 0, 0], [0, -0.5, 1]], [0, 0.4, 0.1], "extra-weak-other-antipodal"),
+        ([[1, 0.5, 0.5], [0, 0.8, -0.8]], [0.1, 0.1, 0.1], "mixed-3"),
+        ([[1, 0], [0, 1]], [0, 0], "all-dedicated"),
     ],
 )
-def test_names_of_other_patterns(weights: list[list[float]], name: str) -> None:
-    W = np.array(weights, dtype=float)
-    assert name_of(W.T @ W, np.full(W.shape[1], 0.1)) == name
+def test_names_of_other_patterns(
+    weights: list[list[float]], bias: list[float], name: str
+) -> None:
+    W, b = np.array(weights, dtype=float), np.array(bias, dtype=float)
+    assert name_of(W.T @ W, b) == name
     turned = np.array([[0.6, -0.8], [0.8, 0.6]]) @ W if len(W) == 2 else -W
-    assert name_of(turned.T @ turned, np.full(W.shape[1], 0.1)) == name
+    assert name_of(turned.T @ turned, b) == name
 
 
 def test_dead_outputs_are_named() -> None:

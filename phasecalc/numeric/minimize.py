@@ -48,6 +48,11 @@ class LocalMinimum:
     converged: bool
 
     @property
+    def parameters(self) -> Floats:
+        """(W by rows, b) as one vector."""
+        return np.concatenate([self.weights.ravel(), self.bias])
+
+    @property
     def stability(self) -> Literal["stable", "flat", "unstable"]:
         """By the sign of ``curvature``, with ±1e-6 counted as zero."""
         if self.curvature > FLAT:
@@ -197,7 +202,7 @@ def local_minimum(problem: Problem, x: Floats, loss: float, size: float) -> Loca
     gram = problem.gram(x)
     curvature = problem.lowest_curvature(x)
     return LocalMinimum(
-        name=name_of(gram, np.full_like(bias, 1.0) if problem.no_bias else bias),
+        name=name_of(gram, np.full_like(bias, 1e-6) if problem.no_bias else bias),
         outcome=outcome_of(gram),
         loss=loss,
         weights=weights,

@@ -6,9 +6,11 @@
 2. A group has a *shape*: a pair is `antipodal` (G_ij < 0) or `aligned` (G_ij > 0); a larger group
    with negative overlaps only is a `triangle`, `tetrahedron`, `5-simplex` …, regular or not; any
    other group is `mixed-s` with s its size.
-3. A group is *weak* when its shortest ‖W_i‖ is less than `WEAK` times its longest. `weak-` is put
-   before the shape; `weak-other-` when the group holds the extra feature and that one is not the
-   shortest.
+3. A group is *weak* when the output of one of its features hardly notices the others: with only
+   negative overlaps acting on it, its bias keeps it on, b_i > `WEAK` Σ_j (−G_ij)_+ > 0. That is how
+   a feature looks that has just begun to be represented: its bias is still near its mean. `weak-`
+   is put before the shape; `weak-other-` when the group holds the extra feature but the extra
+   feature's own output is not one of those.
 4. The parts are joined by "+", the extra feature's first: `ignore-extra`, `extra-…`; then
    `ignore-other`, `others-…`, with "2x-" for two of a kind. A group of all n features (n > 2) is
    `joint` for the simplex. For n = 2 there are no such prefixes: `ignore`, `dedicated`,
@@ -29,7 +31,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 TINY = 1e-5
-WEAK = 0.6
+WEAK = 0.75
 _SHAPES = {3: "triangle", 4: "tetrahedron"}
 
 
@@ -79,11 +81,11 @@ def name_of(gram: Floats, bias: Floats) -> str:
     if n - 1 not in represented:
         parts.append("ignore" if n == 2 else "ignore-extra")
     elif len(extra) > 1:
-        described = _group_name(gram, extra, n)
+        described = _group_name(gram, bias, extra)
         whole = n > 2 and len(extra) == n
         parts.append(described if n == 2 or whole else f"extra-{described}")
     others = [
-        (len(g), f"others-{_group_name(gram, g, n)}") for g in groups if g != extra and len(g) > 1
+        (len(g), f"others-{_group_name(gram, bias, g)}") for g in groups if g != extra and len(g) > 1
     ]
     dropped = n - len(represented) - (n - 1 not in represented)
     if n == 2 and dropped:
@@ -109,18 +111,18 @@ def outcome_of(gram: Floats) -> str:
     return "dedicated" if len(extra) == 1 else "superposition"
 
 
-def _group_name(gram: Floats, group: tuple[int, ...], n: int) -> str:
+def _group_name(gram: Floats, bias: Floats, group: tuple[int, ...]) -> str:
     block = gram[np.ix_(group, group)]
     overlaps = block[~np.eye(len(group), dtype=bool)]
-    size = len(group)
+    size, n = len(group), len(gram)
     if size == 2:
         shape = "antipodal" if overlaps[0] < 0 else "aligned"
     elif (overlaps < 0).all():
         shape = "joint" if size == n else _SHAPES.get(size, f"{size}-simplex")
     else:
         shape = f"mixed-{size}"
-    lengths = np.sqrt(np.diag(block))
-    if lengths.min() >= WEAK * lengths.max():
+    pull = np.maximum(-block, 0.0).sum(axis=1)
+    weak = (pull > 0) & (bias[list(group)] > WEAK * pull) & ((block >= 0).sum(axis=1) == 1)
+    if not weak.any():
         return shape
-    extra_is_long = group[-1] == n - 1 and lengths[-1] > lengths.min() * (1 + TINY)
-    return f"weak-other-{shape}" if extra_is_long else f"weak-{shape}"
+    return f"weak-other-{shape}" if group[-1] == n - 1 and not weak[-1] else f"weak-{shape}"

@@ -96,9 +96,17 @@ class Problem:
         return ends, losses
 
     def stationary(self, x: Floats, *, downhill: bool = False) -> tuple[Floats, float, float]:
-        """Newton's method from x to the nearest stationary point: (x, loss, gradient)."""
+        """Newton's method from x to the nearest stationary point: (x, loss, gradient).
+
+        Entries that are exactly zero are held there, unless that leaves a gradient.
+        """
         end = x.copy()
-        loss, size = newton(end, *self._arguments, _AIM, 60, downhill)
+        if (end == 0).any():
+            loss, size = newton(end, *self._arguments, _AIM, 30, downhill, True)
+            if size <= GRADIENT_TOLERANCE:
+                return end, float(loss), float(size)
+            end = x.copy()
+        loss, size = newton(end, *self._arguments, _AIM, 60, downhill, False)
         return end, float(loss), float(size)
 
     def settled(self, x: Floats) -> tuple[Floats, float, float]:

@@ -164,11 +164,12 @@ def orbit(x, m, n):
 
 
 @njit(cache=True, error_model="numpy")
-def newton(x, m, n, I, S, law, penalty, no_bias, tolerance, most, descend):
+def newton(x, m, n, I, S, law, penalty, no_bias, tolerance, most, descend, hold):
     """Newton's method from x, which is overwritten; (loss, largest entry of the gradient).
 
     With `descend` the step follows |curvature| downhill, so that it leaves saddles; without, it
-    goes to the nearest stationary point of any kind.
+    goes to the nearest stationary point of any kind. With `hold` the entries that are exactly zero,
+    where the kinks lie, stay zero; the gradient that is returned counts them all the same.
     """
     d = len(x)
     g = np.empty(d)
@@ -182,6 +183,12 @@ def newton(x, m, n, I, S, law, penalty, no_bias, tolerance, most, descend):
         T, count = orbit(x, m, n)
         for k in range(count):
             H += np.outer(T[k], T[k])
+        for i in range(d):
+            if hold and x[i] == 0.0:
+                H[i, :] = 0.0
+                H[:, i] = 0.0
+                H[i, i] = 1.0
+                g[i] = 0.0
         values, vectors = np.linalg.eigh(H)
         along = np.dot(vectors.T, g)
         for i in range(d):
@@ -218,7 +225,7 @@ def minimise_all(X, m, n, I, S, law, penalty, no_bias, tolerance, loss, size):
         if no_bias:
             x[m * n :] = 0.0
         bfgs(x, m, n, I, S, law, penalty, no_bias, 1e-7, 300)
-        loss[k], size[k] = newton(x, m, n, I, S, law, penalty, no_bias, tolerance, 5, True)
+        loss[k], size[k] = newton(x, m, n, I, S, law, penalty, no_bias, tolerance, 5, True, False)
         X[k] = x
 
 
