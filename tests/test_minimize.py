@@ -141,9 +141,7 @@ def test_candidates_have_their_own_names(sizes: tuple[int, int]) -> None:
         ([[1, 0], [0, 1]], [0, 0], "all-dedicated"),
     ],
 )
-def test_names_of_other_patterns(
-    weights: list[list[float]], bias: list[float], name: str
-) -> None:
+def test_names_of_other_patterns(weights: list[list[float]], bias: list[float], name: str) -> None:
     W, b = np.array(weights, dtype=float), np.array(bias, dtype=float)
     assert name_of(W.T @ W, b) == name
     turned = np.array([[0.6, -0.8], [0.8, 0.6]]) @ W if len(W) == 2 else -W

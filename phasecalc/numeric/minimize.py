@@ -164,36 +164,67 @@ def minimize(
         raise ValueError(f"random_starts = {count!r}: it must be an integer, 0 or more")
     problem = Problem.of(model, S, r, penalty, no_bias=bias == "zero")
     begun = starts(model, S, count, seed)
-    ends, losses = problem.descend(begun)
-    failed = 0
-    found: list[LocalMinimum] = []
-    seen: list[tuple[float, Floats, Floats]] = []
-    for k in np.argsort(losses, kind="stable"):
-        if not np.isfinite(losses[k]):
-            failed += 1
-            continue
-        if any(_same(problem, ends[k], losses[k], other) for other in seen):
-            continue
-        x, loss, size = problem.settled(ends[k])
-        gram, biases = problem.gram(x), problem.split(x)[1]
-        repeated = any(_same(problem, x, loss, other) for other in seen)
-        seen.append((losses[k], problem.gram(ends[k]), problem.split(ends[k])[1]))
-        if repeated:
-            continue
-        seen.append((loss, gram, biases))
-        if size > STATIONARY:
-            failed += 1
-            if found:
-                continue
-        minimum = local_minimum(problem, x, loss, size)
-        if minimum.curvature >= -FLAT or (not found and size > STATIONARY):
-            found.append(minimum)
+    search = _Search(problem)
+    search.from_rows(begun)
+    found = search.found
     found.sort(key=lambda minimum: minimum.loss)
-    return Minimum(model, S, r, tuple(found), len(begun), failed, penalty, problem.no_bias)
+    return Minimum(model, S, r, tuple(found), len(begun), search.failed, penalty, problem.no_bias)
 
 
 STATIONARY = 1e-8
 """A gradient above this is no stationary point at all."""
+
+_ESCAPES = (1e-2, 1e-3, 1e-4)
+"""How far from a saddle, along its softest direction, the descent begins again."""
+
+
+class _Search:
+    """Minima found so far, and every end of a descent that need not be polished again."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.found: list[LocalMinimum] = []
+        self.failed = 0
+        self._seen: list[tuple[float, Floats, Floats]] = []
+
+    def from_rows(self, rows: Floats, *, escape: bool = True) -> None:
+        """Descend from every row and keep the new minima."""
+        ends, losses = self.problem.descend(rows)
+        for k in np.argsort(losses, kind="stable"):
+            if np.isfinite(losses[k]):
+                self._add(ends[k], float(losses[k]), escape=escape)
+            else:
+                self.failed += 1
+
+    def _known(self, x: Floats, loss: float) -> bool:
+        if any(_same(self.problem, x, loss, other) for other in self._seen):
+            return True
+        self._seen.append((loss, self.problem.gram(x), self.problem.split(x)[1]))
+        return False
+
+    def _add(self, end: Floats, end_loss: float, *, escape: bool) -> None:
+        if self._known(end, end_loss):
+            return
+        x, loss, size = self.problem.settled(end)
+        same = [
+            m for m in self.found if _same(self.problem, x, loss, (m.loss, m.gram, m.bias))
+        ]
+        if any(m.gradient <= max(size, GRADIENT_TOLERANCE) for m in same):
+            return
+        self.found = [m for m in self.found if m not in same]
+        if size > STATIONARY:
+            self.failed += 1
+            if self.found:
+                return
+        minimum = local_minimum(self.problem, x, loss, size)
+        if minimum.curvature >= -FLAT:
+            self.found.append(minimum)
+        elif escape:
+            away = self.problem.softest(x)[1]
+            rows = [x + sign * step * away for step in _ESCAPES for sign in (1.0, -1.0)]
+            self.from_rows(np.array(rows), escape=False)
+        elif not self.found:
+            self.found.append(minimum)
 
 
 def local_minimum(problem: Problem, x: Floats, loss: float, size: float) -> LocalMinimum:

@@ -85,7 +85,9 @@ def name_of(gram: Floats, bias: Floats) -> str:
         whole = n > 2 and len(extra) == n
         parts.append(described if n == 2 or whole else f"extra-{described}")
     others = [
-        (len(g), f"others-{_group_name(gram, bias, g)}") for g in groups if g != extra and len(g) > 1
+        (len(g), f"others-{_group_name(gram, bias, g)}")
+        for g in groups
+        if g != extra and len(g) > 1
     ]
     dropped = n - len(represented) - (n - 1 not in represented)
     if n == 2 and dropped:

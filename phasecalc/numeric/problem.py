@@ -24,8 +24,10 @@ Floats = NDArray[np.float64]
 
 GRADIENT_TOLERANCE = 1e-12
 _AIM = 1e-14
-_SNAP = 2e-5
+_SNAP = 3e-6
 """Overlaps and biases below this are tried at exactly zero, where the loss has its kinks."""
+_REACH = 1e-5
+"""A snapped minimum further away than this, in Gram matrix or bias, is another one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,12 +123,24 @@ class Problem:
             moved = self.stationary(trials[0][0], downhill=True)
             trials += [moved, self._measured(self.canonical(moved[0], _SNAP))]
         for trial in trials:
-            no_worse = trial[1] <= best[1] + 1e-15 + 1e-13 * abs(best[1])
-            if no_worse and (trial[2] <= max(best[2], _AIM)):
+            no_worse = trial[1] <= best[1] + 1e-15 and trial[2] <= max(best[2], _AIM)
+            if no_worse and self._distance(trial[0], best[0]) < _REACH:
                 best = trial
         x, loss, size = best
         plain = self.canonical(x, 0.0)
         return plain, loss, size
+
+    def _distance(self, x: Floats, y: Floats) -> float:
+        """Largest difference of Gram matrix or bias; y in the order of features that x has."""
+        weights, bias = self.split(y)
+        order = self._order(weights)
+        gram = weights.T @ weights
+        return float(
+            max(
+                np.abs(self.gram(x) - gram[np.ix_(order, order)]).max(),
+                np.abs(self.split(x)[1] - bias[order]).max(),
+            )
+        )
 
     def _measured(self, x: Floats) -> tuple[Floats, float, float]:
         return x, self.loss(x), float(largest(self.gradient(x)))
@@ -174,6 +188,10 @@ class Problem:
 
     def lowest_curvature(self, x: Floats) -> float:
         """The least one-sided second derivative over unit directions, rotations left out."""
+        return self.softest(x)[0]
+
+    def softest(self, x: Floats) -> tuple[float, Floats]:
+        """The least one-sided second derivative, and the unit direction that has it."""
         H = self.hessian(x)
         T, count = orbit(x, self.m, self.n)
         top = float(np.abs(H).max()) + 1.0
@@ -181,14 +199,15 @@ class Problem:
         steepest = np.abs(self.hessian(x, 1) - self.hessian(x, -1)).max()
         if steepest < 1e-3:
             if self.no_bias:
-                values = values[np.abs(vectors[self.m * self.n :]).max(axis=0) < 0.5]
-            return float(values[0])
+                free = np.abs(vectors[self.m * self.n :]).max(axis=0) < 0.5
+                values, vectors = values[free], vectors[:, free]
+            return float(values[0]), vectors[:, 0]
         rng = np.random.default_rng(0)
         d = len(x)
         directions = np.concatenate([vectors.T, -vectors.T, rng.normal(size=(6 * d, d))])
-        return float(
-            lowest_curvature(x, *self._arguments, np.ascontiguousarray(directions), np.empty(d))
-        )
+        best = np.empty(d)
+        value = lowest_curvature(x, *self._arguments, np.ascontiguousarray(directions), best)
+        return float(value), best
 
 
 def _groups_in(weights: Floats) -> tuple[tuple[int, ...], ...]:

@@ -135,7 +135,7 @@ def _half(
     points: list[Pair] = []
     here = seed
     tangent = sign * seed.tangent
-    step = STEP[1]
+    step = min(STEP[1], _longest(seed))
     while len(points) < MOST_POINTS:
         if here.distance < 1e-3:
             return points, ("end of a branch", None)
@@ -174,13 +174,18 @@ def _half(
                 return points, ("junction", met[1])
             step *= 0.5
             if step < STEP[0]:
-                return points, ("junction", third)
+                return _stopped(landscape, here, points)
             continue
         points.append(found)
         tangent = sign_of_turn(found, tangent)
         here = found
-        step = min(1.4 * step, STEP[2], max(_MERGED * here.distance, 10 * STEP[0]))
+        step = min(1.4 * step, STEP[2], _longest(here))
     return points, ("end of a branch", None)
+
+
+def _longest(pair: Pair) -> float:
+    """The longest step worth trying: short where the two branches are about to become one."""
+    return max(_MERGED * pair.distance, 10 * STEP[0])
 
 
 def _stopped(

@@ -129,9 +129,7 @@ class GlobalLandscape:
 def slopes(problem: Problem, x: Floats) -> tuple[float, float]:
     """(∂L/∂S, ∂L/∂r) at fixed x. L is linear in r and a polynomial in S."""
     S = float(problem.S[0])
-    only_extra = Problem(
-        problem.m, problem.n, np.eye(problem.n)[-1].copy(), problem.S, problem.law
-    )
+    only_extra = Problem(problem.m, problem.n, np.eye(problem.n)[-1].copy(), problem.S, problem.law)
     r = float(problem.I[-1])
     low, high = max(S - _DIFFERENCE, 0.0), min(S + _DIFFERENCE, 1.0)
     by_sparsity = (problem.at(high, r).loss(x) - problem.at(low, r).loss(x)) / (high - low)

@@ -13,7 +13,7 @@ from .landscape import Landscape, State
 
 Floats = NDArray[np.float64]
 
-NARROW = 1e-7
+NARROW = 1e-5
 """An edge this short on which no coexistence was found is taken for a continuous transition."""
 
 

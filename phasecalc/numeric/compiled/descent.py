@@ -17,7 +17,8 @@ from .model import model_loss_grad
 HESSIAN_STEP = 3e-6
 """Largest step of the differences of the exact gradient: error about 1e-10.
 
-An entry of x that is close to zero takes a smaller one, as the kinks of the loss lie at zero.
+The kinks of the loss lie at zero, and close to them it varies on the scale of the smallest entry of
+x that is not zero: steps are small on that scale too.
 """
 
 
@@ -123,10 +124,12 @@ def hessian(x, m, n, I, S, law, penalty, no_bias, side):
     down = np.empty(d)
     y = x.copy()
     last = m * n if no_bias else d
+    h = HESSIAN_STEP
+    for value in x:
+        if value != 0.0:
+            h = min(h, 3e-3 * abs(value))
+    h = max(h, 1e-9)
     for i in range(last):
-        h = HESSIAN_STEP
-        if x[i] != 0.0:
-            h = min(h, max(0.3 * abs(x[i]), 1e-9))
         y[i] = x[i] + (0.0 if side < 0 else h)
         objective(y, m, n, I, S, law, penalty, no_bias, up)
         y[i] = x[i] - (0.0 if side > 0 else h)
@@ -190,21 +193,29 @@ def newton(x, m, n, I, S, law, penalty, no_bias, tolerance, most, descend, hold)
                 H[i, i] = 1.0
                 g[i] = 0.0
         values, vectors = np.linalg.eigh(H)
-        along = np.dot(vectors.T, g)
         for i in range(d):
-            curvature = abs(values[i]) if descend else values[i]
-            along[i] = 0.0 if abs(curvature) < 1e-11 else along[i] / curvature
+            if descend:
+                values[i] = abs(values[i])
+            if abs(values[i]) < 1e-11:
+                values[i] = np.inf
+        along = np.dot(vectors.T, g) / values
         step = -np.dot(vectors, along)
+        length = np.sqrt(np.dot(along, along))
         t = min(1.0, 0.5 / max(largest(step), 1e-300))
         better = False
         for _ in range(30):
             new_x = x + t * step
             new_f = objective(new_x, m, n, I, S, law, penalty, no_bias, new_g)
             new_size = largest(new_g)
-            if descend:
-                better = new_f < f - 1e-15 * abs(f) or (new_f <= f + 1e-14 and new_size < size)
-            else:
-                better = new_size < size
+            if descend and new_f < f - 1e-15 * abs(f):
+                better = True
+            elif not descend or new_f <= f + 1e-14:
+                # Deuflhard's test: in the metric of the Hessian the next step would be shorter.
+                # The gradient itself may grow in stiff directions while it falls in the soft one.
+                further = np.dot(vectors.T, new_g) / values
+                better = new_size < size or (
+                    np.sqrt(np.dot(further, further)) < (1.0 - 0.25 * t) * length
+                )
             if better:
                 break
             t *= 0.5
