@@ -25,6 +25,9 @@ from .symbols import p, r
 MOST_CANDIDATES = 300
 """Limit on the candidates of one diagram; a few minutes of exact work."""
 
+MOST_FEATURES = 40
+"""Limit on the features of one diagram; about a minute of exact work when n = m + 1."""
+
 OUTCOMES = ("not represented", "dedicated", "superposition")
 """What can happen to the extra feature."""
 
@@ -79,6 +82,17 @@ class Candidate:
         """Coefficients of `base_error` and `extra_error` in powers of p, lowest first."""
         return _coefficients(self.base_error), _coefficients(self.extra_error)
 
+    def loss_at(self, feature_probability: Fraction, importance: Fraction) -> Fraction:
+        """The exact loss at rational p and r.
+
+        >>> candidates(ToyModel(2, 1))[2].loss_at(Fraction(4, 7), Fraction(1))
+        Fraction(16, 147)
+        """
+        base, slope = self.coefficients
+        return _evaluated(base, feature_probability) + importance * _evaluated(
+            slope, feature_probability
+        )
+
     @classmethod
     def from_weights(
         cls,
@@ -113,9 +127,18 @@ class Candidate:
         )
 
 
+@lru_cache(maxsize=2048)
 def _coefficients(expr: sympy.Expr) -> tuple[Fraction, ...]:
     coefficients = polynomial(expr).all_coeffs()
     return tuple(Fraction(int(c.p), int(c.q)) for c in reversed(coefficients))
+
+
+def _evaluated(coefficients: tuple[Fraction, ...], point: Fraction) -> Fraction:
+    """A polynomial, lowest coefficient first, by Horner's rule."""
+    value = Fraction(0)
+    for coefficient in reversed(coefficients):
+        value = value * point + coefficient
+    return value
 
 
 def candidates(model: ToyModel) -> tuple[Candidate, ...]:
@@ -143,10 +166,15 @@ def candidates(model: ToyModel) -> tuple[Candidate, ...]:
             f"n_features = {n}, d_hidden = {m}: a phase diagram needs more features than "
             "dimensions (n_features > d_hidden)"
         )
+    if n > MOST_FEATURES:
+        raise ValueError(
+            f"n_features = {n}: a simplex of all features has a loss of degree {n} in p, "
+            f"the limit is {MOST_FEATURES}"
+        )
     count = _count(n, m)
     if count > MOST_CANDIDATES:
         raise ValueError(
-            f"n_features = {n}, d_hidden = {m}: there are {_rounded(count)} candidates, "
+            f"n_features = {n}, d_hidden = {m}: there are {count} candidates, "
             f"the limit is {MOST_CANDIDATES}"
         )
     partitions = sorted(
@@ -175,10 +203,7 @@ def _multisets(parts: int, total: int, least: int) -> Iterator[tuple[int, ...]]:
 
 
 def _count(n: int, m: int) -> int:
-    """The number of candidates, without listing them; exact, or the first bound over the limit."""
-    if n - m > MOST_CANDIDATES or n > 10 * MOST_CANDIDATES:
-        # Blocks of one and two features alone make more than this many.
-        return max(n - m, n)
+    """The number of candidates, without listing them: partitions with bounded parts."""
     ways = [[0] * (n + 1) for _ in range(n - m + 1)]
     ways[0][0] = 1
     for size in range(1, n + 1):
@@ -190,10 +215,6 @@ def _count(n: int, m: int) -> int:
         for extra in range(n + 1)
         if n - m >= (extra > 0)
     )
-
-
-def _rounded(count: int) -> str:
-    return str(count) if count < 10**6 else f"about {count:.0e}"
 
 
 def _block_candidate(model: ToyModel, extra: int, others: tuple[int, ...]) -> Candidate:
