@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from ..configurations import Candidate, candidates
+from ..configurations import Candidate
 from ..exact.roots import polynomial
 from ..inputs import exact_scalar
 from ..model import ToyModel
+from ..simplices import candidates
 from .assembly import boundaries_of, junctions_of
 from .envelope import Line, Strip, lower_envelope
 from .transition import Boundary, Junction
