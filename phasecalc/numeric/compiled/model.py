@@ -118,7 +118,7 @@ def model_loss_grad(W, b, I, S, law, dW, db):
 
 @njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def sort_row(row, j, S, order, g, p, s):
-    """Row j of G = WᵀW in falling order of size, with its features' laws; where feature j stands."""
+    """Row j of G in falling order of size, with its features' laws; where feature j stands."""
     n = len(row)
     for i in range(n):
         t = i
