@@ -10,14 +10,14 @@ and the chain rule through G = WᵀW adds δ_{aa'} (H_ij + H_ji) between W_ai an
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from .cube import cube_moment
+from .jit import compiled
 from .model import dot, model_loss_grad, sort_row
 from .rows import POINT, row_terms
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def model_hessian(W, b, I, S, law, dW, db, hessian):
     """The loss of one model; writes its gradient and the Hessian (N, N), N = mn + n.
 
@@ -74,7 +74,7 @@ def model_hessian(W, b, I, S, law, dW, db, hessian):
     return loss
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def row_second(k, g, c, own, p, s, law, second):
     """The second derivatives of one row by (g_0, …, g_{k−1}, c), in falling order of |g_i|."""
     if law == POINT:
@@ -102,7 +102,7 @@ def row_second(k, g, c, own, p, s, law, second):
             second[b, a] = 2.0 * total
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _point_second(k, g, c, p, s, second):
     for a in range(k + 1):
         for b in range(k + 1):
@@ -124,7 +124,7 @@ def _point_second(k, g, c, p, s, second):
                         second[a, b] += weight
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled(nogil=True)
 def batch_hessian(W, b, I, S, law, lo, hi, hessian):
     """Models lo … hi − 1; an argument whose first axis is 1 is shared by all of them."""
     w, v, i, s = len(W) > 1, len(b) > 1, len(I) > 1, len(S) > 1

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from .cube import MAX_DIRECTIONS
+from .jit import compiled
 from .rows import UNIFORM, row_terms
 
 _EPS = 2.220446049250313e-16
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def one_sparse(G, b, I, law):
     """L_1 = Σ_j I_j Σ_i ℓ_j({i}) from G = WᵀW."""
     n = len(G)
@@ -42,7 +42,7 @@ def one_sparse(G, b, I, law):
     return total if np.isfinite(total) else np.inf
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def counts(S, among, limit, out):
     """out[t] = P(t of the features `among` are active), t ≤ limit, and out[limit + 1] of more.
 
@@ -60,7 +60,7 @@ def counts(S, among, limit, out):
             out[0] *= S[i]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def truncated(G, b, I, S, law, limit):
     """(Σ_{k ≤ limit} of the terms with k active features, a bound on the sum of the others)."""
     n = len(G)
@@ -123,7 +123,7 @@ def truncated(G, b, I, S, law, limit):
     return value, bound * (1.0 + 8.0 * (n + 8) * _EPS)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _row(G, c, j, S, law, limit, order, cumulative):
     """Σ over the sets B of at most `limit` interfering features, in falling order of |G_ji|."""
     degree = len(order)
