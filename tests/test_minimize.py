@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import phasecalc as pc
 from phasecalc.cli import cli, main
-from phasecalc.configurations import candidates
+from phasecalc.simplices import candidates
 from phasecalc.numeric.naming import name_of, outcome_of
 from phasecalc.numeric.problem import Problem
 

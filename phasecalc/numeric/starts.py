@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..configurations import candidates
 from ..model import Point, ToyModel
+from ..simplices import candidates
 from ..symbols import p as density_symbol
 
 Floats = NDArray[np.float64]

@@ -6,13 +6,13 @@ Models lo … hi − 1 of a batch; an argument whose first axis is 1 is shared b
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .jit import compiled
 from .model import model_loss_grad, pair_loss
 from .sparse import sparse_loss_grad
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled(nogil=True)
 def batch_loss_grad(W, b, I, S, law, lo, hi, loss, dW, db):
     """Models of at most MAX_DIRECTIONS features."""
     w, v, i, s = len(W) > 1, len(b) > 1, len(I) > 1, len(S) > 1
@@ -20,7 +20,7 @@ def batch_loss_grad(W, b, I, S, law, lo, hi, loss, dW, db):
         loss[e] = model_loss_grad(W[e * w], b[e * v], I[e * i], S[e * s], law, dW[e], db[e])
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled(nogil=True)
 def batch_sparse_loss_grad(W, b, I, S, law, lo, hi, loss, dW, db):
     """Models of any number of features."""
     w, v, i, s = len(W) > 1, len(b) > 1, len(I) > 1, len(S) > 1
@@ -28,7 +28,7 @@ def batch_sparse_loss_grad(W, b, I, S, law, lo, hi, loss, dW, db):
         loss[e] = sparse_loss_grad(W[e * w], b[e * v], I[e * i], S[e * s], law, dW[e], db[e])
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled(nogil=True)
 def batch_pair_loss_grad(W, b, I, S, law, lo, hi, loss, dW, db):
     """Models of two features in one dimension, under the uniform law (law is not read)."""
     w, v, i, s = len(W) > 1, len(b) > 1, len(I) > 1, len(S) > 1

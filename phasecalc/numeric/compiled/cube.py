@@ -17,7 +17,8 @@ last |g| taken off, which keeps every number representable.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from .jit import compiled
 
 MAX_DIRECTIONS = 9
 """A feature and at most 8 that interfere with it."""
@@ -27,7 +28,7 @@ _BINOMIAL = np.array(
 )
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _direction_moments(gamma, w, p, s, n, out):
     """out[m] = E[x^w e_m(γ(x − ½))] without the truncation, m < n."""
     power = p * 0.5**w
@@ -44,7 +45,7 @@ def _direction_moments(gamma, w, p, s, n, out):
         atom *= -0.5 * gamma / (m + 1)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def cube_moment(k, g, c, w, p, s, d0):
     """E[∏ x_i^{w_i} e_{d0}(u)], d0 ≥ −1, with |g_0| ≥ |g_1| ≥ … and Σ w_i ≤ 4."""
     hi = np.empty(k + 1)
@@ -139,7 +140,7 @@ def cube_moment(k, g, c, w, p, s, d0):
     return total
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _leaf(coef, n, middle, moments, power):
     """Σ_d coef_d E[e_d(middle + σ)], where σ has the given moments and middle + σ ≥ 0."""
     power[0] = 1.0

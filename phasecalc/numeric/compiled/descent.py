@@ -10,8 +10,8 @@ regular at a strict minimum.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .jit import compiled
 from .model import model_loss_grad
 
 HESSIAN_STEP = 3e-6
@@ -22,7 +22,7 @@ x that is not zero: steps are small on that scale too.
 """
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def objective(x, m, n, I, S, law, penalty, no_bias, g):
     """Loss and penalty at x; the gradient is written into g."""
     W = x[: m * n].copy().reshape(m, n)
@@ -48,7 +48,7 @@ def objective(x, m, n, I, S, law, penalty, no_bias, g):
     return loss
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def largest(g):
     """max |g_i|, infinite where an entry is no number."""
     top = 0.0
@@ -59,7 +59,7 @@ def largest(g):
     return top
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def bfgs(x, m, n, I, S, law, penalty, no_bias, tolerance, most):
     """BFGS with a weak Wolfe search (bisection) from x, which is overwritten; the last loss."""
     d = len(x)
@@ -112,7 +112,7 @@ def bfgs(x, m, n, I, S, law, penalty, no_bias, tolerance, most):
     return f
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def hessian(x, m, n, I, S, law, penalty, no_bias, side):
     """∂²L/∂x², from central differences of the gradient (side = 0) or from one side (±1).
 
@@ -142,7 +142,7 @@ def hessian(x, m, n, I, S, law, penalty, no_bias, side):
     return 0.5 * (H + H.T)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def orbit(x, m, n):
     """Orthonormal tangents of W → QW at x, one a row; fewer rows than generators are filled.
 
@@ -166,7 +166,7 @@ def orbit(x, m, n):
     return T, count
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def newton(x, m, n, I, S, law, penalty, no_bias, tolerance, most, descend, hold):
     """Newton's method from x, which is overwritten; (loss, largest entry of the gradient).
 
@@ -228,7 +228,7 @@ def newton(x, m, n, I, S, law, penalty, no_bias, tolerance, most, descend, hold)
     return f, size
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled(nogil=True)
 def minimise_all(X, m, n, I, S, law, penalty, no_bias, tolerance, loss, size):
     """BFGS and Newton from every row of X, which is overwritten by where they end."""
     for k in range(len(X)):
@@ -240,7 +240,7 @@ def minimise_all(X, m, n, I, S, law, penalty, no_bias, tolerance, loss, size):
         X[k] = x
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def lowest_curvature(x, m, n, I, S, law, penalty, no_bias, directions, best):
     """min over unit directions u of u·(∇L(x + h u) − ∇L(x))/h, at a stationary point x.
 

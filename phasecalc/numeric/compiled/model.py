@@ -8,13 +8,13 @@ that row, hence H_ji = E[x_i] ∂L/∂b_j: not zero.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .jit import compiled
 from .pair import pair_row
 from .rows import UNIFORM, row_terms
 
 
-@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def dot(W, i, j):
     """Σ_a W_ai W_aj, carrying along the rounding error of each product and each sum."""
     total = 0.0
@@ -41,7 +41,7 @@ def dot(W, i, j):
     return total if np.isfinite(total) else plain
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def pair_loss(g_00, g_11, g_01, b_0, b_1, I_0, I_1, s_0, s_1):
     """The loss of two features, uniform law: (L, ∂L/∂G_00, ∂G_11, ∂G_01, ∂b_0, ∂b_1).
 
@@ -57,7 +57,7 @@ def pair_loss(g_00, g_11, g_01, b_0, b_1, I_0, I_1, s_0, s_1):
     return I_0 * x + I_1 * y, I_0 * x_a, I_1 * y_a, I_0 * x_q + I_1 * y_q, I_0 * x_c, I_1 * y_c
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def model_loss_grad(W, b, I, S, law, dW, db):
     """The loss of one model; its gradient is written into dW (m, n) and db (n,).
 
@@ -116,9 +116,9 @@ def model_loss_grad(W, b, I, S, law, dW, db):
     return loss if np.isfinite(loss) else np.inf
 
 
-@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def sort_row(row, j, S, order, g, p, s):
-    """Row j of G = WᵀW in falling order of size, with its features' laws; where feature j stands."""
+    """Row j of G in falling order of size, with its features' laws; where feature j stands."""
     n = len(row)
     for i in range(n):
         t = i

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from .cube import MAX_DIRECTIONS
+from .jit import compiled
 from .rows import UNIFORM, row_terms
 
 _EPS = 2.220446049250313e-16
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def nonzeros(W):
     """The non-zero entries of W by rows: (start, column)."""
     m, n = W.shape
@@ -31,7 +31,7 @@ def nonzeros(W):
     return start, column
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def interference(W, start, column):
     """The rows of G = WᵀW: (degree, index, value), each row in falling order of |G_ji|.
 
@@ -107,7 +107,7 @@ def interference(W, start, column):
     return degree, index, value
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def sparse_loss_grad(W, b, I, S, law, dW, db):
     """As `model.model_loss_grad`, for any number of features n.
 

@@ -14,10 +14,11 @@ level by level.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from .jit import compiled
 
 
-@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def direction_moments(gamma, p, s, n, zero, one, two):
     """E[x^w e_m(γ(x − ½))], m < n, for w = 0, 1, 2; e_m(y) = y^m/m! without truncation."""
     power = p
@@ -39,7 +40,7 @@ def direction_moments(gamma, p, s, n, zero, one, two):
         atom *= -0.5 * gamma / (m + 1)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def tree_row(k, g, c, own, p, s, d_g):
     """Write ∂ℓ/∂g_i into d_g; return (∂ℓ/∂c, E[x_own² 1(u≤0)]), for |g_0| ≥ |g_1| ≥ …, k ≥ 1."""
     n = k + 4
@@ -113,7 +114,7 @@ def tree_row(k, g, c, own, p, s, d_g):
     return 2.0 * C[k, 0, 0], off
 
 
-@njit(cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _sweep(k, n, g, c, own, p, s, hi, lo, ratio, T, C, d_g):
     """Down and up the tree. Adds to C and to d_g (not yet doubled); returns what the nodes where
     the own direction is taken off give to −E[x_own² 1(u>0)]."""
