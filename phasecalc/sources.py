@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 from .configurations import Candidate
 from .diagram.phase_diagram import PhaseDiagram
@@ -98,8 +98,8 @@ def phase_diagram(
     return traced_diagram(landscape, source, cells, progress=_bar if progress else None)
 
 
-def _bar[T](items: Iterable[T], total: int) -> Iterable[T]:
+def _bar(items: Iterable[Any], total: int) -> Iterable[Any]:
     from tqdm import tqdm  # noqa: PLC0415
 
-    found: Iterable[T] = tqdm(items, total=total, desc="scan", unit="cell")
+    found: Iterable[Any] = tqdm(items, total=total, desc="scan", unit="cell")
     return found

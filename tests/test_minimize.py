@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 import phasecalc as pc
 from phasecalc.cli import cli, main
-from phasecalc.simplices import candidates
 from phasecalc.numeric.naming import name_of, outcome_of
 from phasecalc.numeric.problem import Problem
+from phasecalc.simplices import candidates
 
 PAIR = pc.ToyModel(2, 1)
 THREE = pc.ToyModel(3, 2)

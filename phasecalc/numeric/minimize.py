@@ -206,9 +206,7 @@ class _Search:
         if self._known(end, end_loss):
             return
         x, loss, size = self.problem.settled(end)
-        same = [
-            m for m in self.found if _same(self.problem, x, loss, (m.loss, m.gram, m.bias))
-        ]
+        same = [m for m in self.found if _same(self.problem, x, loss, (m.loss, m.gram, m.bias))]
         if any(m.gradient <= max(size, GRADIENT_TOLERANCE) for m in same):
             return
         self.found = [m for m in self.found if m not in same]

@@ -55,7 +55,7 @@ def plot_diagram(diagram: PhaseDiagram, ax: Axes | None = None) -> Figure:
         _fill(ax, diagram, strip, colours)
     _draw_boundaries(ax, diagram)
     _name_regions(ax, diagram)
-    _dress(ax)
+    dress(ax)
     model = diagram.model
     ax.set_title(
         f"{model.n_features} features in {model.d_hidden} "
@@ -196,7 +196,7 @@ def _name_regions(ax: Axes, diagram: PhaseDiagram, cells: int = 121) -> None:
         )
 
 
-def _dress(ax: Axes) -> None:
+def dress(ax: Axes) -> None:
     """The paper's axes: 1 − S from 1 (left) to 0.01, with S on top, and r; all logarithmic."""
     ax.set_xscale("log")
     ax.set_yscale("log")

@@ -1,8 +1,8 @@
 """Coexistence lines by continuation: predictor along the tangent, corrector across it.
 
-On the line Δ = L_a − L_b = 0, with both branches polished at every point; ∇Δ comes from the envelope
-theorem. The step grows and shrinks with the angle that the tangent turns. A line ends at the border
-of the window, in a junction with a third phase, or where its two branches become one.
+On the line Δ = L_a − L_b = 0, with both branches polished at every point; ∇Δ comes from the
+envelope theorem. The step grows and shrinks with the angle that the tangent turns. A line ends at
+the border of the window, in a junction with a third phase, or where its two branches become one.
 """
 
 from __future__ import annotations
@@ -141,16 +141,9 @@ def _half(
             return points, ("end of a branch", None)
         guess = here.theta + step * tangent
         if window.excess(guess) > 0:
-            at_border = _at_border(landscape, here, tangent, window)
-            if at_border is not None:
-                third = _lower(landscape, at_border)
-                if third is None:
-                    points.append(at_border)
-                    return points, ("border", None)
-                met = _meet(landscape, (here, at_border), third)
-                if met is not None:
-                    points.append(met[0])
-                    return points, ("junction", met[1])
+            last = _last(landscape, here, _at_border(landscape, here, tangent, window))
+            if last is not None:
+                return [*points, last[0]], last[1]
         found = None if window.excess(guess) > 0 else on_line(landscape, here.a, here.b, guess)
         if found is not None:
             turn = sign_of_turn(found, tangent)
@@ -166,12 +159,10 @@ def _half(
             if step < STEP[0]:
                 return _stopped(landscape, here, points)
             continue
-        third = _lower(landscape, found)
-        if third is not None:
-            met = _meet(landscape, (here, found), third)
-            if met is not None:
-                points.append(met[0])
-                return points, ("junction", met[1])
+        last = _last(landscape, here, found)
+        if last is not None and last[1][0] == "junction":
+            return [*points, last[0]], last[1]
+        if last is None:  # a third phase is lower, but its junction was not found from here
             step *= 0.5
             if step < STEP[0]:
                 return _stopped(landscape, here, points)
@@ -216,6 +207,19 @@ def _at_border(landscape: Landscape, here: Pair, tangent: Floats, window: Window
     along = np.eye(2)[1 - axis]
     found = on_line(landscape, here.a, here.b, theta, along)
     return None if found is None or window.excess(found.theta) > 1e-9 else found
+
+
+def _last(
+    landscape: Landscape, here: Pair, there: Pair | None
+) -> tuple[Pair, tuple[Kind, State | None]] | None:
+    """The next point, or the junction before it where a third phase is lower there."""
+    if there is None:
+        return None
+    third = _lower(landscape, there)
+    if third is None:
+        return there, ("border", None)
+    met = _meet(landscape, (here, there), third)
+    return None if met is None else (met[0], ("junction", met[1]))
 
 
 def _lower(landscape: Landscape, pair: Pair) -> State | None:

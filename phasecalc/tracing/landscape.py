@@ -30,7 +30,7 @@ class State:
     """A minimum of one branch at θ: parameters x, loss, and (∂L/∂S, ∂L/∂r) at fixed x.
 
     By the envelope theorem those are the derivatives of the branch's loss; ∂L/∂r is the extra
-    feature's own squared error.
+    feature's own squared error. ``family`` is the candidate whose pattern a relaxed state keeps.
     """
 
     theta: Floats
@@ -41,6 +41,7 @@ class State:
     by_sparsity: float
     by_importance: float
     gram: Floats
+    family: str = ""
 
     @property
     def point(self) -> tuple[float, float]:

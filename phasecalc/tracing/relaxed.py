@@ -3,8 +3,8 @@
 A candidate fixes which features share a block and the directions of its simplex. Inside every block
 of two or more features the lengths ‖W_i‖ and the biases are free; blocks do not interfere, so a
 feature with its own dimension keeps length 1 and bias 0, and a dropped one its mean as bias: both
-are optimal exactly. The branch starts from the candidate; a minimum with a weak feature (see
-`phasecalc.numeric.naming`) belongs to another branch and does not count.
+are optimal exactly. A pattern may hold several minima (a strong and a weak pair, say): each is a
+branch of its own, with the name that `phasecalc.numeric.naming` gives it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model import Point, ToyModel
-from ..numeric.naming import name_of
+from ..numeric.naming import name_of, outcome_of
 from ..numeric.problem import Problem
 from ..simplices import candidates
 from .landscape import State, slopes
@@ -29,7 +29,7 @@ _STATIONARY = 1e-11
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """A candidate's pattern: x = base + mean · dropped + P y with y = (lengths, biases) of blocks."""
+    """A candidate's pattern: x = base + mean · dropped + P y, y = (lengths, biases) in blocks."""
 
     name: str
     outcome: str
@@ -81,22 +81,38 @@ class RelaxedLandscape:
         return self.minima(theta)[0]
 
     def minima(self, theta: Floats) -> list[State]:
-        found = []
+        found: list[State] = []
         for family in families(self.model):
-            for lift in (0.1, 0.4):
-                start = family.start.copy()
-                start[len(start) // 2 :] = lift * self._mean(theta)
+            for start in self._starts(family, self._mean(theta)):
                 state = self._settled(family, start, theta)
-                if state is not None:
-                    found.append(state)
-                    break
+                if state is None or any(
+                    state.name == known.name and abs(state.loss - known.loss) < 1e-10
+                    for known in found
+                ):
+                    continue
+                found.append(state)
         return sorted(found, key=lambda state: state.loss)
 
+    def _starts(self, family: Family, mean: float) -> list[Floats]:
+        """The candidate with a little bias, and each of its features weakened in turn."""
+        half = len(family.start) // 2
+        found = []
+        for lift in (0.1, 0.4):
+            found.append(family.start + np.repeat([0.0, lift * mean], half))
+        for k in range(half):
+            for weak in (0.4, 0.15, 0.03):
+                start = family.start + np.repeat([0.0, 0.1 * mean], half)
+                start[k], start[half + k] = weak, 0.9 * mean + 0.1 * weak
+                found.append(start)
+        return found if half else found[:1]
+
     def follow(self, state: State, theta: Floats) -> State | None:
-        family = next(f for f in families(self.model) if f.name == state.name)
+        family = next(f for f in families(self.model) if f.name == state.family)
         y = family.y(state.x)
         found = self._settled(family, y, theta)
-        if found is None or not len(y):
+        if found is None or found.name != state.name:
+            return None
+        if not len(y):
             return found
         far = np.abs(family.y(found.x) - y).max() > 0.05 + 3 * np.abs(theta - state.theta).max()
         return None if far else found
@@ -136,12 +152,7 @@ class RelaxedLandscape:
                 break
         gram = problem.gram(x)
         lengths = y[: len(y) // 2]
-        if len(y) and (
-            np.abs(g).max() > _STATIONARY
-            or lengths.min() < 1e-3
-            or name_of(gram, problem.split(x)[1]) != family.name
-        ):
+        if len(y) and (np.abs(g).max() > _STATIONARY or lengths.min() < 1e-5):
             return None
-        return State(
-            theta, x, family.name, family.outcome, loss, *slopes(problem, x), gram
-        )
+        name = name_of(gram, problem.split(x)[1])
+        return State(theta, x, name, outcome_of(gram), loss, *slopes(problem, x), gram, family.name)

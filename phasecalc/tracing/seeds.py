@@ -17,6 +17,10 @@ NARROW = 1e-5
 """An edge this short on which no coexistence was found is taken for a continuous transition."""
 
 
+DISTINCT = 5e-4
+"""Two branches whose Gram matrices differ by less are not told apart."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Continuous:
     """A place between two phases where no two branches coexist, in an interval of θ."""
@@ -64,7 +68,7 @@ def between(landscape: Landscape, one: State, two: State) -> list[Pair | Continu
             if (
                 found is not None
                 and np.abs(found.theta - middle).max() <= width
-                and found.distance > 1e-6
+                and found.distance > DISTINCT
             ):
                 return [found]
         if width < NARROW:

@@ -1,4 +1,4 @@
-"""From a scan of the window to a whole traced diagram: lines, junctions, and what is unexplained."""
+"""From a scan of the window to a whole traced diagram: lines, junctions, and what is left."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .arcs import Arc, Pair, Window, junction, trace
 from .landscape import Landscape, State, point_of, theta_of
 from .onset import OnsetLine, onset_between
 from .records import SpecialPoint, TracedBoundary, TracedDiagram, TracedPhase
-from .seeds import Continuous, between, crosses, edges, from_junction, lies_on, scan
+from .seeds import between, crosses, edges, from_junction, lies_on, scan
 
 Floats = NDArray[np.float64]
 
