@@ -187,7 +187,7 @@ def test_small_window_end_to_end() -> None:
 
 
 def test_refusals() -> None:
-    with pytest.raises(ValueError, match="candidates.*relaxed.*global"):
+    with pytest.raises(ValueError, match=r"candidates.*relaxed.*global"):
         pc.phase_diagram(PAIR, source="trained")  # type: ignore[call-overload]
     with pytest.raises(ValueError, match="more features than"):
         pc.phase_diagram(pc.ToyModel(2, 2), source="global")

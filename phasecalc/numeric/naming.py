@@ -100,6 +100,15 @@ def name_of(gram: Floats, bias: Floats) -> str:
     return f"dead-{name}" if is_dead(gram, bias) else name
 
 
+def strong_name(name: str) -> str:
+    """The name without rule 3. Where only that part changes, nothing need happen to the minimum.
+
+    >>> strong_name("extra-weak-other-antipodal")
+    'extra-antipodal'
+    """
+    return name.replace("weak-other-", "").replace("weak-", "")
+
+
 def outcome_of(gram: Floats) -> str:
     """What happens to the extra feature: "not represented", "dedicated" or "superposition".
 

@@ -60,7 +60,7 @@ class Pair:
     def tangent(self) -> Floats:
         """Unit vector along the line, to the left of ∇Δ."""
         n = self.normal
-        return np.array([-n[1], n[0]]) / np.linalg.norm(n)
+        return np.asarray(np.array([-n[1], n[0]]) / np.linalg.norm(n))
 
     @property
     def distance(self) -> float:
@@ -82,10 +82,10 @@ def on_line(
     """The point of the line next to θ, across it or along a given direction; None if lost."""
     last = np.inf
     for _ in range(12):
-        moved = landscape.follow(a, theta), landscape.follow(b, theta)
-        if moved[0] is None or moved[1] is None:
+        next_a, next_b = landscape.follow(a, theta), landscape.follow(b, theta)
+        if next_a is None or next_b is None:
             return None
-        a, b = moved
+        a, b = next_a, next_b
         normal = a.gradient - b.gradient
         along = normal / np.linalg.norm(normal) if direction is None else direction
         slope = float(normal @ along)

@@ -68,7 +68,9 @@ def theta_of(sparsity: float, importance: float) -> Floats:
 class Landscape(Protocol):
     """What tracing needs to know: the lowest minimum anywhere, and each branch near a state."""
 
-    model: ToyModel
+    @property
+    def model(self) -> ToyModel:
+        """The model whose minima these are."""
 
     def lowest(self, theta: Floats, *, thorough: bool = True) -> State:
         """The lowest minimum, from scratch."""

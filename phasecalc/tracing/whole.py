@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..numeric.naming import strong_name
 from .arcs import Arc, Pair, Window, junction, trace
 from .landscape import Landscape, State, point_of, theta_of
 from .onset import OnsetLine, onset_between
@@ -140,6 +141,8 @@ def _explained(lines: _Lines, one: State, two: State) -> bool:
         if isinstance(found, Pair):
             lines.add(found)
             continue
+        if strong_name(found.low.name) == strong_name(found.high.name):
+            continue  # one minimum that grows from weak to strong: a crossover, no transition
         onset = onset_between(lines.landscape, found, lines.window)
         if onset is None:
             complete = False
