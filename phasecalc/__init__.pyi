@@ -14,6 +14,9 @@ from .exact.truncated import TruncatedPower as TruncatedPower
 from .model import Point as Point
 from .model import ToyModel as ToyModel
 from .model import Uniform as Uniform
+from .numeric.kernel import expected_loss as expected_loss
+from .numeric.kernel import expected_loss_and_grad as expected_loss_and_grad
+from .report.plot import plot_diagram as plot_diagram
 from .symbols import S as S
 from .symbols import p as p
 from .symbols import r as r

@@ -52,13 +52,21 @@ class SparseLoss:
         Raises `ValueError` for a sparsity outside [0, 1] or a symbol without a value, `TypeError`
         for floats.
         """
-        density = 1 - _sparsity(sparsity)
+        total = self.at_sparsity(sparsity)
         values = self._values(symbols)
-        missing = self.total.free_symbols - {p, *values}
+        missing = total.free_symbols - values.keys()
         if missing:
             raise ValueError(f"the loss needs a value for {_names(missing)}")
-        number = self.total.subs({p: density, **values})
-        return sympy.radsimp(sympy.expand(number))
+        return sympy.radsimp(sympy.expand(total.subs(values)))
+
+    def at_sparsity(self, sparsity: object) -> sympy.Expr:
+        """The loss at sparsity S, as a formula in its other symbols.
+
+        >>> r = sympy.Symbol("r")
+        >>> decompose([[1, -1]], [0, 0], [1, r]).at_sparsity(Fraction(1, 2))
+        r/24 + 1/24
+        """
+        return sympy.expand(self.total.subs(p, 1 - _sparsity(sparsity)))
 
     def in_regime(self, point: Mapping[Any, object]) -> SparseLoss:
         """The same loss without truncated powers, valid in the sign regime that holds `point`.

@@ -1,0 +1,91 @@
+"""Options that several commands share, and the exact numbers they read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from ..model import ToyModel
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class ExactNumber(click.ParamType[Fraction]):
+    """An exact rational: "2/3", "0.4", "1e-3"."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Fraction:
+        from ..inputs import parse_number
+
+        if isinstance(value, Fraction):
+            return value
+        argument = param.name if param is not None else "number"
+        try:
+            return parse_number(value, argument)
+        except ValueError as error:
+            raise click.UsageError(str(error), ctx) from None
+
+
+class OutputFile(click.ParamType[Path]):
+    """A file to write, with one of the allowed endings, in a folder that exists."""
+
+    name = "file"
+
+    def __init__(self, *endings: str) -> None:
+        self.endings = endings
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Path:
+        path = Path(value)
+        if path.suffix.lower() not in self.endings:
+            raise click.UsageError(
+                f"output = {str(path)!r}: the name must end in {', '.join(self.endings)}, "
+                f"for example out{self.endings[0]}",
+                ctx,
+            )
+        return path
+
+
+def model_options(command: Command) -> Command:
+    """-n, -m and --law: the model."""
+    for option in (
+        click.option(
+            "--law",
+            type=click.Choice(["uniform", "point"]),
+            default="uniform",
+            show_default=True,
+            help="Magnitudes of active features: uniform on [0, 1], or the point 1.",
+        ),
+        click.option(
+            "-m", "--d-hidden", type=int, default=1, show_default=True, help="Hidden dimensions."
+        ),
+        click.option(
+            "-n", "--n-features", type=int, default=2, show_default=True, help="Features."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def json_option(command: Command) -> Command:
+    """--json: one JSON document on stdout."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+
+
+def model_of(n_features: int, d_hidden: int, law: str) -> ToyModel:
+    """The model that the options describe."""
+    from ..model import LAWS, ToyModel
+
+    return ToyModel(n_features, d_hidden, LAWS[law])
+
+
+def print_json(document: object) -> None:
+    """One JSON document, in UTF-8, on stdout."""
+    import json
+
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))

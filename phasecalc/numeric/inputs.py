@@ -1,0 +1,114 @@
+"""Checks of what users hand over, and its layout for the compiled code."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..model import Law, Point, checked_law
+from .compiled.rows import POINT, UNIFORM
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Arguments that fit: leading axes flattened, an axis of length 1 for what is shared."""
+
+    shape: tuple[int, ...]
+    arrays: tuple[Floats, Floats, Floats, Floats]
+    """weights (·, m, n), bias (·, n), importance (·, n), sparsity of each feature (·, n)."""
+    law: int
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def m(self) -> int:
+        return int(self.arrays[0].shape[-2])
+
+    @property
+    def n(self) -> int:
+        return int(self.arrays[0].shape[-1])
+
+
+def real_array(name: str, value: ArrayLike) -> Floats:
+    """The value as finite float64; TypeError or ValueError that names the argument."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name}: entries of type {array.dtype}; they must be real numbers")
+    array = np.asarray(array, dtype=np.float64)
+    finite = np.isfinite(array)
+    if not finite.all():
+        where = np.argwhere(~finite)[0]
+        at = f"[{', '.join(map(str, where))}]" if len(where) else ""
+        raise ValueError(f"{name}{at} = {array[tuple(where)]}: every entry must be finite")
+    return array
+
+
+def _require(name: str, array: Floats, good: NDArray[np.bool_], allowed: str) -> None:
+    if not good.all():
+        where = np.argwhere(~good)[0]
+        at = f"[{', '.join(map(str, where))}]" if len(where) else ""
+        raise ValueError(f"{name}{at} = {array[tuple(where)]}: it must be {allowed}")
+
+
+def checked_batch(
+    weights: ArrayLike,
+    bias: ArrayLike,
+    importance: ArrayLike,
+    sparsity: ArrayLike | None,
+    sparsity_per_feature: ArrayLike | None,
+    law: Law | None,
+) -> Batch:
+    """All arguments checked and broadcast against each other."""
+    code = POINT if isinstance(checked_law(law), Point) else UNIFORM
+    W = real_array("weights", weights)
+    if W.ndim < 2 or 0 in W.shape[-2:]:
+        raise ValueError(f"weights: shape {W.shape}; it must be (..., m, n), with m, n at least 1")
+    n = W.shape[-1]
+    vectors = {"bias": real_array("bias", bias), "importance": real_array("importance", importance)}
+    if (sparsity is None) == (sparsity_per_feature is None):
+        raise TypeError("exactly one of sparsity and sparsity_per_feature must be given")
+    if sparsity is None:
+        name = "sparsity_per_feature"
+        vectors[name] = real_array(name, sparsity_per_feature)  # type: ignore[arg-type]
+    for key, array in vectors.items():
+        if array.ndim < 1 or array.shape[-1] != n:
+            raise ValueError(
+                f"{key}: shape {array.shape}; it must be (..., {n}), as weights has n = {n}"
+            )
+    if sparsity is not None:
+        name = "sparsity"
+        scalar = real_array(name, sparsity)
+        vectors[name] = np.broadcast_to(scalar[..., None], (*scalar.shape, n))
+        _require(name, scalar, (scalar >= 0) & (scalar <= 1), "between 0 and 1")
+    else:
+        S = vectors[name]
+        _require(name, S, (S >= 0) & (S <= 1), "between 0 and 1")
+    _require("importance", vectors["importance"], vectors["importance"] >= 0, "0 or more")
+    leads = {"weights": W.shape[:-2], **{key: array.shape[:-1] for key, array in vectors.items()}}
+    try:
+        shape = np.broadcast_shapes(*leads.values())
+    except ValueError:
+        listed = ", ".join(f"{key} {lead}" for key, lead in leads.items())
+        raise ValueError(f"leading axes that do not broadcast: {listed}") from None
+    arrays = (
+        _flat(W, shape, 2),
+        _flat(vectors["bias"], shape, 1),
+        _flat(vectors["importance"], shape, 1),
+        _flat(vectors[name], shape, 1),
+    )
+    return Batch(shape, arrays, code)
+
+
+def _flat(array: Floats, shape: tuple[int, ...], core: int) -> Floats:
+    """(k, …) in C order and writeable, with k = 1 for what the whole batch shares."""
+    lead, tail = array.shape[: array.ndim - core], array.shape[array.ndim - core :]
+    if any(length != 1 for length in lead):
+        array = np.broadcast_to(array, (*shape, *tail))
+    return np.require(array.reshape(-1, *tail), requirements=["C", "W"])

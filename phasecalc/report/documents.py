@@ -1,0 +1,84 @@
+"""Records as JSON documents: exact numbers and formulas are text that SymPy reads back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sympy
+
+from ..diagram.phase_diagram import PhaseDiagram
+from ..diagram.transition import Boundary, Junction
+from ..exact.loss import SparseLoss
+from ..inputs import Scalar
+
+Document = dict[str, Any]
+
+
+def diagram_document(diagram: PhaseDiagram) -> Document:
+    """Model, phases, boundaries and junctions."""
+    model = diagram.model
+    return {
+        "model": {
+            "n_features": model.n_features,
+            "d_hidden": model.d_hidden,
+            "law": model.law.name,
+            "importance": [str(weight) for weight in model.importance],
+        },
+        "source": diagram.source,
+        "phases": [
+            {"name": phase.name, "outcome": phase.outcome, "loss": str(phase.loss)}
+            for phase in diagram.phases
+        ],
+        "boundaries": [boundary_document(boundary) for boundary in diagram.boundaries],
+        "junctions": [junction_document(junction) for junction in diagram.junctions],
+    }
+
+
+def boundary_document(boundary: Boundary) -> Document:
+    """One coexistence line; r_interval may end in "oo", slope is null for a vertical line."""
+    return {
+        "phases": list(boundary.phases),
+        "importance": _text(boundary.importance),
+        "feature_probability": _text(boundary.feature_probability),
+        "p_interval": [str(end) for end in boundary.interval],
+        "r_interval": [str(end) for end in boundary.importance_interval],
+        "order": boundary.order,
+        "latent_heat": str(boundary.latent_heat),
+        "slope": _text(boundary.slope),
+        "status": boundary.status,
+    }
+
+
+def junction_document(junction: Junction) -> Document:
+    """One point in which phases meet."""
+    return {
+        "phases": list(junction.phases),
+        "sparsity": str(junction.sparsity),
+        "importance": str(junction.importance),
+        "loss": str(junction.loss),
+        "status": junction.status,
+    }
+
+
+def loss_document(
+    loss: SparseLoss, weights: Sequence[Sequence[Scalar]], sparsity: Scalar | None = None
+) -> Document:
+    """The decomposition, and its value at a sparsity when one is given."""
+    document: Document = {
+        "weights": [[str(entry) for entry in row] for row in weights],
+        "bias": [str(entry) for entry in loss.bias],
+        "importance": [str(entry) for entry in loss.importance],
+        "law": loss.law.name,
+        "terms": [str(term) for term in loss.terms],
+        "feature_benefit": str(loss.benefit),
+        "interference": str(loss.interference),
+        "total": str(loss.total),
+    }
+    if sparsity is not None:
+        document |= {"sparsity": str(sparsity), "loss": str(loss.at_sparsity(sparsity))}
+    return document
+
+
+def _text(expr: sympy.Expr | None) -> str | None:
+    return None if expr is None else str(expr)
