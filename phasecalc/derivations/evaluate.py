@@ -1,8 +1,8 @@
 """What a formula of the claims' language is worth at a point, as an exact rational.
 
 A formula is compiled into a Python function of an environment, which gives a value to every free
-name: a `Fraction` or an integer to a symbol, a function of integers to an indexed name, a
-`frozenset` to a set. Sums are enumerated, integrals go through `piecewise_mean`: nothing is known
+name: to a symbol a `Fraction`, an integer, a `frozenset`, or a function without arguments that
+makes one; to an indexed name, under the name with an underscore, a function of its indices. Sums are enumerated, integrals go through `piecewise_mean`: nothing is known
 here about the formulas that are to be checked.
 """
 
@@ -18,6 +18,7 @@ from typing import Any
 
 import sympy
 
+from ..exact.truncated import TruncatedPower
 from . import language as lang
 from .quadrature import Form, piecewise_mean
 
@@ -57,7 +58,7 @@ def _(expr: sympy.Symbol) -> Compiled:
 
 @compiled.register(sympy.Indexed)
 def _(expr: sympy.Indexed) -> Compiled:
-    name, indices = expr.base.label.name, [compiled(index) for index in expr.indices]
+    name, indices = f"{expr.base.label.name}_", [compiled(index) for index in expr.indices]
     return lambda env: env[name](*(int(index(env)) for index in indices))
 
 
@@ -78,8 +79,16 @@ def _folded(operation: Callable[[Value, Value], Value], expr: sympy.Expr) -> Com
 
 @compiled.register(sympy.Pow)
 def _(expr: sympy.Pow) -> Compiled:
+    if isinstance(expr.base, lang.Norm) and expr.exp == 2:
+        return compiled(lang.Overlap(*expr.base.args, *expr.base.args))
     base, power = map(compiled, expr.args)
     return lambda env: Fraction(base(env)) ** int(power(env))
+
+
+@compiled.register(sympy.Max)
+def _(expr: sympy.Max) -> Compiled:
+    one, two = map(compiled, expr.args)
+    return lambda env: max(one(env), two(env))
 
 
 @compiled.register(sympy.Min)
@@ -95,7 +104,7 @@ def _(expr: sympy.Min) -> Compiled:
 
 
 @compiled.register(lang.PositivePart)
-@compiled.register(sympy.Function("TruncatedPower").__class__)
+@compiled.register(TruncatedPower)
 def _(expr: sympy.Expr) -> Compiled:
     base, power = map(compiled, expr.args)
 
@@ -186,9 +195,9 @@ def _looked_up(name: str) -> Callable[[sympy.Expr], Compiled]:
     return rule
 
 
-compiled.register(lang.LocalError, _looked_up("l"))
-compiled.register(lang.Overlap, _looked_up("G"))
-compiled.register(lang.Neighbourhood, _looked_up("N"))
+compiled.register(lang.LocalError, _looked_up("l_"))
+compiled.register(lang.Overlap, _looked_up("G_"))
+compiled.register(lang.Neighbourhood, _looked_up("N_"))
 
 
 @compiled.register(sympy.Integral)
@@ -258,7 +267,7 @@ def _point_mean(function: Compiled, env: Env, directions: Any, fixed: tuple[Frac
 
 def _with_magnitudes(env: Env, directions: Any, point: tuple[Fraction, ...]) -> Env:
     magnitudes = dict(zip(directions, point, strict=True))
-    return {**env, "x": magnitudes.__getitem__}
+    return {**env, "x_": lambda index: magnitudes.get(index, Fraction(0))}
 
 
 def _mean(
@@ -304,7 +313,7 @@ def degree_of(expr: sympy.Basic, names: set[str], env: Env) -> int:
     parts = [degree_of(arg, names, env) for arg in expr.args]
     if isinstance(expr, sympy.Mul):
         return sum(parts)
-    if isinstance(expr, sympy.Pow | lang.PositivePart) and parts[0]:
+    if isinstance(expr, sympy.Pow | lang.PositivePart | TruncatedPower) and parts[0]:
         return parts[0] * int(compiled(expr.args[1])(env))
     return max(parts)
 

@@ -122,10 +122,11 @@ t, a, c, g, u = sympy.symbols("t a c g u")
 mu, v = sympy.symbols("mu v")
 loss = sympy.Symbol("L")
 free_energy = sympy.Symbol("F")
-W, G, H, P, b, x, y, importance, term, feature_loss, slope = map(
-    sympy.IndexedBase, ("W", "G", "H", "P", "b", "x", "y", "I", "L", "E", "g")
+W, G, H, P, b, x, importance, term, feature_loss, slope, block_error = map(
+    sympy.IndexedBase, ("W", "G", "H", "P", "b", "x", "I", "L", "E", "g", "epsilon")
 )
-"""I_j is written `importance[j]`, L_k `term[k]`, E_j `feature_loss[j]`, g_i `slope[i]`."""
+"""I_j is written `importance[j]`, L_k `term[k]`, E_j `feature_loss[j]`, g_i `slope[i]`,
+ε_s `block_error[s]`."""
 
 
 def features(index: sympy.Symbol = j) -> Range:
@@ -147,6 +148,12 @@ def pre_activation(active: sympy.Expr | None = None) -> sympy.Expr:
 def equal(left: Any, right: Any) -> sympy.Eq:
     """The claim left = right, not evaluated."""
     return sympy.Eq(sympy.sympify(left), sympy.sympify(right), evaluate=False)
+
+
+def error_of(index: Any) -> sympy.Expr:
+    """E (x_j − (Σ_i G_ji x_i + b_j)_+)²."""
+    bare = SumOver(G[index, i] * x[i], features(i)) + b[index]
+    return Expectation((x[index] - positive(bare)) ** 2)
 
 
 def named_loss(name: str) -> sympy.Symbol:

@@ -23,12 +23,14 @@ Integrand = Callable[[tuple[Fraction, ...]], Fraction]
 
 @lru_cache(maxsize=32)
 def newton_cotes(degree: int) -> tuple[tuple[Fraction, Fraction], ...]:
-    """Nodes in [0, 1] and weights that integrate polynomials up to `degree` exactly.
+    """Nodes in (0, 1) and weights that integrate polynomials up to `degree` exactly.
 
-    >>> newton_cotes(2)
-    ((Fraction(0, 1), Fraction(1, 6)), (Fraction(1, 2), Fraction(2, 3)), (Fraction(1, 1), Fraction(1, 6)))
-    """  # noqa: E501
-    nodes = [sympy.Rational(i, max(degree, 1)) for i in range(degree + 1)]
+    The ends are no nodes: a step function has its jump there.
+
+    >>> newton_cotes(1)
+    ((Fraction(1, 4), Fraction(1, 2)), (Fraction(3, 4), Fraction(1, 2)))
+    """
+    nodes = [sympy.Rational(2 * i + 1, 2 * (degree + 1)) for i in range(degree + 1)]
     powers = sympy.Matrix([[node**k for node in nodes] for k in range(degree + 1)])
     moments = sympy.Matrix([sympy.Rational(1, k + 1) for k in range(degree + 1)])
     return tuple(

@@ -1,0 +1,258 @@
+"""How a formula is read aloud: the order of terms and factors, signs, fractions and brackets.
+
+`FormulaPrinter` walks a SymPy expression and asks a dialect (`LatexPrinter`, `PlainPrinter`) for
+the typography. Terms come in ascending powers of p (or S) and r; where there are other names,
+numbers come first and negative terms last. A node without a rule goes to SymPy's own printer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import ClassVar
+
+import sympy
+
+from ..derivations import language as lang
+from ..exact.truncated import TruncatedPower
+from ..symbols import S, p, r
+from .forms import product, tidy
+
+SUM, BIG, PRODUCT, POWER, ATOM = range(5)
+"""How tightly the outermost operation of a printed formula binds."""
+
+Printed = tuple[str, int]
+
+_BIG_NODES = (lang.SumOver, lang.ProductOver, lang.CubeIntegral, sympy.Integral, sympy.Sum)
+_LAST = {"t", "x", "y"}
+"""Variables of integration stand last in a product: ‖W_i‖² t."""
+
+
+def flat_factors(expr: sympy.Expr) -> list[sympy.Expr]:
+    """The factors of a product, nested products opened."""
+    if not isinstance(expr, sympy.Mul):
+        return [expr]
+    return list(chain.from_iterable(map(flat_factors, expr.args)))
+
+
+def is_negative(expr: sympy.Expr) -> bool:
+    """Whether a term is printed with a minus sign in front."""
+    return any(f.is_Number and f.is_negative for f in flat_factors(expr))
+
+
+def negated(expr: sympy.Expr) -> sympy.Expr:
+    """−expr, a product staying as it is written."""
+    factors = flat_factors(expr)
+    index = next(i for i, f in enumerate(factors) if f.is_Number and f.is_negative)
+    rest = (-factors[index], *factors[:index], *factors[index + 1 :])
+    return product(rest)
+
+
+def ordered_terms(expr: sympy.Expr) -> list[sympy.Expr]:
+    """The terms of a sum as they are written."""
+    terms = list(sympy.Add.make_args(expr))
+    symbols = {p, S, r}
+    if expr.free_symbols <= symbols and expr.is_polynomial():
+        terms.sort(key=lambda term: _degrees(term, r, p, S))
+        if is_negative(terms[0]):
+            if not is_negative(terms[-1]):
+                terms.reverse()
+            else:
+                terms.sort(key=is_negative)
+        return terms
+    return sorted(terms, key=_term_key)
+
+
+def _degrees(term: sympy.Expr, *symbols: sympy.Symbol) -> tuple[int, ...]:
+    return tuple(int(sympy.degree(sympy.expand(term), symbol)) for symbol in symbols)
+
+
+def _term_key(term: sympy.Expr) -> tuple[object, ...]:
+    factors = flat_factors(term)
+    numbers = sum(1 for f in factors if f.is_Number)
+    return (
+        not term.is_number,
+        is_negative(term),
+        -(len(factors) - numbers),
+        not any(isinstance(f, _BIG_NODES) for f in factors),
+        sympy.default_sort_key(term),
+    )
+
+
+def _factor_rank(factor: sympy.Expr) -> int:
+    base = factor.base if isinstance(factor, sympy.Pow) else factor
+    if base.is_number:
+        return 0
+    if isinstance(base, _BIG_NODES):
+        return 6
+    if isinstance(base, sympy.Symbol):
+        return 4 if base.name in _LAST else 1
+    if isinstance(base, sympy.Indexed):
+        return 4 if base.base.label.name in _LAST else 3
+    if isinstance(base, lang.PositivePart | TruncatedPower):
+        return 5
+    inside = base.atoms(sympy.Indexed, lang.PositivePart, TruncatedPower, *_BIG_NODES)
+    if isinstance(base, sympy.Add):
+        return 5 if inside else 2
+    return 3
+
+
+class FormulaPrinter:
+    """The traversal that both dialects share."""
+
+    rules: ClassVar[dict[type, Callable[..., Printed]]] = {}
+
+    def __init__(self, *, sparsity: bool = False) -> None:
+        self.sparsity = sparsity
+
+    def formula(self, expr: sympy.Basic) -> str:
+        """The formula in the form a person would write."""
+        if isinstance(expr, sympy.core.relational.Relational):
+            left, right = self.sides(expr)
+            return f"{left} {self.relation(expr)} {right}"
+        return self.show(self.shaped(expr))
+
+    def sides(self, claim: sympy.core.relational.Relational) -> tuple[str, str]:
+        """Left and right side; p = a is S = 1 − a where S is wanted."""
+        left, right = claim.args
+        if self.sparsity and left == p and right.is_number:
+            left, right = S, 1 - right
+        return self.show(self.shaped(left)), self.show(self.shaped(right))
+
+    def shaped(self, expr: sympy.Basic) -> sympy.Basic:
+        """Formulas of p and r in their tidy form, p replaced by 1 − S where S is wanted."""
+        if isinstance(expr, sympy.Tuple):
+            return sympy.Tuple(*(self.shaped(arg) for arg in expr.args))
+        if not isinstance(expr, sympy.Expr):
+            return expr
+        shaped = tidy(expr, sparsity=self.sparsity)
+        if shaped == expr and isinstance(expr, sympy.Add) and not expr.free_symbols <= {p, S, r}:
+            terms = (self.shaped(term) for term in expr.args)
+            return sympy.Add(*terms, evaluate=False)
+        return shaped
+
+    def show(self, expr: sympy.Basic) -> str:
+        """The formula as it stands."""
+        return self.piece(expr)[0]
+
+    def piece(self, expr: sympy.Basic) -> Printed:
+        """The formula and how tightly it binds."""
+        for kind in type(expr).__mro__:
+            if kind in self.rules:
+                return self.rules[kind](self, expr)
+        return self.unknown(expr), SUM
+
+    def within(self, expr: sympy.Basic, level: int) -> str:
+        """The formula, in brackets where it binds less tightly than `level`."""
+        text, binding = self.piece(expr)
+        return text if binding >= level else self.brackets(text)
+
+    # The order of terms and factors
+
+    def add(self, expr: sympy.Expr) -> Printed:
+        terms = ordered_terms(expr)
+        text = ""
+        for index, term in enumerate(terms):
+            minus = is_negative(term)
+            body = self.within(negated(term) if minus else term, BIG)
+            if index == 0:
+                text = self.minus + body if minus else body
+            else:
+                text += f" {self.minus if minus else '+'} {body}"
+        return text, SUM
+
+    def mul(self, expr: sympy.Expr) -> Printed:
+        if is_negative(expr):
+            return self.minus + self.within(negated(expr), BIG), SUM
+        above: list[sympy.Expr] = []
+        below: list[sympy.Expr] = []
+        for factor in flat_factors(expr):
+            if factor.is_Rational:
+                above.append(sympy.Integer(factor.p))
+                below.append(sympy.Integer(factor.q))
+            elif isinstance(factor, sympy.Pow) and factor.exp.is_Number and factor.exp < 0:
+                below.append(sympy.Pow(factor.base, -factor.exp))
+            else:
+                above.append(factor)
+        above, below = _sorted_factors(above), _sorted_factors(below)
+        if not below:
+            return self.juxtaposed(above), self._binding(above)
+        # Sums and integrals stand beside a fraction, not in it.
+        big = [f for f in above if _factor_rank(f) == 6]
+        small = [f for f in above if _factor_rank(f) != 6]
+        if not big and len(above) == 1 and isinstance(above[0], sympy.Add) and self.tall(above[0]):
+            big, small = above, []
+        top = self.juxtaposed(small) if small else "1"
+        text = self.fraction(top, self.juxtaposed(below), len(small) <= 1, len(below) == 1)
+        if not big:
+            return text, PRODUCT
+        return f"{text}{self.space}{self.juxtaposed(big)}", self._binding(big)
+
+    def tall(self, expr: sympy.Expr) -> bool:
+        """Whether a sum would make an ugly numerator."""
+        return bool(expr.atoms(*_BIG_NODES))
+
+    def _binding(self, factors: Sequence[sympy.Expr]) -> int:
+        if len(factors) == 1:
+            return self.piece(factors[0])[1]
+        return BIG if factors and isinstance(factors[-1], _BIG_NODES) else PRODUCT
+
+    def juxtaposed(self, factors: Sequence[sympy.Expr]) -> str:
+        """Factors side by side; the last one may be an open sum or integral."""
+        if len(factors) == 1:
+            return self.show(factors[0])
+        *front, last = factors
+        texts = [self.within(factor, PRODUCT) for factor in front]
+        texts.append(self.within(last, BIG))
+        return self.joined(texts)
+
+    def power_of(self, expr: sympy.Expr) -> Printed:
+        base, exponent = expr.args
+        if exponent.is_Number and exponent < 0:
+            below = sympy.Pow(base, -exponent)
+            return self.fraction("1", self.show(below), True, self.piece(below)[1] >= POWER), PRODUCT
+        if exponent == sympy.Rational(1, 2):
+            return self.root(self.show(base)), ATOM
+        # A number or fraction as base needs brackets, as a negative one does.
+        bare = self.within(base, ATOM)
+        if base.is_Rational and not (base.is_Integer and base >= 0):
+            bare = self.brackets(self.show(base))
+        return self.power(bare, self.show(exponent)), POWER
+
+    # Typography, to be given by the dialect
+
+    minus = "-"
+    space = " "
+
+    def brackets(self, text: str) -> str:
+        raise NotImplementedError
+
+    def fraction(self, over: str, under: str, over_single: bool, under_single: bool) -> str:
+        raise NotImplementedError
+
+    def power(self, base: str, exponent: str) -> str:
+        raise NotImplementedError
+
+    def root(self, text: str) -> str:
+        raise NotImplementedError
+
+    def joined(self, texts: Sequence[str]) -> str:
+        raise NotImplementedError
+
+    def relation(self, expr: sympy.Basic) -> str:
+        raise NotImplementedError
+
+    def unknown(self, expr: sympy.Basic) -> str:
+        raise NotImplementedError
+
+
+def _sorted_factors(factors: list[sympy.Expr]) -> list[sympy.Expr]:
+    kept = [f for f in factors if f != 1]
+    return sorted(kept, key=lambda f: (_factor_rank(f), sympy.default_sort_key(f)))
+
+
+FormulaPrinter.rules = {
+    sympy.Add: FormulaPrinter.add,
+    sympy.Mul: FormulaPrinter.mul,
+    sympy.Pow: FormulaPrinter.power_of,
+}
