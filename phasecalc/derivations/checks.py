@@ -138,6 +138,19 @@ class Solves:
 
 
 @dataclass(frozen=True, slots=True)
+class NotZero:
+    """The right side is a number, and not zero."""
+
+    @property
+    def description(self) -> str:
+        return "not zero"
+
+    def __call__(self, claim: Claim) -> None:
+        if not claim.rhs.is_Rational or claim.rhs == 0:
+            raise CheckFailed(f"{claim.rhs} is not a number different from zero")
+
+
+@dataclass(frozen=True, slots=True)
 class All:
     """Several checks of one claim."""
 
@@ -145,7 +158,7 @@ class All:
 
     @property
     def description(self) -> str:
-        return "; ".join(check.description for check in self.checks)
+        return "; ".join(dict.fromkeys(check.description for check in self.checks))
 
     def __call__(self, claim: Claim) -> None:
         for check in self.checks:

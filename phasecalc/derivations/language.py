@@ -71,8 +71,12 @@ class Total(Node):
     """dr/dS, arguments r and S."""
 
 
-class Primed(Node):
-    """A bound index beside another one, as in j′; argument the index."""
+class PhaseName(Node):
+    """A phase, by name; argument a symbol of that name."""
+
+
+class Between(Node):
+    """low < x < high, arguments low, x, high; high may be infinite."""
 
 
 class UpTo(Node):

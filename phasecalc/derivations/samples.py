@@ -9,13 +9,21 @@ from fractions import Fraction
 
 import sympy
 
+from ..configurations import Candidate
 from ..exact.loss import decompose
 from ..exact.moments import cube_cross_integral, cube_integral
 from ..inputs import Scalar
 from ..model import Law, Point, Uniform
-from .evaluate import Env
+from ..symbols import p
+from .checks import AtPoints
+from .evaluate import Env, compiled
+from .language import importance as weight
+from .language import SumOver, equal, error_of, features, j, named_loss
+from .record import Prose, Step
 
 Draw = Callable[[random.Random], Env]
+
+_DEFINITION = compiled(SumOver(weight[j] * error_of(j), features()))
 
 
 def rational(generator: random.Random, low: int = -2, high: int = 2) -> Fraction:
@@ -104,7 +112,7 @@ def model_env(
     def decomposed(weighting: Sequence[Fraction]) -> tuple[Fraction, ...]:
         """L_0, …, L_n and L."""
         found = decompose(None, bias, weighting, law, gram=gram)
-        return tuple(map(_fraction, (*found.terms, found.at(sparsity=1 - density))))
+        return tuple(map(fraction_of, (*found.terms, found.at(sparsity=1 - density))))
 
     def only(index: int) -> list[Fraction]:
         return [Fraction(i == index - 1) for i in range(n)]
@@ -122,8 +130,8 @@ def model_env(
             i for i in range(1, n + 1) if i == index or gram[index - 1][i - 1] != 0
         ),
         "l_": lambda index, active: local_error(gram, bias, law, index, active),
-        "mu": _fraction(law.mean.subs("p", density)),
-        "v": _fraction(law.variance.subs("p", density)),
+        "mu": fraction_of(law.mean.subs("p", density)),
+        "v": fraction_of(law.variance.subs("p", density)),
         "law": law.name,
     }
 
@@ -149,5 +157,39 @@ def local_error(
     return Fraction(1, 3) - 2 * cross + Fraction(cube_integral(everything, offset, 2))
 
 
-def _fraction(value: sympy.Expr) -> Fraction:
+def candidate_point(candidate: Candidate, law: Law) -> Draw:
+    """p and r at random, and the candidate's loss there by its definition as an expectation."""
+
+    def draw(generator: random.Random) -> Env:
+        density = probability(generator)
+        ratio = abs(rational(generator, 0, 3)) + Fraction(1, 7)
+        size = len(candidate.bias)
+        biases = [fraction_of(value.subs(p, density)) for value in candidate.bias]
+        gram = [[fraction_of(entry) for entry in row] for row in candidate.gram]
+        env: Env = {
+            "n": size,
+            "p": density,
+            "r": ratio,
+            "law": law.name,
+            "G_": matrix_from_one(gram),
+            "b_": from_one(biases),
+            "I_": from_one([Fraction(1)] * (size - 1) + [ratio]),
+        }
+        return env | {f"L_{candidate.name}": _DEFINITION(env)}
+
+    return draw
+
+
+def loss_step(candidate: Candidate, law: Law, reason: Prose) -> Step:
+    """The loss of a candidate, as the library has it, against its definition."""
+    return Step(
+        candidate.name,
+        reason,
+        equal(named_loss(candidate.name), candidate.loss),
+        AtPoints(candidate_point(candidate, law), count=4),
+    )
+
+
+def fraction_of(value: sympy.Expr) -> Fraction:
+    """A SymPy rational as a `Fraction`."""
     return Fraction(int(value.p), int(value.q))

@@ -15,6 +15,8 @@ from collections.abc import Callable
 
 import sympy
 
+from ..derivations.language import Node
+from ..exact.truncated import TruncatedPower
 from ..symbols import S, in_sparsity, p, r
 
 _CONTROLS = {p, S, r}
@@ -30,6 +32,9 @@ def tidy(expr: sympy.Expr, *, sparsity: bool = False) -> sympy.Expr:
     """
     if sparsity:
         expr = in_sparsity(expr)
+    brackets = expr.atoms(TruncatedPower)
+    if brackets and not expr.has(Node):
+        return _by_brackets(expr, brackets)
     if not _is_control_formula(expr):
         return expr
     numerator, denominator = sympy.fraction(sympy.cancel(expr))
@@ -47,15 +52,55 @@ def _is_control_formula(expr: sympy.Expr) -> bool:
     return bool(free) and free <= _CONTROLS and bool(expr.is_rational_function(*free))
 
 
+def _by_brackets(expr: sympy.Expr, brackets: set[sympy.Expr]) -> sympy.Expr:
+    """A sum over the truncated powers, each with one coefficient."""
+    generators = sorted(brackets, key=sympy.default_sort_key)
+    try:
+        polynomial = sympy.Poly(sympy.expand(expr), *generators)
+    except sympy.PolynomialError:
+        return expr
+    terms = (
+        product((*_factors(sympy.factor(coefficient)), *_factors(_monomial(generators, powers))))
+        for powers, coefficient in polynomial.terms()
+    )
+    return sympy.Add(*terms, evaluate=False)
+
+
+def _monomial(generators: list[sympy.Expr], powers: tuple[int, ...]) -> sympy.Expr:
+    return sympy.Mul(*(g**power for g, power in zip(generators, powers, strict=True)))
+
+
 def _factored(expr: sympy.Expr) -> sympy.Expr:
-    """Content and factors, the lowest coefficient of each factor positive."""
-    coefficient, factors = sympy.factor_list(expr)
-    parts = []
-    for factor, power in factors:
+    """Content and factors, the lowest coefficient of each factor positive if that is possible."""
+    sign, content, factors = _normalised(expr)
+    if sign < 0:
+        sign, factors = _absorbed(factors)
+    return product((sign * content, *(sympy.Pow(factor, power) for factor, power in factors)))
+
+
+Factors = list[tuple[sympy.Expr, int]]
+
+
+def _normalised(expr: sympy.Expr) -> tuple[int, sympy.Expr, Factors]:
+    """Sign, content and factors with a positive lowest coefficient."""
+    content, found = sympy.factor_list(expr)
+    sign = -1 if content < 0 else 1
+    factors = []
+    for factor, power in found:
         if _lowest(factor) < 0:
-            factor, coefficient = -factor, coefficient * (-1) ** power  # noqa: PLW2901
-        parts.append(sympy.Pow(factor, power))
-    return product((coefficient, *parts))
+            sign *= (-1) ** power
+            factors.append((-factor, power))
+        else:
+            factors.append((factor, power))
+    return sign, abs(content), factors
+
+
+def _absorbed(factors: Factors) -> tuple[int, Factors]:
+    """A minus sign taken into a factor: −(a − b) is b − a. But 1 − S stays what it is."""
+    for index, (factor, power) in enumerate(factors):
+        if power % 2 and factor.is_Add and factor != 1 - S:
+            return 1, [*factors[:index], (-factor, power), *factors[index + 1 :]]
+    return -1, factors
 
 
 def _lowest(expr: sympy.Expr) -> sympy.Expr:
@@ -72,30 +117,20 @@ def product(factors: tuple[sympy.Expr, ...]) -> sympy.Expr:
 
 
 def _quotient(numerator: sympy.Expr, denominator: sympy.Expr) -> sympy.Expr:
-    sign, over = _unsigned(_factored(numerator))
-    content, factors = sympy.factor_list(denominator)
-    below = []
-    for factor, power in factors:
-        if _lowest(factor) < 0:
-            factor, sign = -factor, sign * (-1) ** power  # noqa: PLW2901
-        below.append((factor, power))
-    if sign * content < 0:
-        # (−a)/(b − c) reads better as a/(c − b).
-        flipped = next((k for k, (f, power) in enumerate(below) if power % 2 and f.is_Add), None)
-        if flipped is not None:
-            factor, power = below[flipped]
-            below[flipped] = (-factor, power)
-            sign = -sign
-    scale = sympy.Rational(sign) / content
-    bottom = tuple(sympy.Pow(factor, -power) for factor, power in below)
-    return product((scale, *_factors(over), *bottom))
-
-
-def _unsigned(expr: sympy.Expr) -> tuple[int, sympy.Expr]:
-    parts = _factors(expr)
-    if parts[0].is_Number and parts[0] < 0:
-        return -1, product((-parts[0], *parts[1:]))
-    return 1, expr
+    sign, content, above = _normalised(numerator)
+    below_sign, below_content, below = _normalised(denominator)
+    sign *= below_sign
+    if sign < 0:
+        sign, above = _absorbed(above)
+    if sign < 0:
+        sign, below = _absorbed(below)
+    return product(
+        (
+            sign * content / below_content,
+            *(sympy.Pow(factor, power) for factor, power in above),
+            *(sympy.Pow(factor, -power) for factor, power in below),
+        )
+    )
 
 
 def _factors(expr: sympy.Expr) -> tuple[sympy.Expr, ...]:

@@ -52,15 +52,28 @@ def ordered_terms(expr: sympy.Expr) -> list[sympy.Expr]:
     """The terms of a sum as they are written."""
     terms = list(sympy.Add.make_args(expr))
     symbols = {p, S, r}
-    if expr.free_symbols <= symbols and expr.is_polynomial():
-        terms.sort(key=lambda term: _degrees(term, r, p, S))
+    free = expr.free_symbols
+    if free & symbols and _is_polynomial(expr):
+        others = sorted(free - symbols, key=str)
+        terms.sort(key=lambda term: _degrees(term, *others, r, p, S))
         if is_negative(terms[0]):
             if not is_negative(terms[-1]):
                 terms.reverse()
             else:
                 terms.sort(key=is_negative)
         return terms
-    return sorted(terms, key=_term_key)
+    # A fraction leads, as in 1/3 − 2 ∫ …; an integer trails, as in k + 1.
+    return sorted(terms, key=lambda term: (not _leads(term), *_term_key(term)))
+
+
+def _is_polynomial(expr: sympy.Expr) -> bool:
+    return bool(expr.is_polynomial()) and not expr.has(
+        lang.Node, sympy.Indexed, sympy.Function, sympy.Integral
+    )
+
+
+def _leads(term: sympy.Expr) -> bool:
+    return bool(term.is_Rational and not term.is_Integer)
 
 
 def _degrees(term: sympy.Expr, *symbols: sympy.Symbol) -> tuple[int, ...]:
@@ -71,18 +84,21 @@ def _term_key(term: sympy.Expr) -> tuple[object, ...]:
     factors = flat_factors(term)
     numbers = sum(1 for f in factors if f.is_Number)
     return (
-        not term.is_number,
         is_negative(term),
         -(len(factors) - numbers),
         not any(isinstance(f, _BIG_NODES) for f in factors),
+        not term.has(lang.Norm, lang.Overlap),
+        not term.has(sympy.Indexed),
         sympy.default_sort_key(term),
     )
 
 
 def _factor_rank(factor: sympy.Expr) -> int:
     base = factor.base if isinstance(factor, sympy.Pow) else factor
-    if base.is_number:
+    if base.is_number or isinstance(base, sympy.binomial):
         return 0
+    if isinstance(base, lang.Expectation):
+        return 5
     if isinstance(base, _BIG_NODES):
         return 6
     if isinstance(base, sympy.Symbol):
@@ -91,7 +107,9 @@ def _factor_rank(factor: sympy.Expr) -> int:
         return 4 if base.base.label.name in _LAST else 3
     if isinstance(base, lang.PositivePart | TruncatedPower):
         return 5
-    inside = base.atoms(sympy.Indexed, lang.PositivePart, TruncatedPower, *_BIG_NODES)
+    inside = base.atoms(
+        sympy.Indexed, lang.Norm, lang.PositivePart, TruncatedPower, *_BIG_NODES
+    )
     if isinstance(base, sympy.Add):
         return 5 if inside else 2
     return 3
@@ -121,6 +139,9 @@ class FormulaPrinter:
 
     def shaped(self, expr: sympy.Basic) -> sympy.Basic:
         """Formulas of p and r in their tidy form, p replaced by 1 − S where S is wanted."""
+        if isinstance(expr, lang.Between) and self.sparsity and expr.args[1] == p:
+            low, _, high = expr.args
+            return lang.Between(1 - high, S, 1 - low)
         if isinstance(expr, sympy.Tuple):
             return sympy.Tuple(*(self.shaped(arg) for arg in expr.args))
         if not isinstance(expr, sympy.Expr):
@@ -170,7 +191,7 @@ class FormulaPrinter:
             if factor.is_Rational:
                 above.append(sympy.Integer(factor.p))
                 below.append(sympy.Integer(factor.q))
-            elif isinstance(factor, sympy.Pow) and factor.exp.is_Number and factor.exp < 0:
+            elif isinstance(factor, sympy.Pow) and _is_minus(factor.exp):
                 below.append(sympy.Pow(factor.base, -factor.exp))
             else:
                 above.append(factor)
@@ -183,10 +204,13 @@ class FormulaPrinter:
         if not big and len(above) == 1 and isinstance(above[0], sympy.Add) and self.tall(above[0]):
             big, small = above, []
         top = self.juxtaposed(small) if small else "1"
-        text = self.fraction(top, self.juxtaposed(below), len(small) <= 1, len(below) == 1)
+        text = self.fraction(
+            (top, self._binding(small) if small else ATOM), (self.juxtaposed(below), self._binding(below))
+        )
         if not big:
             return text, PRODUCT
-        return f"{text}{self.space}{self.juxtaposed(big)}", self._binding(big)
+        beside = self.within(big[0], BIG) if len(big) == 1 else self.juxtaposed(big)
+        return f"{text}{self.space}{beside}", max(self._binding(big), BIG)
 
     def tall(self, expr: sympy.Expr) -> bool:
         """Whether a sum would make an ugly numerator."""
@@ -208,9 +232,9 @@ class FormulaPrinter:
 
     def power_of(self, expr: sympy.Expr) -> Printed:
         base, exponent = expr.args
-        if exponent.is_Number and exponent < 0:
+        if _is_minus(exponent):
             below = sympy.Pow(base, -exponent)
-            return self.fraction("1", self.show(below), True, self.piece(below)[1] >= POWER), PRODUCT
+            return self.fraction(("1", ATOM), self.piece(below)), PRODUCT
         if exponent == sympy.Rational(1, 2):
             return self.root(self.show(base)), ATOM
         # A number or fraction as base needs brackets, as a negative one does.
@@ -227,7 +251,7 @@ class FormulaPrinter:
     def brackets(self, text: str) -> str:
         raise NotImplementedError
 
-    def fraction(self, over: str, under: str, over_single: bool, under_single: bool) -> str:
+    def fraction(self, over: Printed, under: Printed) -> str:
         raise NotImplementedError
 
     def power(self, base: str, exponent: str) -> str:
@@ -244,6 +268,10 @@ class FormulaPrinter:
 
     def unknown(self, expr: sympy.Basic) -> str:
         raise NotImplementedError
+
+
+def _is_minus(exponent: sympy.Expr) -> bool:
+    return not isinstance(exponent, sympy.Add) and is_negative(exponent)
 
 
 def _sorted_factors(factors: list[sympy.Expr]) -> list[sympy.Expr]:

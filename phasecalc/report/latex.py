@@ -22,7 +22,6 @@ _TEMPLATES: dict[type, tuple[str, int]] = {
     lang.Overlap: (r"W_{{{0}}} \cdot W_{{{1}}}", PRODUCT),
     lang.Partial: (r"\frac{{\partial {0}}}{{\partial {1}}}", PRODUCT),
     lang.Total: (r"\frac{{d {0}}}{{d {1}}}", PRODUCT),
-    lang.Primed: (r"{0}'", ATOM),
     lang.UpTo: (r"\{{1, \dots, {0}\}}", ATOM),
     lang.Singleton: (r"\{{{0}\}}", ATOM),
     lang.Without: (r"{0} \setminus \{{{1}\}}", ATOM),
@@ -48,6 +47,8 @@ _DOMAINS: dict[type, tuple[str, str]] = {
 
 _RELATIONS = {"==": "=", "<=": r"\leq", ">=": r"\geq", "<": "<", ">": ">", "!=": r"\neq"}
 
+_NAMES = {"epsilon": r"\varepsilon"}
+
 _BRACKETED = {sympy.factorial: 0}
 """The argument of these nodes stands in brackets unless it is an atom."""
 
@@ -65,8 +66,8 @@ class LatexPrinter(FormulaPrinter):
     def brackets(self, text: str) -> str:
         return rf"\left({text}\right)"
 
-    def fraction(self, over: str, under: str, over_single: bool, under_single: bool) -> str:
-        return rf"\frac{{{over}}}{{{under}}}"
+    def fraction(self, over: Printed, under: Printed) -> str:
+        return rf"\frac{{{over[0]}}}{{{under[0]}}}"
 
     def power(self, base: str, exponent: str) -> str:
         return f"{base}^{{{exponent}}}"
@@ -101,7 +102,7 @@ class LatexPrinter(FormulaPrinter):
 
     def indexed(self, expr: sympy.Indexed) -> Printed:
         indices = "".join(self.show(index) for index in expr.indices)
-        return f"{expr.base.label.name}_{{{indices}}}", ATOM
+        return f"{_NAMES.get(expr.base.label.name, expr.base.label.name)}_{{{indices}}}", ATOM
 
     def infinity(self, expr: sympy.Basic) -> Printed:
         return r"\infty", ATOM
@@ -114,6 +115,13 @@ class LatexPrinter(FormulaPrinter):
         exponent = "" if power == 1 else f"^{{{self.show(power)}}}"
         # The exponent is part of the symbol: a further power needs brackets.
         return rf"\left({self.show(base)}\right)_{{+}}{exponent}", ATOM if power == 1 else POWER
+
+    def phase_name(self, expr: sympy.Expr) -> Printed:
+        return rf"\text{{{expr.args[0].name}}}", ATOM
+
+    def between(self, expr: sympy.Expr) -> Printed:
+        low, middle, high = (self.show(arg) for arg in expr.args)
+        return (f"{middle} > {low}" if expr.args[2] == sympy.oo else f"{low} < {middle} < {high}"), SUM
 
     def big_sum(self, expr: sympy.Expr) -> Printed:
         return self._big(r"\sum", expr)
@@ -163,6 +171,8 @@ class LatexPrinter(FormulaPrinter):
         lang.ProductOver: big_product,
         lang.CubeIntegral: cube_integral,
         sympy.Integral: integral,
+        lang.PhaseName: phase_name,
+        lang.Between: between,
     }
 
 

@@ -19,7 +19,6 @@ _TEMPLATES: dict[type, tuple[str, int]] = {
     lang.Overlap: ("W_{0}·W_{1}", PRODUCT),
     lang.Partial: ("∂{0}/∂{1}", PRODUCT),
     lang.Total: ("d{0}/d{1}", PRODUCT),
-    lang.Primed: ("{0}′", ATOM),
     lang.UpTo: ("{{1, …, {0}}}", ATOM),
     lang.Singleton: ("{{{0}}}", ATOM),
     lang.Without: ("{0}∖{{{1}}}", ATOM),
@@ -43,7 +42,7 @@ _DOMAINS: dict[type, str] = {
 }
 _RELATIONS = {"==": "=", "<=": "≤", ">=": "≥", "<": "<", ">": ">", "!=": "≠"}
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_GREEK = {"mu": "μ", "lambda": "λ", "epsilon": "ε", "delta": "δ"}
+_GREEK = {"mu": "μ", "lambda": "λ", "epsilon": "ε", "delta": "δ", "alpha": "α", "beta": "β"}
 
 
 class PlainPrinter(FormulaPrinter):
@@ -59,18 +58,15 @@ class PlainPrinter(FormulaPrinter):
     def brackets(self, text: str) -> str:
         return f"({text})"
 
-    def fraction(self, over: str, under: str, over_single: bool, under_single: bool) -> str:
-        if not over_single and over.startswith("("):
-            over = over if over.endswith(")") or "/" not in over else self.brackets(over)
-        elif over_single and (" + " in over or f" {self.minus} " in over):
-            over = self.brackets(over)
-        plain = under_single and not (" + " in under or f" {self.minus} " in under)
-        return f"{over}/{under if plain or under.isdigit() else self.brackets(under)}"
+    def fraction(self, over: Printed, under: Printed) -> str:
+        above = over[0] if over[1] > BIG else self.brackets(over[0])
+        below = under[0] if under[1] >= POWER else self.brackets(under[0])
+        return f"{above}/{below}"
 
     def power(self, base: str, exponent: str) -> str:
         if exponent.isdigit():
             return base + exponent.translate(_SUPERSCRIPTS)
-        return f"{base}^{exponent}" if exponent.isalnum() else f"{base}^({exponent})"
+        return f"{base}^{exponent}" if " " not in exponent else f"{base}^({exponent})"
 
     def root(self, text: str) -> str:
         return f"√{text}" if text.isalnum() else f"√({text})"
@@ -96,7 +92,8 @@ class PlainPrinter(FormulaPrinter):
     def indexed(self, expr: sympy.Indexed) -> Printed:
         indices = "".join(self.show(index) for index in expr.indices)
         label = indices if len(indices) < 3 else f"{{{indices}}}"
-        return f"{expr.base.label.name}_{label}", ATOM
+        name = expr.base.label.name
+        return f"{_GREEK.get(name, name)}_{label}", ATOM
 
     def infinity(self, expr: sympy.Basic) -> Printed:
         return "∞", ATOM
@@ -108,6 +105,13 @@ class PlainPrinter(FormulaPrinter):
         base, power = expr.args
         text = f"({self.show(base)})_+"
         return (text, ATOM) if power == 1 else (f"{text}^{self.within(power, ATOM)}", POWER)
+
+    def phase_name(self, expr: sympy.Expr) -> Printed:
+        return expr.args[0].name, ATOM
+
+    def between(self, expr: sympy.Expr) -> Printed:
+        low, middle, high = (self.show(arg) for arg in expr.args)
+        return (f"{middle} > {low}" if expr.args[2] == sympy.oo else f"{low} < {middle} < {high}"), SUM
 
     def big_sum(self, expr: sympy.Expr) -> Printed:
         return self._big("Σ", expr)
@@ -122,7 +126,7 @@ class PlainPrinter(FormulaPrinter):
     def cube_integral(self, expr: sympy.Expr) -> Printed:
         body, active = expr.args
         side = active.args[0] if isinstance(active, lang.UpTo) else active
-        return f"∫_{{[0,1]^{self.show(side)}}} {self.within(body, BIG)} dx", BIG
+        return f"∫_{{{self.power('[0,1]', self.show(side))}}} {self.within(body, BIG)} dx", BIG
 
     def integral(self, expr: sympy.Integral) -> Printed:
         body, (variable, low, high) = expr.args
@@ -153,6 +157,8 @@ class PlainPrinter(FormulaPrinter):
         lang.ProductOver: big_product,
         lang.CubeIntegral: cube_integral,
         sympy.Integral: integral,
+        lang.PhaseName: phase_name,
+        lang.Between: between,
     }
 
 
