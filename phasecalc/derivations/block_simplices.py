@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import sympy
 
-from ..configurations import candidates
+from ..simplices import candidates
 from ..model import Law, ToyModel, Uniform
 from .checks import AtPoints, Solves
 from .evaluate import Env, compiled

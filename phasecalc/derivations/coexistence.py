@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import sympy
 
-from ..diagram.phase_diagram import PhaseDiagram, loss_at
+from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
 from ..exact.roots import polynomial, real_roots
 from ..symbols import p, r
@@ -22,7 +22,7 @@ _FAR = Fraction(50)
 
 
 def _lowest(diagram: PhaseDiagram, density: Fraction, importance: Fraction) -> Fraction:
-    return min(loss_at(c, density, importance) for c in diagram.candidates)
+    return min(c.loss_at(density, importance) for c in diagram.candidates)
 
 
 def _inside(low: Fraction, high: Fraction, seed: int) -> Iterator[Fraction]:
@@ -124,7 +124,7 @@ class AtJunction:
         found = {
             phase.name
             for phase in self.diagram.phases
-            if loss_at(phase, density, importance) == lowest
+            if phase.loss_at(density, importance) == lowest
         }
         if found != set(self.junction.phases):
             raise CheckFailed(f"the phases that meet are {', '.join(sorted(found))}")
@@ -168,8 +168,8 @@ class OnlyTouches:
             if not (value.is_Rational and value > 0):
                 continue
             importance = fraction_of(value)
-            loss = loss_at(one, density, importance)
-            if loss != loss_at(two, density, importance):
+            loss = one.loss_at(density, importance)
+            if loss != two.loss_at(density, importance):
                 raise CheckFailed(f"the losses differ at p = {density}")
             if (loss == _lowest(self.diagram, density, importance)) != (density == meeting):
                 raise CheckFailed(f"the line is part of the diagram at p = {density}")

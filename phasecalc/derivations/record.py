@@ -154,9 +154,14 @@ class Derivation:
         return self.to_text()
 
     def _repr_latex_(self) -> str:
-        from ..report.article import derivation_notebook  # noqa: PLC0415
+        from ..report.article import derivation_cell  # noqa: PLC0415
 
-        return derivation_notebook(self)
+        return derivation_cell(self)
+
+    def _repr_markdown_(self) -> str:
+        from ..report.article import derivation_cell  # noqa: PLC0415
+
+        return derivation_cell(self, markdown=True)
 
 
 Builder = Callable[[], tuple[Prose, tuple[Step, ...]]]

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import sympy
 
-from ..configurations import Candidate, candidates
+from ..configurations import Candidate
+from ..simplices import candidates
 from ..exact.loss import decompose
 from ..model import Law, ToyModel, Uniform
 from .checks import AtPoints, Solves
