@@ -7,12 +7,13 @@ from fractions import Fraction
 
 import sympy
 
-from ..simplices import candidates
 from ..model import Law, ToyModel, Uniform
+from ..simplices import candidates
 from .checks import AtPoints, Solves
 from .evaluate import Env, compiled
 from .language import (
     CubeIntegral,
+    Perpendicular,
     Range,
     SumOver,
     UpTo,
@@ -122,7 +123,11 @@ def _block_errors(law: Law) -> tuple[Step, ...]:
             equal(block_error[size], joint_error(size, law)),
             AtPoints(_block_size(law, size, size), count=4 if size < 4 else 1),
         )
-        for size, word in ((2, "two, an antipodal pair"), (3, "three, a triangle"), (4, "four, a tetrahedron"))
+        for size, word in (
+            (2, "two, an antipodal pair"),
+            (3, "three, a triangle"),
+            (4, "four, a tetrahedron"),
+        )
     ]
     return (general, *table)
 
@@ -174,10 +179,12 @@ def _five(law: Law) -> tuple[Step, ...]:
             law,
             prose(
                 ("Three features in two dimensions, the last one extra. " if k == 0 else "") + text,
-                sympy.Tuple(*direction),
+                Perpendicular(sympy.Tuple(*direction)),
             ),
         )
-        for k, (candidate, text, direction) in enumerate(zip(found, _FIVE, _DIRECTIONS, strict=True))
+        for k, (candidate, text, direction) in enumerate(
+            zip(found, _FIVE, _DIRECTIONS, strict=True)
+        )
     )
 
 

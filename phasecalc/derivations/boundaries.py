@@ -14,9 +14,9 @@ from ..diagram.transition import Boundary, Junction
 from ..model import Law, Point, ToyModel, Uniform
 from .checks import All, AtPoints, Identity, NotZero, SignOn, Solves
 from .coexistence import AlongLine, AtJunction, LowestAt, OnlyTouches, VerticalRoot
-from .language import Between, Partial, PhaseName, S, Total, equal, free_energy, named_loss, p, positive, r
-from .record import Prose, Step, prose
 from .evaluate import Env
+from .language import Between, Partial, S, Total, equal, free_energy, named_loss, p, positive, r
+from .record import Prose, Step, prose
 from .samples import rational
 
 first, second = named_loss("1"), named_loss("2")
@@ -133,7 +133,9 @@ def steps(n: int, m: int, law: Law | None = None) -> tuple[Step, ...]:
     diagram = phase_diagram(ToyModel(n, m, Uniform() if law is None else law))
     found: list[Step] = []
     for boundary in diagram.boundaries:
-        found.extend(_vertical(diagram, boundary) if boundary.is_vertical else _curve(diagram, boundary))
+        found.extend(
+            _vertical(diagram, boundary) if boundary.is_vertical else _curve(diagram, boundary)
+        )
     for number, junction in enumerate(diagram.junctions, start=1):
         found.extend(_junction(diagram, junction, number))
     return tuple(found)
@@ -151,8 +153,7 @@ def _curve(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
     yield Step(
         label,
         prose(
-            "Phases {} and {}: {} and {} are equal for {} and {} on the line",
-            *map(_name, boundary.phases),
+            "{} and {} are equal for {} and {} on the line",
             one,
             two,
             Between(low, p, high),
@@ -191,11 +192,11 @@ def _vertical(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
     yield Step(
         label,
         prose(
-            "Phases {} and {}: the extra feature has the same error in both, so {} drops out of "
-            "{}, and they coexist for {} on the vertical line",
-            *map(_name, boundary.phases),
+            "For {} and {} the extra feature has the same error, so {} drops out of the "
+            "condition, and the two coexist for {} on the vertical line",
+            one,
+            two,
             r,
-            equal(one, two),
             _range(boundary),
         ),
         equal(p, boundary.feature_probability),
@@ -221,10 +222,10 @@ def _vertical(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
 
 def _junction(diagram: PhaseDiagram, junction: Junction, number: int) -> Iterator[Step]:
     label = f"junction-{number}"
-    names = ", ".join("{}" for _ in junction.phases)
+    names = ", ".join(junction.phases)
     yield Step(
         label,
-        prose(f"The phases {names} meet in", *map(_name, junction.phases)),
+        prose(f"The phases {names} meet in"),
         equal(sympy.Tuple(S, r), sympy.Tuple(junction.sparsity, junction.importance)),
         AtJunction(diagram, junction),
     )
@@ -244,13 +245,16 @@ def _junction(diagram: PhaseDiagram, junction: Junction, number: int) -> Iterato
             yield Step(
                 f"{label}-{one}-{two}",
                 prose(
-                    "{} and {} have equal losses on a line through this point, but it touches the "
-                    "free energy in this point only and is no boundary.",
-                    _name(one),
-                    _name(two),
+                    f"The losses of {one} and {two} are equal on a line through this point, but it "
+                    "touches the free energy in this point only and is no boundary.",
                 ),
                 equal(r, found),
-                All((Solves(pair[0].loss - pair[1].loss), OnlyTouches(diagram, (one, two), junction))),
+                All(
+                    (
+                        Solves(pair[0].loss - pair[1].loss),
+                        OnlyTouches(diagram, (one, two), junction),
+                    )
+                ),
             )
 
 
@@ -263,7 +267,3 @@ def _crossing(one: Candidate, two: Candidate) -> sympy.Expr | None:
 def _range(boundary: Boundary) -> sympy.Basic:
     low, high = boundary.importance_interval
     return equal(r, low) if low == high else Between(low, r, high)
-
-
-def _name(name: str) -> sympy.Symbol:
-    return PhaseName(sympy.Symbol(name))

@@ -74,8 +74,9 @@ class AtPoints:
 
     @property
     def description(self) -> str:
-        points = "points" if self.count > 1 else "point"
-        return f"exact at {self.count} random rational {points}, integrals by exact quadrature"
+        if self.count == 1:
+            return "exact value, integrals by exact quadrature"
+        return f"exact at {self.count} random rational points, integrals by exact quadrature"
 
     def __call__(self, claim: Claim) -> None:
         left, right = compiled(claim.lhs), compiled(claim.rhs)

@@ -101,7 +101,11 @@ def steps() -> tuple[Step, ...]:
         ),
         Step(
             "benefit-closed",
-            prose("The benefit of one feature with {} and bias {}, in truncated powers.", equal(Norm(i) ** 2, g), offset),
+            prose(
+                "The benefit of one feature with {} and bias {}, in truncated powers.",
+                equal(Norm(i) ** 2, g),
+                offset,
+            ),
             equal(
                 sympy.Integral((t - positive(g * t + offset)) ** 2, (t, 0, 1)),
                 decompose(None, [offset], [1], gram=[[g]]).terms[1],
@@ -119,12 +123,9 @@ def steps() -> tuple[Step, ...]:
             ),
             equal(
                 term[k],
-                SumOver(
-                    SumOver(
-                        importance[j]
-                        * (squared + Indicator(j, A) * (sympy.Rational(1, 3) - 2 * crossed)),
-                        features(),
-                    ),
+                SumOver(SumOver(importance[j] * squared, features()), OfSize(A, k))
+                + SumOver(
+                    SumOver(importance[j] * (sympy.Rational(1, 3) - 2 * crossed), MemberOf(j, A)),
                     OfSize(A, k),
                 ),
             ),
@@ -148,7 +149,12 @@ def steps() -> tuple[Step, ...]:
             ),
             equal(
                 crossed,
-                (CubeIntegral(positive(pre_activation(Without(A, j)) + G[j, j], 2), Without(A, j)) - squared)
+                (
+                    CubeIntegral(
+                        positive(pre_activation(Without(A, j)) + G[j, j], 2), Without(A, j)
+                    )
+                    - squared
+                )
                 / (2 * G[j, j]),
             ),
             AtPoints(_dense_with_own, count=6),
@@ -169,9 +175,7 @@ def steps() -> tuple[Step, ...]:
             equal(
                 feature_loss[j],
                 SumOver(
-                    p ** Size(B)
-                    * (1 - p) ** (Size(Neighbourhood(j)) - Size(B))
-                    * LocalError(j, B),
+                    p ** Size(B) * (1 - p) ** (Size(Neighbourhood(j)) - Size(B)) * LocalError(j, B),
                     SubsetOf(B, Neighbourhood(j)),
                 ),
             ),
@@ -219,9 +223,13 @@ def grouping(law: Law) -> tuple[Step, ...]:
         Step(
             "local-error",
             prose(
-                "Given the set {} of active features, feature {} has the error {}: the mean over "
-                "the magnitudes of the active features, where {} is 1 if feature {} is active and "
-                "else 0.",
+                "Given the set {} of active features, feature {} has the error {}, "
+                + (
+                    "averaged over the magnitudes"
+                    if isinstance(law, Uniform)
+                    else "without average"
+                )
+                + "; {} is 1 if feature {} is active, else 0.",
                 A,
                 j,
                 LocalError(j, A),
@@ -251,7 +259,9 @@ def grouping(law: Law) -> tuple[Step, ...]:
         ),
         Step(
             "binomial",
-            prose("These are probabilities: there are {} sets of size {}.", sympy.binomial(n, k), k),
+            prose(
+                "These are probabilities: there are {} sets of size {}.", sympy.binomial(n, k), k
+            ),
             equal(
                 SumOver(sympy.binomial(n, k) * p**k * (1 - p) ** (n - k), Range(k, 0, n)),
                 sympy.Integer(1),
@@ -302,9 +312,7 @@ def _closed_square() -> sympy.Expr:
     size = Size(A)
     vertex = SumOver(G[j, i], MemberOf(i, B)) + b[j]
     scale = 2 / sympy.factorial(size + 2) / ProductOver(G[j, i], MemberOf(i, A))
-    return scale * SumOver(
-        (-1) ** (size - Size(B)) * positive(vertex, size + 2), SubsetOf(B, A)
-    )
+    return scale * SumOver((-1) ** (size - Size(B)) * positive(vertex, size + 2), SubsetOf(B, A))
 
 
 def dense_point(generator: random.Random) -> Env:

@@ -258,7 +258,9 @@ def _(expr: lang.Expectation) -> Compiled:
     return expectation
 
 
-def _point_mean(function: Compiled, env: Env, directions: Any, fixed: tuple[Fraction, ...]) -> Value:
+def _point_mean(
+    function: Compiled, env: Env, directions: Any, fixed: tuple[Fraction, ...]
+) -> Value:
     if len(fixed) == len(directions):
         return function(_with_magnitudes(env, directions, fixed))
     on, off = (_point_mean(function, env, directions, (*fixed, Fraction(x))) for x in (1, 0))
@@ -297,9 +299,7 @@ def _mean(
     for value, (offset, slopes) in zip(middle, forms, strict=True):
         if value != offset + sum(slopes, start=Fraction(0)) / 2:
             raise NotEvaluable("a truncated power inside an integral has a base that is not linear")
-    return piecewise_mean(
-        lambda point: function(bind(point)), forms, dimension, degree, density
-    )
+    return piecewise_mean(lambda point: function(bind(point)), forms, dimension, degree, density)
 
 
 def degree_of(expr: sympy.Basic, names: set[str], env: Env) -> int:

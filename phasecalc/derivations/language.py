@@ -64,15 +64,15 @@ class Overlap(Node):
 
 
 class Partial(Node):
-    """∂L/∂s, arguments L and s."""
+    """∂_s L, the partial derivative; arguments L and s."""
+
+
+class Perpendicular(Node):
+    """W ⊥ v, argument the vector v."""
 
 
 class Total(Node):
     """dr/dS, arguments r and S."""
-
-
-class PhaseName(Node):
-    """A phase, by name; argument a symbol of that name."""
 
 
 class Between(Node):

@@ -74,7 +74,9 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
     saxe = SumOver(importance[i] * (1 - Norm(i) ** 2) ** 2, features(i)) + SumOver(
         importance[j] * Overlap(j, i) ** 2, Distinct(i, j)
     )
-    unexplained = SumOver((KroneckerDelta(first, second) - H[first, second]) ** 2, Pairs(first, second, m))
+    unexplained = SumOver(
+        (KroneckerDelta(first, second) - H[first, second]) ** 2, Pairs(first, second, m)
+    )
     best_bias = mu * (1 - row_sum)
     at = AtPoints(linear_point(law))
     equal_importance = AtPoints(linear_point(law, weighting="equal"))

@@ -7,7 +7,7 @@ import sympy
 from ..model import Point
 from . import block_simplices, decomposition, linear, two_in_one
 from .checks import AtPoints
-from .language import Norm, Overlap, equal, j, i, term
+from .language import Norm, Overlap, equal, i, j, term
 from .record import Prose, Step, prose
 from .samples import model_point
 

@@ -60,7 +60,9 @@ class Prose:
 
     def references(self) -> tuple[str, ...]:
         """Labels of the steps that the sentence refers to."""
-        return tuple(spec or "" for _, field, spec, _ in Formatter().parse(self.text) if field == "eq")
+        return tuple(
+            spec or "" for _, field, spec, _ in Formatter().parse(self.text) if field == "eq"
+        )
 
 
 def prose(text: str, *values: object) -> Prose:

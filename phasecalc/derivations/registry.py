@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from difflib import get_close_matches
-from functools import lru_cache, partial
+from functools import cache
 from importlib import import_module
 
 from ..model import Point
-from .record import Derivation, Prose, Step
+from .record import Builder, Derivation, Prose, Step
 
 
-def _built(module: str, *, general: bool = False, **options: object) -> Callable[..., object]:
+def _built(module: str, *, general: bool = False, **options: object) -> Builder:
     def build() -> tuple[Prose, tuple[Step, ...]]:
         found = import_module(f".{module}", __package__)
         prefix = "general_" if general else ""
@@ -21,13 +20,16 @@ def _built(module: str, *, general: bool = False, **options: object) -> Callable
     return build
 
 
-_ENTRIES: dict[str, tuple[str, Callable[..., object]]] = {
+_ENTRIES: dict[str, tuple[str, Builder]] = {
     "decomposition": ("The loss, sparsity pattern by sparsity pattern", _built("decomposition")),
     "truncated-powers": ("Truncated powers over the cube", _built("truncated_powers")),
     "linear-model": ("The linear model", _built("linear")),
     "two-in-one": ("Two features in one dimension", _built("two_in_one")),
     "block-simplices": ("Block simplices", _built("block_simplices")),
-    "first-order": ("Why a crossing is a transition of first order", _built("boundaries", general=True)),
+    "first-order": (
+        "Why a crossing is a transition of first order",
+        _built("boundaries", general=True),
+    ),
     "boundaries-2-1": (
         "Boundaries and junctions of two features in one dimension",
         _built("boundaries", n=2, m=1),
@@ -57,7 +59,7 @@ def title_of(name: str) -> str:
     return _ENTRIES[name][0]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _derivation(name: str) -> Derivation:
     title, build = _ENTRIES[name]
     opening, steps = build()
@@ -74,12 +76,17 @@ def derivation(name: str) -> Derivation:
 
     Raises `ValueError` for an unknown name; `derivations()` gives all of them.
     """
+    return _derivation(known(name))
+
+
+def known(name: str) -> str:
+    """The name, if there is such a derivation; `ValueError` names the nearest one."""
     if name not in _ENTRIES:
         close = get_close_matches(str(name), NAMES, n=1, cutoff=0.0)
         raise ValueError(
             f"derivation = {name!r}: did you mean {close[0]!r}? The names are {', '.join(NAMES)}"
         )
-    return _derivation(name)
+    return name
 
 
 def derivations() -> tuple[Derivation, ...]:
@@ -89,6 +96,3 @@ def derivations() -> tuple[Derivation, ...]:
     ['decomposition', 'truncated-powers', 'linear-model']
     """
     return tuple(map(_derivation, NAMES))
-
-
-__all__ = ["NAMES", "derivation", "derivations", "partial", "title_of"]

@@ -17,8 +17,8 @@ from ..model import Law, Point, Uniform
 from ..symbols import p
 from .checks import AtPoints
 from .evaluate import Env, compiled
-from .language import importance as weight
 from .language import SumOver, equal, error_of, features, j, named_loss
+from .language import importance as weight
 from .record import Prose, Step
 
 Draw = Callable[[random.Random], Env]

@@ -116,8 +116,7 @@ def steps() -> tuple[Step, ...]:
                 CubeIntegral(positive(extended, q), UpTo(k + 1)),
                 scale
                 * SumOver(
-                    sign
-                    * sympy.Integral(positive(vertex + slope[k + 1] * t, q + k), (t, 0, 1)),
+                    sign * sympy.Integral(positive(vertex + slope[k + 1] * t, q + k), (t, 0, 1)),
                     SubsetOf(B, UpTo(k)),
                 ),
             ),
@@ -229,9 +228,7 @@ def steps() -> tuple[Step, ...]:
                 _cube(2),
                 count=6,
                 library=lambda env: Fraction(
-                    cube_cross_integral(
-                        Fraction(0), Counter(env["slopes"][: env["k"]]), env["c"]
-                    )
+                    cube_cross_integral(Fraction(0), Counter(env["slopes"][: env["k"]]), env["c"])
                 ),
             ),
         ),

@@ -8,9 +8,9 @@ from fractions import Fraction
 import sympy
 
 from ..configurations import Candidate
-from ..simplices import candidates
 from ..exact.loss import decompose
 from ..model import Law, ToyModel, Uniform
+from ..simplices import candidates
 from .checks import AtPoints, Solves
 from .evaluate import Env
 from .language import (

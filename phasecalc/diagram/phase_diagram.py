@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from ..configurations import Candidate
+from ..display import Shown
 from ..exact.roots import polynomial
 from ..inputs import exact_scalar
 from ..model import ToyModel
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class PhaseDiagram:
+class PhaseDiagram(Shown):
     """Which phase has the lowest loss where, over 0 ≤ S < 1 and r > 0; made by `phase_diagram`.
 
     ``phases`` are the candidates that win somewhere on an open set, ``candidates`` all that were

@@ -14,6 +14,7 @@ from typing import Literal
 
 import sympy
 
+from ..display import Shown
 from ..symbols import p, r
 
 Status = Literal["exact", "isolated", "numeric"]
@@ -23,7 +24,7 @@ STATUSES = ("exact", "isolated", "numeric")
 
 
 @dataclass(frozen=True, slots=True)
-class Boundary:
+class Boundary(Shown):
     """A coexistence line of two phases, from one end to the other.
 
     phases : names; the phase at smaller r first (vertical line: at smaller p, larger S, first).
@@ -88,7 +89,7 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True)
-class Junction:
+class Junction(Shown):
     """A point in which three or more phases meet.
 
     ``loss`` is the common loss of its phases; ``sparsity`` and ``importance`` are exact numbers.

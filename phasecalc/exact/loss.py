@@ -17,6 +17,7 @@ from typing import Any
 
 import sympy
 
+from ..display import Shown
 from ..inputs import Scalar, exact_matrix, exact_scalar, exact_vector
 from ..model import Law, checked_law
 from ..symbols import p
@@ -25,7 +26,7 @@ from .truncated import TruncatedPower, exact_sign
 
 
 @dataclass(frozen=True, slots=True)
-class SparseLoss:
+class SparseLoss(Shown):
     """The loss of fixed weights, as an exact formula; made by `decompose`.
 
     ``terms`` is (L_0, …, L_n) and ``total`` is Σ_k p^k (1−p)^(n−k) L_k with p = 1 − S.

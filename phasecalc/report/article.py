@@ -25,6 +25,9 @@ MAIN = "phasecalc-derivations"
 LINE = 74
 """Characters of plain text that fit on a line of the page; longer equations are broken."""
 
+_INDENT = 8
+"""A left side shorter than this does not get a line of its own."""
+
 WIDTH = 96
 """Width of the text version."""
 
@@ -36,6 +39,7 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage{amsmath,amssymb,url}
 \usepackage[margin=2.5cm]{geometry}
 \numberwithin{equation}{section}
+\setlength{\emergencystretch}{4em}
 """
 
 _HEAD = rf"""\makeatletter
@@ -50,6 +54,9 @@ _HEAD = rf"""\makeatletter
 _TAIL = r"""\ifdefined\phasecalcstandalone\else\expandafter\endinput\fi
 \end{document}
 """
+
+_BREAK = r"-\allowbreak "
+"""A hyphen of a label, after which a line may end."""
 
 _REFERENCES = r"""\begin{thebibliography}{9}
 \bibitem{elhage2022} N. Elhage, T. Hume, C. Olsson, N. Schiefer, T. Henighan, S. Kravec,
@@ -118,7 +125,7 @@ def _latex_step(step: Step, name: str, sparsity: bool) -> str:
     printer = LatexPrinter(sparsity=sparsity)
     return "\n".join(
         (
-            rf"\paragraph{{\texttt{{{step.label}}}}}",
+            rf"\paragraph{{\texttt{{{step.label.replace('-', _BREAK)}}}}}",
             _wrapped(_latex_prose(step.reason, name, printer)),
             rf"\begin{{equation}}\label{{{name}:{step.label}}}",
             equation_body(step.claim, sparsity=sparsity),
@@ -150,6 +157,8 @@ def equation_body(claim: sympy.core.relational.Relational, *, sparsity: bool = F
             room -= width
         if len(lines) > 1:
             return "\\begin{split}\n" + " \\\\\n".join(lines) + "\n\\end{split}"
+    if wide_left < _INDENT:
+        return text
     return (
         f"\\begin{{split}}\n&{left} \\\\\n&\\quad {printer.relation(claim)} {right}\n\\end{{split}}"
     )
@@ -174,6 +183,7 @@ def _latex_prose(text: Prose, name: str, printer: LatexPrinter) -> str:
             result += rf"\({printer.formula(value)}\)"
         elif label is not None and "/" in label:
             other, there = label.split("/")
+            there, other = (part.replace("-", _BREAK) for part in (there, other))
             result += rf"equation \texttt{{{there}}} of \texttt{{{other}}}"
         elif label is not None:
             result += rf"\eqref{{{name}:{label}}}"
@@ -185,9 +195,7 @@ def _escaped(text: str) -> str:
 
 
 def _wrapped(text: str) -> str:
-    return "\n".join(
-        textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
-    )
+    return "\n".join(textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
 def derivation_text(derivation: Derivation, *, sparsity: bool = False) -> str:

@@ -107,9 +107,7 @@ def _factor_rank(factor: sympy.Expr) -> int:
         return 4 if base.base.label.name in _LAST else 3
     if isinstance(base, lang.PositivePart | TruncatedPower):
         return 5
-    inside = base.atoms(
-        sympy.Indexed, lang.Norm, lang.PositivePart, TruncatedPower, *_BIG_NODES
-    )
+    inside = base.atoms(sympy.Indexed, lang.Norm, lang.PositivePart, TruncatedPower, *_BIG_NODES)
     if isinstance(base, sympy.Add):
         return 5 if inside else 2
     return 3
@@ -205,7 +203,8 @@ class FormulaPrinter:
             big, small = above, []
         top = self.juxtaposed(small) if small else "1"
         text = self.fraction(
-            (top, self._binding(small) if small else ATOM), (self.juxtaposed(below), self._binding(below))
+            (top, self._binding(small) if small else ATOM),
+            (self.juxtaposed(below), self._binding(below)),
         )
         if not big:
             return text, PRODUCT

@@ -20,7 +20,8 @@ _TEMPLATES: dict[type, tuple[str, int]] = {
     lang.LocalError: (r"\ell_{{{0}}}({1})", ATOM),
     lang.Norm: (r"\lVert W_{{{0}}} \rVert", ATOM),
     lang.Overlap: (r"W_{{{0}}} \cdot W_{{{1}}}", PRODUCT),
-    lang.Partial: (r"\frac{{\partial {0}}}{{\partial {1}}}", PRODUCT),
+    lang.Partial: (r"\partial_{{{1}}} {0}", PRODUCT),
+    lang.Perpendicular: (r"W \perp {0}", SUM),
     lang.Total: (r"\frac{{d {0}}}{{d {1}}}", PRODUCT),
     lang.UpTo: (r"\{{1, \dots, {0}\}}", ATOM),
     lang.Singleton: (r"\{{{0}\}}", ATOM),
@@ -116,12 +117,11 @@ class LatexPrinter(FormulaPrinter):
         # The exponent is part of the symbol: a further power needs brackets.
         return rf"\left({self.show(base)}\right)_{{+}}{exponent}", ATOM if power == 1 else POWER
 
-    def phase_name(self, expr: sympy.Expr) -> Printed:
-        return rf"\text{{{expr.args[0].name}}}", ATOM
-
     def between(self, expr: sympy.Expr) -> Printed:
         low, middle, high = (self.show(arg) for arg in expr.args)
-        return (f"{middle} > {low}" if expr.args[2] == sympy.oo else f"{low} < {middle} < {high}"), SUM
+        return (
+            f"{middle} > {low}" if expr.args[2] == sympy.oo else f"{low} < {middle} < {high}"
+        ), SUM
 
     def big_sum(self, expr: sympy.Expr) -> Printed:
         return self._big(r"\sum", expr)
@@ -171,7 +171,6 @@ class LatexPrinter(FormulaPrinter):
         lang.ProductOver: big_product,
         lang.CubeIntegral: cube_integral,
         sympy.Integral: integral,
-        lang.PhaseName: phase_name,
         lang.Between: between,
     }
 

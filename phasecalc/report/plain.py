@@ -17,7 +17,8 @@ _TEMPLATES: dict[type, tuple[str, int]] = {
     lang.LocalError: ("ℓ_{0}({1})", ATOM),
     lang.Norm: ("‖W_{0}‖", ATOM),
     lang.Overlap: ("W_{0}·W_{1}", PRODUCT),
-    lang.Partial: ("∂{0}/∂{1}", PRODUCT),
+    lang.Partial: ("∂_{1} {0}", PRODUCT),
+    lang.Perpendicular: ("W ⊥ {0}", SUM),
     lang.Total: ("d{0}/d{1}", PRODUCT),
     lang.UpTo: ("{{1, …, {0}}}", ATOM),
     lang.Singleton: ("{{{0}}}", ATOM),
@@ -106,12 +107,11 @@ class PlainPrinter(FormulaPrinter):
         text = f"({self.show(base)})_+"
         return (text, ATOM) if power == 1 else (f"{text}^{self.within(power, ATOM)}", POWER)
 
-    def phase_name(self, expr: sympy.Expr) -> Printed:
-        return expr.args[0].name, ATOM
-
     def between(self, expr: sympy.Expr) -> Printed:
         low, middle, high = (self.show(arg) for arg in expr.args)
-        return (f"{middle} > {low}" if expr.args[2] == sympy.oo else f"{low} < {middle} < {high}"), SUM
+        return (
+            f"{middle} > {low}" if expr.args[2] == sympy.oo else f"{low} < {middle} < {high}"
+        ), SUM
 
     def big_sum(self, expr: sympy.Expr) -> Printed:
         return self._big("Σ", expr)
@@ -121,7 +121,10 @@ class PlainPrinter(FormulaPrinter):
 
     def _big(self, sign: str, expr: sympy.Expr) -> Printed:
         body, domain = expr.args
-        return f"{sign}_{{{self._filled(_DOMAINS[type(domain)], domain)}}} {self.within(body, BIG)}", BIG
+        return (
+            f"{sign}_{{{self._filled(_DOMAINS[type(domain)], domain)}}} {self.within(body, BIG)}",
+            BIG,
+        )
 
     def cube_integral(self, expr: sympy.Expr) -> Printed:
         body, active = expr.args
@@ -157,7 +160,6 @@ class PlainPrinter(FormulaPrinter):
         lang.ProductOver: big_product,
         lang.CubeIntegral: cube_integral,
         sympy.Integral: integral,
-        lang.PhaseName: phase_name,
         lang.Between: between,
     }
 

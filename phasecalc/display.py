@@ -1,0 +1,33 @@
+"""How records show themselves: as a table or a formula in a notebook, as text in a terminal.
+
+Records know nothing of their printers, which come after them in the order of imports. This is the
+one place where a record reaches for them, at the moment when it is shown.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+
+class Shown:
+    """A record that `phasecalc.report.notebook` can print; `repr` stays that of a dataclass."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return str(_printers().record_text(self))
+
+    def _repr_latex_(self) -> str:
+        return str(_printers().record_latex(self))
+
+    def _repr_html_(self) -> str:
+        return str(_printers().record_html(self))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """IPython's terminal."""
+        printer.text("…" if cycle else str(self))
+
+
+def _printers() -> Any:
+    return import_module("phasecalc.report.notebook")
