@@ -1,9 +1,9 @@
 from ._version import __version__ as __version__
 from .configurations import Candidate as Candidate
-from .derivations.record import Derivation as Derivation
-from .derivations.record import Step as Step
-from .derivations.registry import derivation as derivation
-from .derivations.registry import derivations as derivations
+from .proofs.record import Derivation as Derivation
+from .proofs.record import Step as Step
+from .proofs.registry import derivation as derivation
+from .proofs.registry import derivations as derivations
 from .diagram.grid import GridDiagram as GridDiagram
 from .diagram.grid import paper_axes as paper_axes
 from .diagram.phase_diagram import PhaseDiagram as PhaseDiagram

@@ -37,7 +37,7 @@ def derive(
 
     Example: phasecalc derive two-in-one -o out --pdf
     """
-    from ..derivations.registry import NAMES, known, title_of
+    from ..proofs.registry import NAMES, known, title_of
 
     if list_names:
         width = max(map(len, NAMES))
@@ -62,7 +62,7 @@ def _write(
 
     writable_folder(folder)
 
-    from ..derivations.registry import derivation
+    from ..proofs.registry import derivation
     from ..report.article import MAIN, derivation_file, main_document
     from .pdflatex import compiled
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import sympy
 
-from ..derivations.notation import NOTATION
-from ..derivations.record import Derivation, Prose, Step
+from ..proofs.notation import NOTATION
+from ..proofs.record import Claim, Derivation, Prose, Step
 from ..symbols import S, p
 from .formula import is_negative, negated, ordered_terms
 from .latex import LatexPrinter
@@ -135,7 +135,7 @@ def _latex_step(step: Step, name: str, sparsity: bool) -> str:
     )
 
 
-def equation_body(claim: sympy.core.relational.Relational, *, sparsity: bool = False) -> str:
+def equation_body(claim: Claim, *, sparsity: bool = False) -> str:
     """LaTeX of a claim, broken into lines where it is too long for one."""
     printer, measure = LatexPrinter(sparsity=sparsity), PlainPrinter(sparsity=sparsity)
     text = printer.formula(claim)

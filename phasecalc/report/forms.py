@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import sympy
 
-from ..derivations.language import Node
+from ..proofs.language import Node
 from ..exact.truncated import TruncatedPower
 from ..symbols import S, in_sparsity, p, r
 

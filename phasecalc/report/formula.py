@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import sympy
 
-from ..derivations import language as lang
+from ..proofs import language as lang
 from ..exact.truncated import TruncatedPower
 from ..symbols import S, p, r
 from .forms import product, tidy
@@ -94,23 +94,31 @@ def _term_key(term: sympy.Expr) -> tuple[object, ...]:
 
 
 def _factor_rank(factor: sympy.Expr) -> int:
+    """Place of a factor in a product: numbers first, sums and integrals last."""
     base = factor.base if isinstance(factor, sympy.Pow) else factor
-    if base.is_number or isinstance(base, sympy.binomial):
-        return 0
-    if isinstance(base, lang.Expectation):
-        return 5
-    if isinstance(base, _BIG_NODES):
-        return 6
-    if isinstance(base, sympy.Symbol):
-        return 4 if base.name in _LAST else 1
-    if isinstance(base, sympy.Indexed):
-        return 4 if base.base.label.name in _LAST else 3
-    if isinstance(base, lang.PositivePart | TruncatedPower):
-        return 5
-    inside = base.atoms(sympy.Indexed, lang.Norm, lang.PositivePart, TruncatedPower, *_BIG_NODES)
-    if isinstance(base, sympy.Add):
-        return 5 if inside else 2
-    return 3
+    return next(rank for rank, test in _RANKS if test(base))
+
+
+def _variable(base: sympy.Expr) -> bool:
+    name = base.base.label.name if isinstance(base, sympy.Indexed) else getattr(base, "name", "")
+    return name in _LAST
+
+
+def _has_structure(base: sympy.Expr) -> bool:
+    return base.has(sympy.Indexed, lang.Norm, lang.PositivePart, TruncatedPower, *_BIG_NODES)
+
+
+_BRACKETS = (lang.PositivePart, TruncatedPower, lang.Expectation)
+_RANKS: tuple[tuple[int, Callable[[sympy.Expr], bool]], ...] = (
+    (0, lambda base: base.is_number or isinstance(base, sympy.binomial)),
+    (6, lambda base: isinstance(base, _BIG_NODES)),
+    (4, _variable),
+    (1, lambda base: isinstance(base, sympy.Symbol)),
+    (5, lambda base: isinstance(base, _BRACKETS)),
+    (5, lambda base: isinstance(base, sympy.Add) and _has_structure(base)),
+    (2, lambda base: isinstance(base, sympy.Add)),
+    (3, lambda base: True),
+)
 
 
 class FormulaPrinter:

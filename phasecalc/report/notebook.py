@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import singledispatch
 from html import escape
+from typing import TypeAlias
 
 import sympy
 
 from ..configurations import Candidate
-from ..derivations.language import Between, equal, named_loss
+from ..proofs.language import Between, equal, named_loss
 from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
 from ..exact.loss import SparseLoss
@@ -18,7 +19,7 @@ from .latex import latex
 from .plain import plain
 from .text import diagram_text, loss_text
 
-Cell = str | sympy.Basic | None
+Cell: TypeAlias = str | sympy.Basic | None
 """A word, a formula, or nothing."""
 
 Rows = Sequence[Sequence[Cell]]

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import sympy
 
-from ..derivations import language as lang
+from ..proofs import language as lang
 from ..exact.truncated import TruncatedPower
 from .formula import ATOM, BIG, POWER, PRODUCT, SUM, FormulaPrinter, Printed
 

@@ -66,9 +66,9 @@ def general_steps() -> tuple[Step, ...]:
             "jump",
             prose(
                 "Near a point of the line, {} being the step in {} and {}, {} the derivatives of "
-                "the two losses, {} changes by the following: its derivative is {} on one side and "
-                "{} on the other. It jumps by {}, which is called the latent heat, and the phase at "
-                "larger {} is the one in which the extra feature has the smaller error.",
+                "the two losses, {} changes by the following: its derivative is {} on one side "
+                "and {} on the other. It jumps by {}, the latent heat, and the phase at larger {} "
+                "is the one in which the extra feature has the smaller error.",
                 step,
                 r,
                 *slopes,

@@ -6,11 +6,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from string import Formatter
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import sympy
 
 _LABEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+Claim: TypeAlias = sympy.core.relational.Relational
+"""An equation or an inequality."""
 
 
 class CheckFailed(AssertionError):
@@ -25,7 +29,7 @@ class Check(Protocol):
         """How the claim is tested, in a few words."""
         ...
 
-    def __call__(self, claim: sympy.core.relational.Relational) -> None: ...
+    def __call__(self, claim: Claim) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Step:
 
     label: str
     reason: Prose
-    claim: sympy.core.relational.Relational
+    claim: Claim
     check: Check
 
     def __post_init__(self) -> None:

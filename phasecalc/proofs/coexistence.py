@@ -13,8 +13,7 @@ from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
 from ..exact.roots import polynomial, real_roots
 from ..symbols import p, r
-from .checks import Claim
-from .record import CheckFailed
+from .record import CheckFailed, Claim
 from .samples import fraction_of
 
 _POINTS = 12

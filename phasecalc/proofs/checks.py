@@ -16,9 +16,7 @@ from ..exact.roots import polynomial, real_roots, sign_at_rational
 from ..symbols import S, in_sparsity, p
 from .evaluate import Env, compiled
 from .language import Partial, Total
-from .record import Check, CheckFailed
-
-Claim = sympy.core.relational.Relational
+from .record import Check, CheckFailed, Claim
 
 _TRUE_OF_SIGN: dict[str, Callable[[int], bool]] = {
     "==": lambda sign: sign == 0,

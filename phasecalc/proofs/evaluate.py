@@ -2,8 +2,9 @@
 
 A formula is compiled into a Python function of an environment, which gives a value to every free
 name: to a symbol a `Fraction`, an integer, a `frozenset`, or a function without arguments that
-makes one; to an indexed name, under the name with an underscore, a function of its indices. Sums are enumerated, integrals go through `piecewise_mean`: nothing is known
-here about the formulas that are to be checked.
+makes one; to an indexed name, under the name with an underscore, a function of its indices. Sums
+are enumerated, integrals go through `piecewise_mean`: nothing is known here about the formulas
+that are to be checked.
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ def local_error(
         return Fraction(cube_integral(others, offset, 2))
     everything = others + Counter({own: 1}) if own != 0 else others
     cross = cube_cross_integral(own, others, offset)
-    return Fraction(1, 3) - 2 * cross + Fraction(cube_integral(everything, offset, 2))
+    return Fraction(1, 3) - 2 * Fraction(cross) + Fraction(cube_integral(everything, offset, 2))
 
 
 def candidate_point(candidate: Candidate, law: Law) -> Draw:
