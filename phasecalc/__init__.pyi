@@ -17,8 +17,12 @@ from .exact.truncated import TruncatedPower as TruncatedPower
 from .model import Point as Point
 from .model import ToyModel as ToyModel
 from .model import Uniform as Uniform
+from .numeric.kernel import expected_hessian as expected_hessian
 from .numeric.kernel import expected_loss as expected_loss
 from .numeric.kernel import expected_loss_and_grad as expected_loss_and_grad
+from .numeric.truncated import TruncatedLoss as TruncatedLoss
+from .numeric.truncated import one_sparse_loss as one_sparse_loss
+from .numeric.truncated import truncated_loss as truncated_loss
 from .report.plot import plot_diagram as plot_diagram
 from .simplices import candidates as candidates
 from .symbols import S as S

@@ -9,17 +9,15 @@ among them at position `own`. With v = u − x_own,
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
-
-from .cube import cube_moment
+from .jit import compiled
 from .pair import pair_row
+from .tree import tree_row
 
 UNIFORM = 0
 POINT = 1
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def row_terms(k, g, c, own, p, s, law, d_g):
     """Write ∂ℓ/∂g_i into d_g; return (∂ℓ/∂c, E[x_own² 1(u≤0)]).
 
@@ -37,30 +35,10 @@ def row_terms(k, g, c, own, p, s, law, d_g):
         d_g[own] = d_a
         d_g[i] = d_q
         return d_c, off
-    return _uniform_row(k, g, c, own, p, s, d_g)
+    return tree_row(k, g, c, own, p, s, d_g)
 
 
-@njit(cache=True, error_model="numpy")
-def _uniform_row(k, g, c, own, p, s, d_g):
-    w = np.zeros(k, np.int64)
-    d_c = 2.0 * cube_moment(k, g, c, w, p, s, 1)
-    w[own] = 1
-    d_c -= 2.0 * cube_moment(k, g, c, w, p, s, 0)
-    off = 0.0
-    for i in range(k):
-        w[own] = 0
-        w[i] = 1
-        d_g[i] = 2.0 * cube_moment(k, g, c, w, p, s, 1)
-        w[own] += 1
-        on = cube_moment(k, g, c, w, p, s, 0)
-        if i == own:
-            off = p[own] / 3.0 - on
-        d_g[i] -= 2.0 * on
-        w[i] = 0
-    return d_c, off
-
-
-@njit(cache=True, error_model="numpy")
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _point_row(k, g, c, own, p, s, d_g):
     """Every active feature is 1: a sum over the 2^k sets of active features."""
     d_c = 0.0
