@@ -10,24 +10,25 @@ from importlib import import_module
 from typing import Any
 
 
+def printers(module: str) -> Any:
+    """A module of `phasecalc.report`, imported when something is to be shown."""
+    return import_module(f"phasecalc.report.{module}")
+
+
 class Shown:
     """A record that `phasecalc.report.notebook` can print; `repr` stays that of a dataclass."""
 
     __slots__ = ()
 
     def __str__(self) -> str:
-        return str(_printers().record_text(self))
+        return str(printers("notebook").record_text(self))
 
     def _repr_latex_(self) -> str:
-        return str(_printers().record_latex(self))
+        return str(printers("notebook").record_latex(self))
 
     def _repr_html_(self) -> str:
-        return str(_printers().record_html(self))
+        return str(printers("notebook").record_html(self))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """IPython's terminal."""
         printer.text("…" if cycle else str(self))
-
-
-def _printers() -> Any:
-    return import_module("phasecalc.report.notebook")

@@ -136,6 +136,9 @@ def phase_diagram(
 
     Raises `ValueError` for an unknown source, too many candidates, or a candidate of another size.
 
+    Every line and junction of n = 2, m = 1 is derived in derivations/boundaries-2-1.tex, eq.
+    ignore-antipodal and following.
+
     Source: Elhage et al. 2022, "Superposition as a Phase Change".
     """
     if source != "candidates":

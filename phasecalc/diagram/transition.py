@@ -70,13 +70,18 @@ class Boundary(Shown):
     def latent_heat(self) -> sympy.Expr:
         """Drop of ∂F/∂r, the extra feature's squared error, from the first phase to the second.
 
+        Derived in derivations/first-order.tex, eq. jump.
+
         Not negative, as F is concave in r; zero across a vertical line.
         """
         return -self.gradient_jump[1]
 
     @property
     def slope(self) -> sympy.Expr | None:
-        """Clausius-Clapeyron slope dr/dS in p; None for a vertical line."""
+        """Clausius-Clapeyron slope dr/dS in p; None for a vertical line.
+
+        Derived in derivations/first-order.tex, eq. clausius-clapeyron.
+        """
         if self.importance is None:
             return None
         by_sparsity, by_importance = self.gradient_jump

@@ -31,7 +31,8 @@ class SparseLoss(Shown):
 
     ``terms`` is (L_0, …, L_n) and ``total`` is Σ_k p^k (1−p)^(n−k) L_k with p = 1 − S.
     ``benefit`` and ``interference`` are the two parts of L_1: Σ_j I_j ℓ_j({j}) (the paper's feature
-    benefit) and Σ_{i≠j} I_j ℓ_j({i}). ``gram`` is G = WᵀW.
+    benefit) and Σ_{i≠j} I_j ℓ_j({i}), see derivations/decomposition.tex, eq. one-sparse. ``gram``
+    is G = WᵀW.
     """
 
     gram: tuple[tuple[sympy.Expr, ...], ...]
@@ -125,6 +126,8 @@ def decompose(
     """Decompose the exact loss of y = ReLU(WᵀWx + b) into L_0, …, L_n and their sum.
 
     L = Σ_{k=0..n} (1−S)^k S^(n−k) L_k,  L_k = Σ_{|A|=k} Σ_j I_j ℓ_j(A)
+
+    Derived in derivations/decomposition.tex, eq. total; the general L_k there is eq. k-sparse.
 
     Parameters
     ----------

@@ -10,6 +10,8 @@ from typing import Protocol, TypeAlias
 
 import sympy
 
+from ..display import printers
+
 _LABEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -142,32 +144,22 @@ class Derivation:
             except CheckFailed as error:
                 raise CheckFailed(f"{self.name}, {error}") from None
 
-    # The printers come after the records in the order of imports, so they are imported when used.
-
     def to_latex(self, *, sparsity: bool = False) -> str:
         """A LaTeX file of this derivation, with formulas in p or, with `sparsity`, in S."""
-        from ..report.article import derivation_file  # noqa: PLC0415
-
-        return derivation_file(self, sparsity=sparsity)
+        return str(printers("article").derivation_file(self, sparsity=sparsity))
 
     def to_text(self, *, sparsity: bool = False) -> str:
         """The derivation as text, with formulas in p or, with `sparsity`, in S."""
-        from ..report.article import derivation_text  # noqa: PLC0415
-
-        return derivation_text(self, sparsity=sparsity)
+        return str(printers("article").derivation_text(self, sparsity=sparsity))
 
     def __str__(self) -> str:
         return self.to_text()
 
     def _repr_latex_(self) -> str:
-        from ..report.article import derivation_cell  # noqa: PLC0415
-
-        return derivation_cell(self)
+        return str(printers("article").derivation_cell(self))
 
     def _repr_markdown_(self) -> str:
-        from ..report.article import derivation_cell  # noqa: PLC0415
-
-        return derivation_cell(self, markdown=True)
+        return str(printers("article").derivation_cell(self, markdown=True))
 
 
 Builder = Callable[[], tuple[Prose, tuple[Step, ...]]]

@@ -75,11 +75,13 @@ def steps() -> tuple[Step, ...]:
             "antiderivative",
             prose(
                 "Its antiderivative is the next one: for {} both sides of {} are powers, for {} "
-                "both are 0, and at {} they join continuously.",
+                "both are 0, and at {} they join continuously. So between bounds {} and {}",
                 sympy.Gt(u, 0, evaluate=False),
                 equal(positive(u, q + 1) / (q + 1), sympy.Integral(positive(t, q), (t, 0, u))),
                 sympy.Lt(u, 0, evaluate=False),
                 equal(u, 0),
+                low,
+                high,
             ),
             equal(
                 sympy.Integral(positive(t, q), (t, low, high)),

@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 import sympy
 
-from ..proofs.language import Node
 from ..exact.truncated import TruncatedPower
+from ..proofs.language import Node
 from ..symbols import S, in_sparsity, p, r
 
 _CONTROLS = {p, S, r}

@@ -13,8 +13,8 @@ from typing import ClassVar
 
 import sympy
 
-from ..proofs import language as lang
 from ..exact.truncated import TruncatedPower
+from ..proofs import language as lang
 from ..symbols import S, p, r
 from .forms import product, tidy
 
@@ -101,11 +101,12 @@ def _factor_rank(factor: sympy.Expr) -> int:
 
 def _variable(base: sympy.Expr) -> bool:
     name = base.base.label.name if isinstance(base, sympy.Indexed) else getattr(base, "name", "")
-    return name in _LAST
+    return bool(name in _LAST)
 
 
 def _has_structure(base: sympy.Expr) -> bool:
-    return base.has(sympy.Indexed, lang.Norm, lang.PositivePart, TruncatedPower, *_BIG_NODES)
+    kinds = (sympy.Indexed, lang.Norm, lang.PositivePart, TruncatedPower)
+    return bool(base.has(*kinds, *_BIG_NODES))
 
 
 _BRACKETS = (lang.PositivePart, TruncatedPower, lang.Expectation)
@@ -167,7 +168,7 @@ class FormulaPrinter:
         for kind in type(expr).__mro__:
             if kind in self.rules:
                 return self.rules[kind](self, expr)
-        return self.unknown(expr), SUM
+        return self.unknown(expr), ATOM if isinstance(expr, sympy.Function) else SUM
 
     def within(self, expr: sympy.Basic, level: int) -> str:
         """The formula, in brackets where it binds less tightly than `level`."""

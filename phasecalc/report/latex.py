@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import sympy
 
-from ..proofs import language as lang
 from ..exact.truncated import TruncatedPower
+from ..proofs import language as lang
 from .formula import ATOM, BIG, POWER, PRODUCT, SUM, FormulaPrinter, Printed
 
 _TEMPLATES: dict[type, tuple[str, int]] = {

@@ -10,10 +10,10 @@ from typing import TypeAlias
 import sympy
 
 from ..configurations import Candidate
-from ..proofs.language import Between, equal, named_loss
 from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
 from ..exact.loss import SparseLoss
+from ..proofs.language import Between, equal, named_loss
 from ..symbols import S, p, r
 from .latex import latex
 from .plain import plain
