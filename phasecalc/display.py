@@ -29,6 +29,10 @@ class Shown:
     def _repr_html_(self) -> str:
         return str(printers("notebook").record_html(self))
 
+    def __init_subclass__(cls) -> None:
+        # IPython takes the first class that has either; a dataclass has a repr of its own.
+        cls._repr_pretty_ = Shown._repr_pretty_  # type: ignore[method-assign]
+
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """IPython's terminal."""
         printer.text("…" if cycle else str(self))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from string import Formatter
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import sympy
 
@@ -56,10 +56,10 @@ class Prose:
     def parts(self) -> Iterator[tuple[str, sympy.Basic | None, str | None]]:
         """Pieces of (text, the formula after it, the label referred to after it)."""
         values = iter(self.values)
-        for text, field, spec, _ in Formatter().parse(self.text):
-            if field == "eq":
+        for text, name, spec, _ in Formatter().parse(self.text):
+            if name == "eq":
                 yield text, None, spec
-            elif field is None:
+            elif name is None:
                 yield text, None, None
             else:
                 yield text, next(values, None), None
@@ -83,7 +83,7 @@ class Step:
     label: str
     reason: Prose
     claim: Claim
-    check: Check
+    check: Check = field(repr=False)
 
     def __post_init__(self) -> None:
         if not _LABEL.fullmatch(self.label):
@@ -154,6 +154,10 @@ class Derivation:
 
     def __str__(self) -> str:
         return self.to_text()
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """IPython's terminal."""
+        printer.text("…" if cycle else str(self))
 
     def _repr_latex_(self) -> str:
         return str(printers("article").derivation_cell(self))
