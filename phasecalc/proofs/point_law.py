@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 
 from ..model import Point
-from . import block_simplices, decomposition, linear, two_in_one
+from . import block_simplices, grouping, linear, two_in_one
 from .checks import AtPoints
 from .language import Norm, Overlap, equal, i, j, term
 from .record import Prose, Step, prose
@@ -28,7 +28,7 @@ def steps() -> tuple[Step, ...]:
     """Decomposition, linear model, two in one, block simplices."""
     from_linear = {step.label: step for step in linear.steps(LAW)}
     return (
-        *decomposition.grouping(LAW),
+        *grouping.grouping(LAW),
         Step(
             "one-sparse",
             prose(
@@ -38,7 +38,7 @@ def steps() -> tuple[Step, ...]:
                 Norm(i) ** 2,
                 Overlap(j, i),
             ),
-            equal(term[1], decomposition.one_sparse_at_one()),
+            equal(term[1], grouping.one_sparse_at_one()),
             AtPoints(model_point(LAW)),
         ),
         *linear.moments(LAW),

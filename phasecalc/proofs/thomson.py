@@ -10,7 +10,8 @@ import sympy
 from ..exact.loss import decompose
 from ..model import Law, Uniform
 from .checks import AtPoints, Identity
-from .evaluate import Env
+from .evaluate import Env, compiled
+from .grouping import one_sparse, one_sparse_at_one
 from .language import (
     Distinct,
     Norm,
@@ -139,8 +140,6 @@ def _two_pairs() -> list[list[Fraction]]:
 
 def _fixed(gram: list[list[Fraction]], law: Law) -> Draw:
     """One Gram matrix, and L_1 by its integrals."""
-    from .decomposition import one_sparse, one_sparse_at_one  # noqa: PLC0415
-    from .evaluate import compiled  # noqa: PLC0415
 
     formula = compiled(one_sparse() if isinstance(law, Uniform) else one_sparse_at_one())
     size = len(gram)

@@ -73,7 +73,7 @@ def _is_polynomial(expr: sympy.Expr) -> bool:
 
 
 def _leads(term: sympy.Expr) -> bool:
-    return bool(term.is_Rational and not term.is_Integer)
+    return bool(term.is_Rational and not term.is_Integer and term > 0)
 
 
 def _degrees(term: sympy.Expr, *symbols: sympy.Symbol) -> tuple[int, ...]:

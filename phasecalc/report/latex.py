@@ -55,7 +55,7 @@ _BRACKETED = {sympy.factorial: 0}
 
 
 class LatexPrinter(FormulaPrinter):
-    """LaTeX of a formula, without dollar signs.
+    r"""LaTeX of a formula, without dollar signs.
 
     >>> from phasecalc.symbols import p, r
     >>> LatexPrinter().formula(-p**2 * r / 4 + p * r / 3)
@@ -176,7 +176,7 @@ class LatexPrinter(FormulaPrinter):
 
 
 def latex(expr: sympy.Basic, *, sparsity: bool = False) -> str:
-    """LaTeX of a formula or a claim, in p or, with `sparsity`, in S.
+    r"""LaTeX of a formula or a claim, in p or, with `sparsity`, in S.
 
     >>> from phasecalc.symbols import p
     >>> latex(2 * p / (4 - 5 * p)), latex(2 * p / (4 - 5 * p), sparsity=True)
