@@ -163,5 +163,5 @@ def test_pdf_without_latex(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("PATH", "")
     status, _, err = run(capsys, "derive", "thomson", "-o", str(tmp_path), "--pdf")
     assert status == 2
-    assert "texlive-latex-recommended" in err and err.count("\n") == 1
+    assert "texlive-latex-base" in err and err.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["thomson.tex"]

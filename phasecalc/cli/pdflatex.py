@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-PACKAGES = "texlive-latex-base and texlive-latex-recommended"
+PACKAGE = "texlive-latex-base"
 _RUNS = 3
 """Contents and references are settled after so many runs."""
 _SECONDS = 300
@@ -23,7 +23,7 @@ def compiled(texts: Mapping[str, str], document: str) -> bytes:
     if program is None:
         raise ValueError(
             "pdf: pdflatex is not installed (the .tex files are written); install LaTeX, on "
-            f"Debian the packages {PACKAGES}"
+            f"Debian the package {PACKAGE}"
         )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
