@@ -45,6 +45,8 @@ def candidates(model: ToyModel) -> tuple[Candidate, ...]:
 
     Raises `ValueError` unless n_features > d_hidden, or where there are too many candidates.
 
+    The error in a block is derived in derivations/block-simplices.tex, eq. block-error.
+
     Source: Elhage et al. 2022, "Superposition as a Phase Change".
     """
     checked_model(model)

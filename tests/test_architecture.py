@@ -12,12 +12,13 @@ import pytest
 ROOT = Path(__file__).parents[1] / "phasecalc"
 
 LAYERS = [
-    ["_version", "symbols"],
+    ["_version", "symbols", "display"],
     ["model", "inputs"],
     ["exact"],
     ["configurations"],
     ["simplices"],
     ["diagram"],
+    ["proofs"],
     ["numeric"],
     ["report"],
     ["cli"],

@@ -408,7 +408,7 @@ def test_polygons_may_be_given_by_their_weights():
     ("call", "error", "message"),
     [
         (lambda: pc.decompose([[10**5000]], [0]), ValueError, "16610 bits: the limit"),
-        (lambda: pc.decompose([[sympy.Symbol("p", positive=True)]], [0]), ValueError, "phasecalc.p"),
+        (lambda: pc.decompose([[sympy.Symbol("p", real=True)]], [0]), ValueError, "phasecalc.p"),
         (lambda: pc.decompose([[sympy.Symbol("a"), sympy.Symbol("a", real=True)]], [0, 0]),
          ValueError, "two different symbols"),
         (lambda: pc.decompose([[sympy.I * sympy.Symbol("a")]], [0]), ValueError, "real"),

@@ -10,6 +10,7 @@ import click
 
 from .._version import __version__
 from .boundaries import boundaries
+from .derive import derive
 from .diagram import diagram
 from .loss import loss
 
@@ -34,7 +35,7 @@ def cli() -> None:
     """Exact phase diagrams of toy models of superposition."""
 
 
-for command in (boundaries, loss, diagram):
+for command in (boundaries, loss, diagram, derive):
     cli.add_command(command)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from ..configurations import Candidate
+from ..display import Shown
 from ..exact.roots import polynomial
 from ..inputs import checked_size, exact_scalar, shown
 from ..model import ToyModel, checked_model
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class PhaseDiagram:
+class PhaseDiagram(Shown):
     """Which phase has the lowest loss where, over 0 ≤ S < 1 and r > 0; made by `phase_diagram`.
 
     ``phases`` are the candidates that win somewhere on an open set, ``candidates`` all that were
@@ -135,6 +136,9 @@ def phase_diagram(
     [(3/7, 1, 16/147)]
 
     Raises `ValueError` for an unknown source, too many candidates, or a candidate of another size.
+
+    Every line and junction of n = 2, m = 1 is derived in derivations/boundaries-2-1.tex, eq.
+    ignore-antipodal and following.
 
     Source: Elhage et al. 2022, "Superposition as a Phase Change".
     """

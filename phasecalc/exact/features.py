@@ -5,7 +5,8 @@ Feature j sees the pre-activation u_j = Σ_{i∈A} G_ji x_i + b_j of the active 
     ℓ_j(A) = E (x_j·[j∈A] − (u_j)_+)²      over the magnitudes of the active features.
 
 ℓ_j(A) depends on A only through A ∩ N(j), where the neighbourhood N(j) holds j itself and every i
-with G_ji ≠ 0. Hence E_j = Σ_k p^k S^(d−k) e_k with d = |N(j)| and e_k = Σ_{B⊆N(j), |B|=k} ℓ_j(B).
+with G_ji ≠ 0. Hence E_j = Σ_k p^k S^(d−k) e_k with d = |N(j)| and e_k = Σ_{B⊆N(j), |B|=k} ℓ_j(B):
+see derivations/decomposition.tex, eq. neighbourhood.
 """
 
 from __future__ import annotations

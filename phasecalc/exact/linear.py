@@ -26,7 +26,8 @@ def linear_loss(
 
     with μ and v the mean and variance of one feature. The best bias removes the last square; what
     is left is v times the Saxe form of the paper, and with equal importances its minimum over W is
-    (n − m)v: superposition never pays in the linear model. Arguments are those of `decompose`.
+    (n − m)v: superposition never pays in the linear model. Derived in
+    derivations/linear-model.tex, eq. saxe. Arguments are those of `decompose`.
 
     >>> linear_loss([[1, -1]])
     -p**2/2 + 2*p/3

@@ -16,6 +16,7 @@ from typing import Any
 
 import sympy
 
+from ..display import Shown
 from ..inputs import Scalar, exact_number, exact_vector, shown
 from ..model import Law, checked_law
 from ..symbols import p
@@ -25,12 +26,13 @@ from .truncated import TruncatedPower, exact_sign
 
 
 @dataclass(frozen=True, slots=True)
-class SparseLoss:
+class SparseLoss(Shown):
     """The loss of fixed weights, as an exact formula; made by `decompose`.
 
     ``terms`` is (L_0, …, L_n) and ``total`` is Σ_k p^k (1−p)^(n−k) L_k with p = 1 − S.
     ``benefit`` and ``interference`` are the two parts of L_1: Σ_j I_j ℓ_j({j}) (the paper's feature
-    benefit) and Σ_{i≠j} I_j ℓ_j({i}). ``gram`` is G = WᵀW.
+    benefit) and Σ_{i≠j} I_j ℓ_j({i}), see derivations/decomposition.tex, eq. one-sparse. ``gram``
+    is G = WᵀW.
     """
 
     gram: tuple[tuple[sympy.Expr, ...], ...]
@@ -143,6 +145,8 @@ def decompose(
     """Decompose the exact loss of y = ReLU(WᵀWx + b) into L_0, …, L_n and their sum.
 
     L = Σ_{k=0..n} (1−S)^k S^(n−k) L_k,  L_k = Σ_{|A|=k} Σ_j I_j ℓ_j(A)
+
+    Derived in derivations/decomposition.tex, eq. total; the general L_k there is eq. k-sparse.
 
     Parameters
     ----------
