@@ -96,7 +96,7 @@ def test_bad_types_are_named():
         pc.expected_loss(W, B, ONES, 0.5, sparsity_per_feature=[0.5, 0.5])
     with pytest.raises(TypeError, match="law = 'uniform'"):
         pc.expected_loss(W, B, ONES, 0.5, "uniform")
-    with pytest.raises(TypeError, match="max_active = 1.0"):
+    with pytest.raises(TypeError, match=r"max_active = 1.0"):
         pc.truncated_loss(W, B, ONES, 0.5, max_active=1.0)
     with pytest.raises(ValueError, match="max_active = 9: it must be 0 to 8"):
         pc.truncated_loss(W, B, ONES, 0.5, max_active=9)

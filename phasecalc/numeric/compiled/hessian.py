@@ -14,6 +14,7 @@ import numpy as np
 from .cube import cube_moment
 from .jit import compiled
 from .model import dot, sort_row
+from .pair import pair_second
 from .rows import POINT, row_terms
 
 
@@ -77,6 +78,19 @@ def row_second(k, g, c, own, p, s, law, second):
     """The second derivatives of one row by (g_0, …, g_{k−1}, c), in falling order of |g_i|."""
     if law == POINT:
         _point_second(k, g, c, p, s, second)
+        return
+    if k == 2:
+        x, y = own, 1 - own
+        xx, xy, xc, yy, yc, cc = pair_second(g[x], g[y], c, p[x], s[x], p[y], s[y])
+        second[x, x] = xx
+        second[x, y] = xy
+        second[y, x] = xy
+        second[y, y] = yy
+        second[x, 2] = xc
+        second[2, x] = xc
+        second[y, 2] = yc
+        second[2, y] = yc
+        second[2, 2] = cc
         return
     w = np.zeros(k, np.int64)
     for a in range(k + 1):
