@@ -30,7 +30,7 @@ def _clip(x):
     return min(max(x, 0.0), 1.0)
 
 
-@compiled()
+@compiled(forceinline=True)
 def _square(a, q, c):
     """Both features active: moments over {u > 0} of the unit square, and the line u = 0 in it.
 
@@ -82,7 +82,7 @@ def _square(a, q, c):
     return all_1, x_1, y_1, x_2, x_y, y_2, xm, m, xn, n, weight
 
 
-@compiled()
+@compiled(forceinline=True)
 def pair_moments(a, q, c, p_x, s_x, p_y, s_y):
     """E of 1, x, y, x², xy, y² over {u > 0}, then E[x² 1(u≤0)]."""
     on = 1.0 if c > 0.0 else 0.0
@@ -117,7 +117,7 @@ def pair_moments(a, q, c, p_x, s_x, p_y, s_y):
     )
 
 
-@compiled()
+@compiled(forceinline=True)
 def pair_row(a, q, c, p_x, s_x, p_y, s_y):
     """(∂ℓ/∂a, ∂ℓ/∂q, ∂ℓ/∂c, E[x²1(u≤0)]) of one row, uniform law.
 
