@@ -78,12 +78,9 @@ def shapes(rng):
     rows = []
     for n, m, size in [(2, 2, 4000), (3, 2, 2000), (4, 2, 1000), (5, 2, 500), (9, 3, 20)]:
         W, b, I = rng.normal(size=(size, m, n)), rng.normal(size=(size, n)) / 3, np.ones(n)  # noqa: E741
-        batch, one, second = medians(
-            15,
-            lambda W=W, b=b, c=I: pc.expected_loss_and_grad(W, b, c, 0.5),
-            lambda W=W, b=b, c=I: pc.expected_loss_and_grad(W[0], b[0], c, 0.5),
-            lambda W=W, b=b, c=I: pc.expected_hessian(W[:20], b[:20], c, 0.5),
-        )
+        (batch,) = medians(15, lambda x=(W, b, I, 0.5): pc.expected_loss_and_grad(*x))
+        (one,) = medians(101, lambda x=(W[0], b[0], I, 0.5): pc.expected_loss_and_grad(*x))
+        (second,) = medians(15, lambda x=(W[:20], b[:20], I, 0.5): pc.expected_hessian(*x))
         rows.append([f"n = {n}, m = {m}, dense", 1e6 * batch / size, 1e6 * one, 1e6 * second / 20])
     W = np.zeros((500, 1000))
     W[np.arange(1000) // 2, np.arange(1000)] = np.tile([1.0, -0.9], 500)
