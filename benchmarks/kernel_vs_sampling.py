@@ -2,7 +2,7 @@
 
 python benchmarks/kernel_vs_sampling.py [--nquad-1e-8]
 
-`nquad` in three dimensions takes minutes at 1e-6, and is only run at 1e-8 when asked to.
+`nquad` takes half a minute at 1e-6, many minutes at 1e-8: that is only done when asked for.
 
 Monte Carlo's time for an accuracy is measured at 10⁶ samples and scaled by (σ/accuracy)². The
 quadratures integrate each set of active features over its cube.
