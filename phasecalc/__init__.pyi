@@ -21,6 +21,10 @@ from .numeric.minimize import minimize as minimize
 from .numeric.truncated import TruncatedLoss as TruncatedLoss
 from .numeric.truncated import one_sparse_loss as one_sparse_loss
 from .numeric.truncated import truncated_loss as truncated_loss
+from .proofs.record import Derivation as Derivation
+from .proofs.record import Step as Step
+from .proofs.registry import derivation as derivation
+from .proofs.registry import derivations as derivations
 from .report.plot import plot_diagram as plot_diagram
 from .simplices import candidates as candidates
 from .sources import phase_diagram as phase_diagram

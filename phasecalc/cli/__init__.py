@@ -10,6 +10,7 @@ import click
 
 from .._version import __version__
 from .boundaries import boundaries
+from .derive import derive
 from .diagram import diagram
 from .loss import loss
 from .minimize import minimize
@@ -35,7 +36,7 @@ def cli() -> None:
     """Exact phase diagrams of toy models of superposition."""
 
 
-for command in (boundaries, loss, diagram, minimize):
+for command in (boundaries, loss, minimize, diagram, derive):
     cli.add_command(command)
 
 
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = cli.main(args=arguments, prog_name="phasecalc", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
-        status = UNUSABLE
+        status = 0
     except click.ClickException as error:
         status = _refused(error.format_message())
     except (click.Abort, KeyboardInterrupt):

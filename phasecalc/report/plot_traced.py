@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from ..diagram.phase_diagram import PhaseDiagram
 from ..tracing.records import TracedDiagram
-from .plot import DENSITY_RANGE, IMPORTANCE_RANGE, TINTS, dress
+from .plot_style import DENSITY_RANGE, IMPORTANCE_RANGE, INK, LAW_TEXTS, TINTS, dress
 
 Floats = NDArray[np.float64]
 
-_INK = "#222222"
 _PIXELS = 700
+_ROOM = 50
+"""Half the width, in pixels, that a region needs to hold its name."""
 
 
 def plot_traced(
@@ -37,12 +38,12 @@ def plot_traced(
         ax.plot(
             1.0 - np.array(boundary.sparsities),
             boundary.importances,
-            color=_INK,
+            color=INK,
             lw=1.5,
             ls="-" if boundary.order == 1 else (0, (1, 1.2)),
             solid_capstyle="round",
         )
-    marks = {"junction": ("o", "white"), "tricritical point": ("^", _INK)}
+    marks = {"junction": ("o", "white"), "tricritical point": ("^", INK)}
     for point in diagram.special_points:
         if point.kind in marks:
             marker, face = marks[point.kind]
@@ -52,7 +53,7 @@ def plot_traced(
                 marker,
                 ms=6,
                 mfc=face,
-                mec=_INK,
+                mec=INK,
                 mew=1.2,
                 zorder=5,
             )
@@ -60,16 +61,17 @@ def plot_traced(
     model = diagram.model
     ax.set_title(
         f"{model.n_features} features in {model.d_hidden} "
-        f"dimension{'s' if model.d_hidden > 1 else ''} ({diagram.source})",
+        f"dimension{'s' if model.d_hidden > 1 else ''} ({diagram.source}), "
+        f"{LAW_TEXTS[model.law.name]}",
         fontsize=11,
     )
     ax.legend(
         handles=[
-            Line2D([], [], color=_INK, lw=1.5, label="first order"),
-            Line2D([], [], color=_INK, lw=1.5, ls=(0, (1, 1.2)), label="continuous"),
-            Line2D([], [], color=_INK, lw=0.9, ls=(0, (5, 4)), label="candidates"),
-            Line2D([], [], color=_INK, ls="", marker="o", mfc="white", label="junction"),
-            Line2D([], [], color=_INK, ls="", marker="^", label="tricritical point"),
+            Line2D([], [], color=INK, lw=1.5, label="first order"),
+            Line2D([], [], color=INK, lw=1.5, ls=(0, (1, 1.2)), label="continuous"),
+            Line2D([], [], color=INK, lw=0.9, ls=(0, (5, 4)), label="candidates"),
+            Line2D([], [], color=INK, ls="", marker="o", mfc="white", label="junction"),
+            Line2D([], [], color=INK, ls="", marker="^", label="tricritical point"),
         ],
         loc="upper center",
         bbox_to_anchor=(0.5, -0.13),
@@ -92,12 +94,21 @@ def _dashed(ax: Axes, exact: PhaseDiagram) -> None:
         if boundary.importance is None:
             bottom, top = (float(end) for end in boundary.importance_interval)
             ax.plot(
-                [low, low], [max(bottom, 1e-3), min(top, 1e3)], color=_INK, lw=0.9, ls=(0, (5, 4))
+                [low, low], [max(bottom, 1e-3), min(top, 1e3)], color=INK, lw=0.9, ls=(0, (5, 4))
             )
             continue
         density = np.geomspace(max(low, DENSITY_RANGE[0] / 2), high, 400)[:-1]
         values = sympy.lambdify(p, boundary.importance)(density) * np.ones_like(density)
-        ax.plot(density, values, color=_INK, lw=0.9, ls=(0, (5, 4)))
+        ax.plot(density, values, color=INK, lw=0.9, ls=(0, (5, 4)))
+
+
+def _colours(diagram: TracedDiagram) -> dict[str, tuple[float, float, float]]:
+    """A tint of its outcome's colour for each phase."""
+    found = {}
+    for outcome, tints in TINTS.items():
+        names = [phase.name for phase in diagram.phases if phase.outcome == outcome]
+        found.update({name: to_rgb(tints[k % len(tints)]) for k, name in enumerate(names)})
+    return found
 
 
 def _fill(ax: Axes, diagram: TracedDiagram) -> None:
@@ -118,8 +129,8 @@ def _fill(ax: Axes, diagram: TracedDiagram) -> None:
             wall[rows, columns] = True
     parts, count = ndimage.label(~wall)
     image = np.ones((_PIXELS, _PIXELS, 3))
-    outcomes = {phase.name: phase.outcome for phase in diagram.phases}
-    order = {phase.name: k for k, phase in enumerate(diagram.phases)}
+    named: list[str] = []
+    colours = _colours(diagram)
     for part in range(1, count + 1):
         depth = ndimage.distance_transform_edt(np.pad(parts == part, 1))[1:-1, 1:-1]
         if depth.max() < 2:
@@ -128,11 +139,22 @@ def _fill(ax: Axes, diagram: TracedDiagram) -> None:
         density = np.exp(left + (column + 0.5) / _PIXELS * (right - left))
         importance = np.exp(bottom + (row + 0.5) / _PIXELS * (top - bottom))
         name = diagram.label(1.0 - density, importance)
-        tints = TINTS[outcomes.get(name, "superposition")]
-        colour = np.array(to_rgb(tints[order.get(name, 0) % len(tints)]))
-        image[parts == part] = colour
-        if depth.max() > 14:
-            ax.text(density, importance, name, ha="center", va="center", fontsize=8.5, color=_INK)
+        image[parts == part] = colours.get(name, (0.9, 0.9, 0.9))
+        if depth.max() > _ROOM:
+            ax.text(density, importance, name, ha="center", va="center", fontsize=8.5, color=INK)
+        elif name not in named:
+            named.append(name)
+            ax.annotate(
+                name,
+                (density, importance),
+                xytext=(0.33, 0.97 - 0.05 * len(named) if importance > 1 else 0.05 * len(named)),
+                textcoords="axes fraction",
+                fontsize=8,
+                color=INK,
+                va="center",
+                arrowprops={"arrowstyle": "-", "color": INK, "lw": 0.6, "shrinkB": 0},
+                zorder=6,
+            )
     # Walls take the colour of their nearest region, so that no white shows beside the lines.
     nearest = ndimage.distance_transform_edt(
         (image == 1.0).all(axis=2), return_distances=False, return_indices=True
