@@ -4,7 +4,7 @@
    *interfere* when |G_ij| > `TINY` ‖W_i‖ ‖W_j‖; groups are the connected sets of that graph, and a
    represented feature that interferes with none has a dimension of its own.
 2. A group has a *shape*: a pair is `antipodal` (G_ij < 0) or `aligned` (G_ij > 0); a larger group
-   with negative overlaps only is a `triangle`, `tetrahedron`, `5-simplex` …, regular or not; any
+   with negative overlaps only is a `triangle`, `tetrahedron`, `4-simplex` …, regular or not; any
    other group is `mixed-s` with s its size.
 3. A group is *weak* when the output of one of its features hardly notices the others: with only
    negative overlaps acting on it, its bias keeps it on, b_i > `WEAK` Σ_j (−G_ij)_+ > 0. That is how
@@ -129,7 +129,7 @@ def _group_name(gram: Floats, bias: Floats, group: tuple[int, ...]) -> str:
     if size == 2:
         shape = "antipodal" if overlaps[0] < 0 else "aligned"
     elif (overlaps < 0).all():
-        shape = "joint" if size == n else _SHAPES.get(size, f"{size}-simplex")
+        shape = "joint" if size == n else _SHAPES.get(size, f"{size - 1}-simplex")
     else:
         shape = f"mixed-{size}"
     pull = np.maximum(-block, 0.0).sum(axis=1)
