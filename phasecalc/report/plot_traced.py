@@ -147,7 +147,7 @@ def _fill(ax: Axes, diagram: TracedDiagram) -> None:
             ax.annotate(
                 name,
                 (density, importance),
-                xytext=(0.33, 0.97 - 0.05 * len(named) if importance > 1 else 0.05 * len(named)),
+                xytext=(0.5, 0.97 - 0.05 * len(named) if importance > 1 else 0.05 * len(named)),
                 textcoords="axes fraction",
                 fontsize=8,
                 color=INK,

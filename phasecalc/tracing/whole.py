@@ -24,6 +24,9 @@ WINDOW = Window(np.array([np.log(0.01), np.log(0.1)]), np.array([0.0, np.log(10.
 SAME_POINT = 1e-6
 """Two junctions closer than this in θ are one."""
 
+OVERSHOOT = 1e-4
+"""Points of an arc that are closer to its junction than this in θ are left out."""
+
 Progress = Callable[[Iterable[State], int], Iterable[State]]
 
 
@@ -167,7 +170,7 @@ def _special_points(lines: _Lines) -> list[SpecialPoint]:
 
 
 def _boundary(arc: Arc, points: list[SpecialPoint]) -> TracedBoundary:
-    pairs = arc.pairs
+    pairs = _trimmed(arc)
     a, b = pairs[len(pairs) // 2].a, pairs[len(pairs) // 2].b
     swap = (a.gradient - b.gradient)[1] < 0  # then a is the phase at larger r
     names = (a.name, b.name)
@@ -201,6 +204,23 @@ def _boundary(arc: Arc, points: list[SpecialPoint]) -> TracedBoundary:
         error=max(pair.error for pair in pairs),
         ends=(ends[0], ends[1]),
     )
+
+
+def _trimmed(arc: Arc) -> list[Pair]:
+    """The points of an arc without those that overshoot a junction at its end.
+
+    Next to it the third phase is lower by less than a search can tell.
+    """
+    first, last = arc.pairs[0], arc.pairs[-1]
+    inner = [
+        pair
+        for pair in arc.pairs[1:-1]
+        if all(
+            kind != "junction" or np.abs(pair.theta - end.theta).max() > OVERSHOOT
+            for end, (kind, _) in zip((first, last), arc.ends, strict=True)
+        )
+    ]
+    return [first, *inner, last]
 
 
 def _end(pair: Pair, kind: str, points: list[SpecialPoint]) -> SpecialPoint:
