@@ -12,6 +12,8 @@ import sympy
 
 import phasecalc as pc
 from phasecalc.cli import main
+from phasecalc.report.plot_traced import plot_traced
+from phasecalc.report.traced import traced_document, traced_text
 from phasecalc.tracing.arcs import Window, junction, on_line, trace
 from phasecalc.tracing.landscape import GlobalLandscape, State, theta_of
 from phasecalc.tracing.relaxed import RelaxedLandscape
@@ -184,6 +186,15 @@ def test_small_window_end_to_end() -> None:
     assert found.label(0.5, 0.51) == "ignore"
     grid = found.grid([0.46, 0.5], [0.52, 0.61])
     assert grid.labels.tolist() == [["ignore", "weak-antipodal"], ["ignore", "antipodal"]]
+    # The same record as text, as a document and as a picture.
+    text = traced_text(found)
+    assert "0.4882619679" in text
+    assert "tricritical point" in text
+    document = json.loads(json.dumps(traced_document(found)))
+    assert document["junctions"][0]["phases"] == ["antipodal", "ignore", "weak-antipodal"]
+    assert all(boundary["status"] == "numeric" for boundary in document["boundaries"])
+    figure = plot_traced(found, pc.phase_diagram(PAIR))
+    assert "global" in figure.axes[0].get_title()
 
 
 def test_refusals() -> None:
