@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .cube import cube_moment
 from .pair import pair_row
+from .tree import tree_row
 
 UNIFORM = 0
 POINT = 1
@@ -37,27 +37,7 @@ def row_terms(k, g, c, own, p, s, law, d_g):
         d_g[own] = d_a
         d_g[i] = d_q
         return d_c, off
-    return _uniform_row(k, g, c, own, p, s, d_g)
-
-
-@njit(cache=True, error_model="numpy")
-def _uniform_row(k, g, c, own, p, s, d_g):
-    w = np.zeros(k, np.int64)
-    d_c = 2.0 * cube_moment(k, g, c, w, p, s, 1)
-    w[own] = 1
-    d_c -= 2.0 * cube_moment(k, g, c, w, p, s, 0)
-    off = 0.0
-    for i in range(k):
-        w[own] = 0
-        w[i] = 1
-        d_g[i] = 2.0 * cube_moment(k, g, c, w, p, s, 1)
-        w[own] += 1
-        on = cube_moment(k, g, c, w, p, s, 0)
-        if i == own:
-            off = p[own] / 3.0 - on
-        d_g[i] -= 2.0 * on
-        w[i] = 0
-    return d_c, off
+    return tree_row(k, g, c, own, p, s, d_g)
 
 
 @njit(cache=True, error_model="numpy")
