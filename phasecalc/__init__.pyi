@@ -1,6 +1,5 @@
 from ._version import __version__ as __version__
 from .configurations import Candidate as Candidate
-from .configurations import candidates as candidates
 from .diagram.grid import GridDiagram as GridDiagram
 from .diagram.grid import paper_axes as paper_axes
 from .diagram.phase_diagram import PhaseDiagram as PhaseDiagram
@@ -17,6 +16,7 @@ from .model import Uniform as Uniform
 from .numeric.kernel import expected_loss as expected_loss
 from .numeric.kernel import expected_loss_and_grad as expected_loss_and_grad
 from .report.plot import plot_diagram as plot_diagram
+from .simplices import candidates as candidates
 from .symbols import S as S
 from .symbols import p as p
 from .symbols import r as r

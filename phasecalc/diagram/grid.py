@@ -77,8 +77,6 @@ def checked_axis(values: object, argument: str, largest: float = np.inf) -> Floa
 
 def grid_of(diagram: PhaseDiagram, sparsities: object, importances: object) -> GridDiagram:
     """Label every cell: by float64 where its error bound decides, by exact rationals elsewhere."""
-    from .phase_diagram import loss_at  # noqa: PLC0415  (the record above imports this module)
-
     s = checked_axis(sparsities, "sparsities", 1.0)
     w = checked_axis(importances, "importances")
     density = 1.0 - s
@@ -98,7 +96,7 @@ def grid_of(diagram: PhaseDiagram, sparsities: object, importances: object) -> G
     close = (losses <= lowest + 2 * bound).sum(axis=0) > 1
     for i, j in np.argwhere(close):
         p, r = 1 - Fraction(float(s[i])), Fraction(float(w[j]))
-        exact = [loss_at(phase, p, r) for phase in diagram.phases]
+        exact = [phase.loss_at(p, r) for phase in diagram.phases]
         winners[i, j] = min(range(len(exact)), key=exact.__getitem__)
         lowest[i, j] = float(exact[winners[i, j]])
     names = tuple(phase.name for phase in diagram.phases)

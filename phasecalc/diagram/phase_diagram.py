@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from ..configurations import Candidate, candidates
+from ..configurations import Candidate
 from ..exact.roots import polynomial
 from ..inputs import exact_scalar
 from ..model import ToyModel
+from ..simplices import candidates
 from .assembly import boundaries_of, junctions_of
 from .envelope import Line, Strip, lower_envelope
 from .transition import Boundary, Junction
@@ -85,21 +86,7 @@ class PhaseDiagram:
     def _losses(self, sparsity: object, importance: object) -> list[Fraction]:
         density = 1 - rational_in(sparsity, "sparsity", largest=1)
         weight = rational_in(importance, "importance")
-        return [loss_at(phase, density, weight) for phase in self.phases]
-
-
-def loss_at(phase: Candidate, density: Fraction, importance: Fraction) -> Fraction:
-    """The exact loss of a candidate at p = density and r = importance."""
-    base, slope = phase.coefficients
-    return evaluate(base, density) + importance * evaluate(slope, density)
-
-
-def evaluate(coefficients: tuple[Fraction, ...], point: Fraction) -> Fraction:
-    """A polynomial, lowest coefficient first, by Horner's rule."""
-    value = Fraction(0)
-    for coefficient in reversed(coefficients):
-        value = value * point + coefficient
-    return value
+        return [phase.loss_at(density, weight) for phase in self.phases]
 
 
 def rational_in(value: object, argument: str, largest: int | None = None) -> Fraction:
