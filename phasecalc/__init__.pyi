@@ -15,6 +15,9 @@ from .model import ToyModel as ToyModel
 from .model import Uniform as Uniform
 from .numeric.kernel import expected_loss as expected_loss
 from .numeric.kernel import expected_loss_and_grad as expected_loss_and_grad
+from .numeric.train import train as train
+from .numeric.trained import TrainedGrid as TrainedGrid
+from .numeric.trained import TrainingSettings as TrainingSettings
 from .report.plot import plot_diagram as plot_diagram
 from .simplices import candidates as candidates
 from .symbols import S as S

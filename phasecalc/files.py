@@ -16,6 +16,22 @@ def replacing(path: Path) -> Iterator[Path]:
     The temporary file is made first, so that a place that cannot be written is an `OSError` before
     any work is done. It has the ending of `path`.
     """
+    temporary = _beside(path)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def checked_place(path: Path) -> None:
+    """`OSError` where `path` cannot be written; nothing is left behind."""
+    _beside(path).unlink()
+
+
+def _beside(path: Path) -> Path:
+    """An empty temporary file in the folder of `path`, with its ending."""
     if path.is_dir():
         raise IsADirectoryError(f"output = {str(path)!r} is a folder: name a file in it")
     try:
@@ -25,13 +41,7 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise OSError(f"output = {str(path)!r} cannot be written: {error.strerror}") from None
     os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    return Path(name)
 
 
 def _umask() -> int:

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "phasecalc"
 
 LAYERS = [
-    ["_version", "symbols"],
+    ["_version", "files", "symbols"],
     ["model", "inputs"],
     ["exact"],
     ["configurations"],

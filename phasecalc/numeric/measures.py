@@ -102,5 +102,3 @@ def outcomes(weights: ArrayLike) -> NDArray[np.str_]:
     absent = norms(W)[..., -1] < LEAST_NORM
     names = np.array(["", *OUTCOMES])
     return np.asarray(names[np.where(finite, np.where(absent, 1, np.where(shared, 3, 2)), 0)])
-
-

@@ -26,9 +26,7 @@ def _words(word, step, use, k0, k1):
     """Fill a vector whose length is a multiple of four with random words."""
     quarter = len(word) // 4
     for t in range(quarter):
-        a, b, c, d = philox(
-            np.uint32(t), np.uint32(step), np.uint32(0), np.uint32(use), k0, k1
-        )
+        a, b, c, d = philox(np.uint32(t), np.uint32(step), np.uint32(0), np.uint32(use), k0, k1)
         word[t] = a
         word[quarter + t] = b
         word[2 * quarter + t] = c
@@ -154,7 +152,11 @@ def estimate_batch(W, b, I, S, law, key, row, column, model, batch, lo, hi, loss
     order = np.empty(n, np.int64)
     G = np.empty((n, n))
     for e in range(lo, hi):
-        G[:] = np.dot(W[e].T, W[e])
+        for i in range(n):
+            for j in range(n):
+                G[i, j] = 0.0
+                for a in range(m):
+                    G[i, j] += W[e, a, i] * W[e, a, j]
         k0, k1 = model_key(key, row[e], column[e], model[e])
         s = S[e, 0]
         weight = s**n

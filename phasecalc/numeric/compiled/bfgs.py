@@ -24,8 +24,8 @@ UNFINISHED = 4
 
 _DECREASE = 1e-4
 _CURVATURE = 0.9
-_ROUNDING = 1e-14
-"""Relative error that the loss may have; differences below it say nothing."""
+_ROUNDING = 1e-15
+"""Error that the loss may have, in parts of Σ I_j p, the size of the terms that cancel in it."""
 _TRIALS = 60
 
 
@@ -97,6 +97,9 @@ def bfgs_batch(W, b, I, S, law, tolerance, limit, lo, hi, stop, iterations, reas
         # The weights' second derivatives are of the order of p times the importance.
         scale = 1.0 / max(1.0 - S[e, 0], 1e-3)
         _restart(H, min(scale, 0.5 / norm) if norm > 0.0 else 1.0)
+        noise = 0.0
+        for j in range(n):
+            noise += _ROUNDING * I[e, j] * (1.0 - S[e, j])
         fresh = True
         code = TOO_MANY_ITERATIONS
         steps = 0
@@ -133,7 +136,7 @@ def bfgs_batch(W, b, I, S, law, tolerance, limit, lo, hi, stop, iterations, reas
                 loss_new = model_loss_grad(W_new, b_new, I[e], S[e], law, dW, db)
                 slope_new = _dot(g_new, d)
                 lower = loss_new <= loss + _DECREASE * t * slope
-                if not lower and abs(loss_new - loss) <= _ROUNDING * abs(loss):
+                if not lower and abs(loss_new - loss) <= noise:
                     lower = slope_new <= (2.0 * _DECREASE - 1.0) * slope
                 if not lower:
                     high = t

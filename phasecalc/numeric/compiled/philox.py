@@ -43,9 +43,7 @@ def philox(c0, c1, c2, c3, k0, k1):
 @njit(cache=True, error_model="numpy")
 def cell_words(key, row, column, use):
     """Four words that belong to one cell of the grid."""
-    return philox(
-        np.uint32(row), np.uint32(column), np.uint32(0), np.uint32(use), key[0], key[1]
-    )
+    return philox(np.uint32(row), np.uint32(column), np.uint32(0), np.uint32(use), key[0], key[1])
 
 
 @njit(cache=True, error_model="numpy")
@@ -61,9 +59,7 @@ def model_key(key, row, column, model):
 def normals(k0, k1, out):
     """Fill a vector with standard normal numbers (Box and Muller 1958)."""
     for t in range(0, len(out), 2):
-        a, b, c, d = philox(
-            np.uint32(t), np.uint32(0), np.uint32(0), np.uint32(START), k0, k1
-        )
+        a, b, c, d = philox(np.uint32(t), np.uint32(0), np.uint32(0), np.uint32(START), k0, k1)
         # In (0, 1): the logarithm of the first is finite.
         u = (np.float64(a) + np.float64(b) * 2.0**-32 + 2.0**-33) * 2.0**-32
         v = (np.float64(c) + np.float64(d) * 2.0**-32) * 2.0**-32

@@ -1,4 +1,4 @@
-"""Random starts: columns of W of unit length on average, biases zero, spread over the cell's models.
+"""Random starts: columns of W of unit length on average, biases zero, the models of a cell spread.
 
 Every start is normal: W_ai ~ N(0, 1/m), all independent. The starts of one cell are stratified in
 two of their features, which is where minima are won and lost: the signs of W_i · W_n, and which two
@@ -59,7 +59,11 @@ def _sign(W, pattern):
 
 @njit(cache=True, error_model="numpy")
 def _oppose(W, wanted, order):
-    """The order of columns that brings the two most opposed ones to the wanted pair of places."""
+    """The order of columns that brings the two most opposed ones to the wanted pair of places.
+
+    Most opposed: of the smallest cosine; in one dimension, where every cosine is 1 or −1, of the
+    smallest product.
+    """
     m, n = W.shape
     least = math.inf
     first = 0
@@ -67,8 +71,14 @@ def _oppose(W, wanted, order):
     for j in range(1, n):
         for i in range(j):
             total = 0.0
+            square_i = 0.0
+            square_j = 0.0
             for a in range(m):
                 total += W[a, i] * W[a, j]
+                square_i += W[a, i] * W[a, i]
+                square_j += W[a, j] * W[a, j]
+            if m > 1:
+                total /= math.sqrt(square_i * square_j)
             if total < least:
                 least = total
                 first = i
