@@ -13,12 +13,15 @@ from .exact.truncated import TruncatedPower as TruncatedPower
 from .model import Point as Point
 from .model import ToyModel as ToyModel
 from .model import Uniform as Uniform
+from .numeric.crosscheck import CrossCheck as CrossCheck
+from .numeric.crosscheck import crosscheck as crosscheck
 from .numeric.kernel import expected_loss as expected_loss
 from .numeric.kernel import expected_loss_and_grad as expected_loss_and_grad
 from .numeric.train import train as train
 from .numeric.trained import TrainedGrid as TrainedGrid
 from .numeric.trained import TrainingSettings as TrainingSettings
 from .report.plot import plot_diagram as plot_diagram
+from .report.plot_trained import plot_trained as plot_trained
 from .simplices import candidates as candidates
 from .symbols import S as S
 from .symbols import p as p

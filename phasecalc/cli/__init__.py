@@ -10,8 +10,10 @@ import click
 
 from .._version import __version__
 from .boundaries import boundaries
+from .check import check
 from .diagram import diagram
 from .loss import loss
+from .train import train
 
 UNUSABLE = 2
 """Exit status when the input is unusable."""
@@ -34,7 +36,7 @@ def cli() -> None:
     """Exact phase diagrams of toy models of superposition."""
 
 
-for command in (boundaries, loss, diagram):
+for command in (boundaries, loss, diagram, train, check):
     cli.add_command(command)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -112,7 +112,7 @@ def train_chunk(
 
 def train_chunks(
     model: ToyModel, settings: TrainingSettings, chunks: Iterator[Chunk], threads: int | None = None
-) -> Iterator[tuple[Chunk, Trained]]:
+) -> Generator[tuple[Chunk, Trained]]:
     """Each chunk with what became of it, in the order in which they end.
 
     Closing the iterator drops the chunks at work: they stop after the model that they are at.

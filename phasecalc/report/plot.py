@@ -31,7 +31,7 @@ IMPORTANCE_RANGE = (0.1, 10.0)
 _DENSITY_TICKS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
 _IMPORTANCE_TICKS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _SAMPLES = 400
-_INK = "#222222"
+INK = "#222222"
 _CELLS_A_LETTER = 0.018
 """Width of a letter of a region's name, as a part of the axis."""
 
@@ -53,9 +53,9 @@ def plot_diagram(diagram: PhaseDiagram, ax: Axes | None = None) -> Figure:
     colours = _colours(diagram)
     for strip in diagram.strips:
         _fill(ax, diagram, strip, colours)
-    _draw_boundaries(ax, diagram)
+    draw_boundaries(ax, diagram)
     _name_regions(ax, diagram)
-    _dress(ax)
+    dress(ax)
     model = diagram.model
     ax.set_title(
         f"{model.n_features} features in {model.d_hidden} "
@@ -64,7 +64,7 @@ def plot_diagram(diagram: PhaseDiagram, ax: Axes | None = None) -> Figure:
     )
     ax.legend(
         handles=[
-            Patch(facecolor=TINTS[outcome][0], edgecolor=_INK, linewidth=0.5, label=outcome)
+            Patch(facecolor=TINTS[outcome][0], edgecolor=INK, linewidth=0.5, label=outcome)
             for outcome in OUTCOMES
             if any(phase.outcome == outcome for phase in diagram.phases)
         ],
@@ -134,22 +134,25 @@ def _fill(ax: Axes, diagram: PhaseDiagram, strip: Strip, colours: dict[int, str]
         ax.fill_between(p, low, high, facecolor=colours[phase], edgecolor=colours[phase], lw=0.4)
 
 
-def _draw_boundaries(ax: Axes, diagram: PhaseDiagram) -> None:
+def draw_boundaries(ax: Axes, diagram: PhaseDiagram, *, annotate: bool = True) -> None:
+    """The exact boundaries and junctions; with `annotate`, where the junctions are."""
     for strip in diagram.strips:
         p = _visible(strip)
         if p is not None:
             for crossing in strip.crossings:
-                ax.plot(p, _curve(crossing, p), color=_INK, lw=1.4, solid_capstyle="round")
+                ax.plot(p, _curve(crossing, p), color=INK, lw=1.4, solid_capstyle="round")
     for boundary in diagram.boundaries:
         if boundary.is_vertical:
             vertical = float(boundary.interval[0])
             low, high = (float(end) for end in boundary.importance_interval)
             ax.plot(
-                [vertical, vertical], [max(low, _CLIP[0]), min(high, _CLIP[1])], color=_INK, lw=1.4
+                [vertical, vertical], [max(low, _CLIP[0]), min(high, _CLIP[1])], color=INK, lw=1.4
             )
     for junction in diagram.junctions:
         place = (float(junction.feature_probability), float(junction.importance))
-        ax.plot(*place, "o", ms=7, mfc="white", mec=_INK, mew=1.4, zorder=5)
+        ax.plot(*place, "o", ms=7, mfc="white", mec=INK, mew=1.4, zorder=5)
+        if not annotate:
+            continue
         known = junction.sparsity.is_Rational and junction.importance.is_Rational
         ax.annotate(
             f"S = {junction.sparsity}, r = {junction.importance}"
@@ -192,11 +195,11 @@ def _name_regions(ax: Axes, diagram: PhaseDiagram, cells: int = 121) -> None:
             va="center",
             rotation=90 if narrow else 0,
             fontsize=10,
-            color=_INK,
+            color=INK,
         )
 
 
-def _dress(ax: Axes) -> None:
+def dress(ax: Axes) -> None:
     """The paper's axes: 1 − S from 1 (left) to 0.01, with S on top, and r; all logarithmic."""
     ax.set_xscale("log")
     ax.set_yscale("log")
