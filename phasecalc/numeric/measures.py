@@ -96,7 +96,7 @@ def outcomes(weights: ArrayLike) -> NDArray[np.str_]:
     ['not represented', 'dedicated', 'superposition']
     """
     W = _columns(weights)
-    finite = np.isfinite(W).all(axis=(-1, -2))
+    finite = np.asarray(np.isfinite(W).all(axis=(-1, -2)))
     W = np.where(finite[..., None, None], W, 0.0)
     shared = overlaps(W)[..., -1] >= least_overlap(W.shape[-2])
     absent = norms(W)[..., -1] < LEAST_NORM

@@ -36,7 +36,8 @@ _AXES = {
     "iterations": _CELLS,
     "reasons": _CELLS,
 }
-_TYPES = {"iterations": np.dtype(np.int32), "reasons": np.dtype(np.uint8)}
+_FLOAT = np.dtype(np.float64)
+_TYPES: dict[str, np.dtype[Any]] = {"iterations": np.dtype(np.int32), "reasons": np.dtype(np.uint8)}
 _COORDINATES = {"sparsities": "sparsity", "importances": "importance"}
 
 CONVENTIONS = (
@@ -113,7 +114,7 @@ def _grid(header: str, arrays: dict[str, NDArray[Any]]) -> TrainedGrid:
         raise ValueError(f"its format is {document['format']!r}, not {FORMAT!r}")
     model = document["model"]
     for name, array in arrays.items():
-        if array.dtype.kind != _TYPES.get(name, np.dtype(np.float64)).kind:
+        if array.dtype.kind != _TYPES.get(name, _FLOAT).kind:
             raise ValueError(f"{name} has the type {array.dtype}")
     return TrainedGrid(
         model=ToyModel(model["n_features"], model["d_hidden"], LAWS[model["law"]]),
@@ -136,7 +137,7 @@ def _read_netcdf(path: Path) -> TrainedGrid:
     with xarray.open_dataset(path, engine="scipy", decode_times=False) as file:
         arrays = {
             name: np.array(
-                file[_COORDINATES.get(name, name)].values, dtype=_TYPES.get(name, np.float64)
+                file[_COORDINATES.get(name, name)].values, dtype=_TYPES.get(name, _FLOAT)
             )
             for name in _AXES
         }

@@ -51,7 +51,7 @@ def plot_trained(
     engine = figure.get_layout_engine()
     assert engine is not None
     # Room for the legend, which the layout does not see.
-    engine.set(rect=(0, 0.06, 1, 0.94))  # type: ignore[call-arg]
+    engine.set(rect=(0, 0.035, 1, 0.965))  # type: ignore[call-arg]
     axes = figure.subplots(1, count, squeeze=False)[0]
     for ax, kind in zip(axes, kinds, strict=False):
         _draw_cells(ax, trained, kind)
@@ -113,7 +113,8 @@ def _edges(centres: Floats) -> Floats:
     """Geometric midpoints, and as far beyond the ends."""
     logs = np.log(centres)
     middle = (logs[1:] + logs[:-1]) / 2
-    return np.exp(np.concatenate([[2 * logs[0] - middle[0]], middle, [2 * logs[-1] - middle[-1]]]))
+    first, last = 2 * logs[0] - middle[0], 2 * logs[-1] - middle[-1]
+    return np.asarray(np.exp(np.concatenate([[first], middle, [last]])))
 
 
 def _legend(ax: Axes) -> None:
