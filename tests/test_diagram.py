@@ -276,6 +276,56 @@ def test_a_pinched_phase_makes_a_junction_on_both_sides():
     assert [strip.phases for strip in lower_envelope(lines)] == [(0, 1, 2), (0, 1, 2)]
 
 
+def made_up(name: str, loss: sympy.Expr) -> pc.Candidate:
+    """A candidate with any loss, for the geometry alone."""
+    zero, one = sympy.Integer(0), sympy.Integer(1)
+    return pc.Candidate(
+        name, "dedicated", ((zero, one),), (zero, zero), loss, ((zero, zero), (zero, one))
+    )
+
+
+def test_arcs_end_in_a_neck_and_begin_again():
+    """As above: the neck is a junction, and every arc through it is two arcs."""
+    neck = 1 - (p - sympy.Rational(1, 2)) ** 2 + r
+    given = [made_up("low", 2 * r), made_up("middle", neck), made_up("high", sympy.Integer(2))]
+    diagram = pc.phase_diagram(pc.ToyModel(2, 1), candidates=given)
+    half = sympy.Rational(1, 2)
+    assert [(j.feature_probability, j.importance) for j in diagram.junctions] == [(half, 1)]
+    assert [(b.phases, b.interval) for b in diagram.boundaries] == [
+        (("low", "middle"), (0, half)),
+        (("middle", "high"), (0, half)),
+        (("low", "middle"), (half, 1)),
+        (("middle", "high"), (half, 1)),
+    ]
+
+
+def test_arcs_run_through_events_elsewhere():
+    """A third phase appears at p = 1/2 far from the first arc, which stays one arc."""
+    third = 4 + (p - sympy.Rational(1, 2)) * -8
+    given = [made_up("a", 2 * r), made_up("b", 1 + r), made_up("c", third)]
+    diagram = pc.phase_diagram(pc.ToyModel(2, 1), candidates=given)
+    arcs = [b for b in diagram.boundaries if b.phases == ("a", "b")]
+    assert len(arcs) == 1
+    assert arcs[0].interval[0] == 0
+
+
+def test_a_vertical_boundary_of_third_order():
+    """Losses that differ by (p − 1/2)³ swap at p = 1/2 with a jump in the third derivative."""
+    half = sympy.Rational(1, 2)
+    given = [made_up("a", 1 + r), made_up("b", sympy.expand(1 + r + (p - half) ** 3))]
+    (boundary,) = pc.phase_diagram(pc.ToyModel(2, 1), candidates=given).boundaries
+    assert boundary.phases == ("b", "a")
+    assert (boundary.feature_probability, boundary.order) == (half, 3)
+    assert boundary.gradient_jump == (0, 0)
+
+
+def test_roots_lie_strictly_inside():
+    poly = polynomial(p * (p - 1) * (2 * p - 1))
+    assert [root.exact() for root in real_roots(poly, Fraction(0), Fraction(1))] == [
+        sympy.Rational(1, 2)
+    ]
+
+
 def test_root_isolation_of_random_products():
     rng = random.Random(5)
     for _ in range(40):
@@ -300,6 +350,18 @@ def test_grid_is_exact_where_float64_cannot_decide():
     diagram = pc.phase_diagram(pc.ToyModel(2, 1))
     grid = diagram.grid([0.25, 0.75], [np.nextafter(1, 0), 1.0, np.nextafter(1, 2)])
     assert grid.labels.tolist() == [["ignore", "ignore", "dedicated"], ["antipodal"] * 3]
+
+
+def test_grid_next_to_a_curve_is_exact():
+    """The floats around r = 2p/(4 − 5p): the losses differ by less than their rounding errors."""
+    diagram = pc.phase_diagram(pc.ToyModel(2, 1))
+    for k in range(1, 30):
+        density = k / 64
+        on_curve = 2 * density / (4 - 5 * density)
+        around = [on_curve + step * np.spacing(on_curve) for step in range(-2, 3)]
+        labels = diagram.grid([1 - density], around).labels[0]
+        assert labels.tolist() == [diagram.label(1 - density, w) for w in around]
+        assert {"ignore", "antipodal"} == set(labels)
 
 
 @pytest.mark.parametrize("size", [(2, 1), (3, 2), (4, 2)])

@@ -6,9 +6,9 @@ uniform on [0, 1] with probability p_i.
 
 Directions are taken off in the order of falling |g_i|:
 ∫₀¹ e_d(r + g x) dx = [e_{d+1}(r + g) − e_{d+1}(r)] / g, and by parts with a weight x^w. At a node
-of the resulting binary tree some directions remain. If u ≤ 0 on all of the remaining box the node is
-zero; if u ≥ 0 on all of it, the rest is an ordinary polynomial moment, taken about the box's centre
-from tables. Otherwise 0 < max u < Σ|g_i|, a sum of at most k terms of which |g| of the next
+of the resulting binary tree some directions remain. If u ≤ 0 on all of the remaining box the node
+is zero; if u ≥ 0 on all of it, the rest is an ordinary polynomial moment, taken about the box's
+centre from tables. Otherwise 0 < max u < Σ|g_i|, a sum of at most k terms of which |g| of the next
 direction is the largest: the division is by no less than (max u)/k, so no step magnifies rounding
 by more than a small number, whatever the sizes of the g_i. Lengths are measured in units of the
 last |g| taken off, which keeps every number representable.
@@ -17,7 +17,8 @@ last |g| taken off, which keeps every number representable.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from .jit import compiled
 
 MAX_DIRECTIONS = 9
 """A feature and at most 8 that interfere with it."""
@@ -27,7 +28,7 @@ _BINOMIAL = np.array(
 )
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _direction_moments(gamma, w, p, s, n, out):
     """out[m] = E[x^w e_m(γ(x − ½))] without the truncation, m < n."""
     power = p * 0.5**w
@@ -44,12 +45,13 @@ def _direction_moments(gamma, w, p, s, n, out):
         atom *= -0.5 * gamma / (m + 1)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def cube_moment(k, g, c, w, p, s, d0):
     """E[∏ x_i^{w_i} e_{d0}(u)], d0 ≥ −1, with |g_0| ≥ |g_1| ≥ … and Σ w_i ≤ 4."""
     hi = np.empty(k + 1)
     lo = np.empty(k + 1)
-    hi[k] = lo[k] = 0.0
+    hi[k] = 0.0
+    lo[k] = 0.0
     n = d0 + 1
     for i in range(k - 1, -1, -1):
         hi[i] = hi[i + 1] + max(g[i], 0.0)
@@ -89,7 +91,7 @@ def cube_moment(k, g, c, w, p, s, d0):
     base = np.empty((2, width))
     nodes = np.zeros((2, width, n + 1))
     base[0, 0] = c
-    nodes[0, 0] = coef
+    nodes[0, 0, d0 + 1] = coef[d0 + 1]
     count = 1
     now = 0
     for i in range(k):
@@ -100,9 +102,10 @@ def cube_moment(k, g, c, w, p, s, d0):
         ratio = abs(g[i + 1]) / size if i + 1 < k else 0.0
         new = 0
         for v in range(count):
-            a = nodes[now, v]
+            a = nodes[now, v, :]
             for end in range(2):
-                coef[:] = 0.0
+                for d in range(n + 1):
+                    coef[d] = 0.0
                 if end == 0:
                     last = p[i]
                     for r in range(w[i] + 1):
@@ -137,7 +140,7 @@ def cube_moment(k, g, c, w, p, s, d0):
     return total
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _leaf(coef, n, middle, moments, power):
     """Σ_d coef_d E[e_d(middle + σ)], where σ has the given moments and middle + σ ≥ 0."""
     power[0] = 1.0

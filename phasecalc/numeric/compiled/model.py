@@ -1,38 +1,37 @@
-"""One model, from its weights to its loss and gradient, without a Python object.
+"""One model of few features, from its weights to its loss, gradient and Hessian.
 
-These functions are compiled and may be called from other compiled code, in parallel loops too:
-they keep no state. G = WᵀW is symmetric and every row of it is a function of the weights, so with
-H_ji = ∂L/∂G_ji the chain rule gives ∂L/∂W = W (H + Hᵀ). A feature i that does not interfere with j
-is independent of that row, hence H_ji = E[x_i] ∂L/∂b_j: never zero, but of rank one.
+G = WᵀW is symmetric and every row of it is a function of the weights, so with H_ji = ∂L/∂G_ji the
+chain rule gives ∂L/∂W = W (H + Hᵀ). A feature i that does not interfere with j is independent of
+that row, hence H_ji = E[x_i] ∂L/∂b_j: not zero.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from .cube import MAX_DIRECTIONS
+from .jit import compiled
 from .pair import pair_row
 from .rows import UNIFORM, row_terms
-from .sparse import sparse_loss_grad
 
 
-@njit(cache=True, error_model="numpy")
-def dot(x, y):
-    """Σ x_a y_a with each product's and each sum's rounding error carried along."""
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def dot(W, i, j):
+    """Σ_a W_ai W_aj, carrying along the rounding error of each product and each sum."""
     total = 0.0
     error = 0.0
     plain = 0.0
-    for a in range(len(x)):
-        product = x[a] * y[a]
+    for a in range(W.shape[0]):
+        x = W[a, i]
+        y = W[a, j]
+        product = x * y
         plain += product
         # Veltkamp's splitting, Dekker's product, Knuth's sum.
-        t = 134217729.0 * x[a]
-        xh = t - (t - x[a])
-        xl = x[a] - xh
-        t = 134217729.0 * y[a]
-        yh = t - (t - y[a])
-        yl = y[a] - yh
+        t = 134217729.0 * x
+        xh = t - (t - x)
+        xl = x - xh
+        t = 134217729.0 * y
+        yh = t - (t - y)
+        yl = y - yh
         error += ((xh * yh - product) + xh * yl + xl * yh) + xl * yl
         new = total + product
         z = new - total
@@ -42,11 +41,12 @@ def dot(x, y):
     return total if np.isfinite(total) else plain
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def pair_loss(g_00, g_11, g_01, b_0, b_1, I_0, I_1, s_0, s_1):
-    """The loss of two features and its derivatives: (ℓ, ∂G_00, ∂G_11, ∂G_01, ∂b_0, ∂b_1).
+    """The loss of two features, uniform law: (L, ∂L/∂G_00, ∂G_11, ∂G_01, ∂b_0, ∂b_1).
 
-    ∂G_01 is the sum over the two places that the overlap has in G.
+    ∂G_01 is the sum over the two places that the overlap has in G. Numbers in, numbers out: for
+    W = [w_0, w_1], ∂L/∂w_0 = 2 w_0 ∂G_00 + w_1 ∂G_01.
     """
     p_0 = 1.0 - s_0
     p_1 = 1.0 - s_1
@@ -57,76 +57,69 @@ def pair_loss(g_00, g_11, g_01, b_0, b_1, I_0, I_1, s_0, s_1):
     return I_0 * x + I_1 * y, I_0 * x_a, I_1 * y_a, I_0 * x_q + I_1 * y_q, I_0 * x_c, I_1 * y_c
 
 
-@njit(cache=True, error_model="numpy")
-def _two_features(W, b, I, S, dW, db):
-    """n = 2 and the uniform law, without any temporary array."""
-    m = W.shape[0]
-    if m == 1:
-        g_00 = W[0, 0] * W[0, 0]
-        g_11 = W[0, 1] * W[0, 1]
-        g_01 = W[0, 0] * W[0, 1]
-    else:
-        g_00 = dot(W[:, 0], W[:, 0])
-        g_11 = dot(W[:, 1], W[:, 1])
-        g_01 = dot(W[:, 0], W[:, 1])
-    loss, d_00, d_11, d_01, d_b0, d_b1 = pair_loss(
-        g_00, g_11, g_01, b[0], b[1], I[0], I[1], S[0], S[1]
-    )
-    for a in range(m):
-        dW[a, 0] = 2.0 * W[a, 0] * d_00 + W[a, 1] * d_01
-        dW[a, 1] = 2.0 * W[a, 1] * d_11 + W[a, 0] * d_01
-    db[0] = d_b0
-    db[1] = d_b1
-    return loss
+@compiled()
+def model_loss_grad(W, b, I, S, law, dW, db):
+    """The loss of one model; its gradient is written into dW (m, n) and db (n,).
 
-
-@njit(cache=True, error_model="numpy")
-def _few_features(W, b, I, S, law, dW, db):
-    """Up to MAX_DIRECTIONS features: every row holds all of them."""
+    W (m, n), b (n,), I (n,) and the sparsity of each feature S (n,): float64 in C order, n at most
+    MAX_DIRECTIONS (`sparse.sparse_loss_grad` takes any n). law: rows.UNIFORM or rows.POINT. Values
+    must have been checked. A loss beyond the largest float is inf, and then dW and db are whatever
+    they overflowed to.
+    """
     m, n = W.shape
-    G = np.empty((n, n))
-    H = np.zeros((n, n))
+    loss = 0.0
+    if n == 2 and law == UNIFORM:
+        loss, d_00, d_11, d_01, d_b0, d_b1 = pair_loss(
+            dot(W, 0, 0), dot(W, 1, 1), dot(W, 0, 1), b[0], b[1], I[0], I[1], S[0], S[1]
+        )
+        for a in range(m):
+            dW[a, 0] = 2.0 * W[a, 0] * d_00 + W[a, 1] * d_01
+            dW[a, 1] = 2.0 * W[a, 1] * d_11 + W[a, 0] * d_01
+        db[0] = d_b0
+        db[1] = d_b1
+        return loss if np.isfinite(loss) else np.inf
+
+    row = np.empty(n)
     order = np.empty(n, np.int64)
     g = np.empty(n)
     p = np.empty(n)
     s = np.empty(n)
     d_g = np.empty(n)
-    for j in range(n):
-        for i in range(j + 1):
-            G[j, i] = G[i, j] = dot(W[:, i], W[:, j])
-    loss = 0.0
+    mean = 0.5 if law == UNIFORM else 1.0
+    for a in range(m):
+        for i in range(n):
+            dW[a, i] = 0.0
     for j in range(n):
         db[j] = 0.0
         if I[j] == 0.0:
             continue
-        own = sort_row(G[j], j, S, n, order, g, p, s)
+        for i in range(n):
+            row[i] = dot(W, i, j)
+        own = sort_row(row, j, S, order, g, p, s)
         k = n
-        while k > 1 and g[k - 1] == 0.0 and k - 1 != own:
+        while k > own + 1 and g[k - 1] == 0.0:
             k -= 1
         d_c, off = row_terms(k, g, b[j], own, p, s, law, d_g)
-        loss += I[j] * (0.5 * b[j] * d_c + off)
-        db[j] = I[j] * d_c
-        mean = 0.5 if law == UNIFORM else 1.0
-        for i in range(n):
-            if i >= k:
-                d_g[i] = mean * p[i] * d_c
-            elif i == own:
-                loss += 0.5 * I[j] * (g[i] - 1.0) * d_g[i]
+        part = 0.5 * b[j] * d_c + off - 0.5 * d_g[own]
+        for t in range(n):
+            if t >= k:
+                d_g[t] = mean * p[t] * d_c
             else:
-                loss += 0.5 * I[j] * g[i] * d_g[i]
-            H[j, order[i]] = I[j] * d_g[i]
-    for a in range(m):
-        for i in range(n):
-            total = 0.0
-            for j in range(n):
-                total += W[a, j] * (H[j, i] + H[i, j])
-            dW[a, i] = total
-    return loss
+                part += 0.5 * g[t] * d_g[t]
+            # H_ji enters the columns of both features.
+            i = order[t]
+            for a in range(m):
+                dW[a, i] += I[j] * d_g[t] * W[a, j]
+                dW[a, j] += I[j] * d_g[t] * W[a, i]
+        loss += I[j] * part
+        db[j] = I[j] * d_c
+    return loss if np.isfinite(loss) else np.inf
 
 
-@njit(cache=True, error_model="numpy")
-def sort_row(row, own, S, n, order, g, p, s):
-    """Bring one row of G into falling order of size; the position of the own feature."""
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def sort_row(row, j, S, order, g, p, s):
+    """Row j of G in falling order of size, with its features' laws; where feature j stands."""
+    n = len(row)
     for i in range(n):
         t = i
         while t > 0 and abs(g[t - 1]) < abs(row[i]):
@@ -135,32 +128,10 @@ def sort_row(row, own, S, n, order, g, p, s):
             t -= 1
         g[t] = row[i]
         order[t] = i
-    at = 0
+    own = n
     for t in range(n):
-        i = order[t]
-        s[t] = S[i]
-        p[t] = 1.0 - S[i]
-        if i == own:
-            at = t
-    return at
-
-
-@njit(cache=True, error_model="numpy")
-def model_loss_grad(W, b, I, S, law, dW, db):
-    """The loss of one model; its gradient is written into dW (m, n) and db (n,).
-
-    W (m, n), b (n,), I (n,) and the sparsity of each feature S (n,): float64. law: UNIFORM or
-    POINT. The values must have been checked. NaN says that a feature interferes with more than
-    MAX_DIRECTIONS − 1 others; a loss beyond the largest float is inf, and then dW and db are
-    whatever they overflowed to.
-    """
-    n = W.shape[1]
-    if n == 2 and law == UNIFORM:
-        loss = _two_features(W, b, I, S, dW, db)
-    elif n <= MAX_DIRECTIONS:
-        loss = _few_features(W, b, I, S, law, dW, db)
-    else:
-        fits, loss = sparse_loss_grad(W, b, I, S, law, dW, db)
-        if not fits:
-            return np.nan
-    return loss if np.isfinite(loss) else np.inf
+        s[t] = S[order[t]]
+        p[t] = 1.0 - s[t]
+        if order[t] == j:
+            own = t
+    return own

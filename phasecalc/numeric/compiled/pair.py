@@ -18,19 +18,19 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+from .jit import compiled
 
 _NODE = 0.5 / math.sqrt(3.0)
 _TINY = 1e-300
 _THIRD = 1.0 / 3.0
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@compiled(inline="always")
 def _clip(x):
     return min(max(x, 0.0), 1.0)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def pair_row(a, q, c, p_x, s_x, p_y, s_y):
     """(∂ℓ/∂a, ∂ℓ/∂q, ∂ℓ/∂c, E[x²1(u≤0)]) of one row, uniform law.
 
@@ -62,7 +62,8 @@ def pair_row(a, q, c, p_x, s_x, p_y, s_y):
     top = -1.0 if nothing else c
     t0 = -top / small  # ξ = 0 here
     t1 = -(top + big) / small  # ξ = 1 here
-    rising = t1 > t0
+    # By the signs: t0 and t1 may round to the same number far outside.
+    rising = ((big > 0.0) & (small < 0.0)) | ((big < 0.0) & (small > 0.0))
     t0 = _clip(t0)
     t1 = _clip(t1)
     lo = min(t0, t1)

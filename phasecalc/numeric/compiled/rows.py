@@ -9,9 +9,7 @@ among them at position `own`. With v = u − x_own,
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
-
+from .jit import compiled
 from .pair import pair_row
 from .tree import tree_row
 
@@ -19,7 +17,7 @@ UNIFORM = 0
 POINT = 1
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def row_terms(k, g, c, own, p, s, law, d_g):
     """Write ∂ℓ/∂g_i into d_g; return (∂ℓ/∂c, E[x_own² 1(u≤0)]).
 
@@ -40,7 +38,7 @@ def row_terms(k, g, c, own, p, s, law, d_g):
     return tree_row(k, g, c, own, p, s, d_g)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _point_row(k, g, c, own, p, s, d_g):
     """Every active feature is 1: a sum over the 2^k sets of active features."""
     d_c = 0.0

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from .cube import MAX_DIRECTIONS
+from .jit import compiled
 from .rows import UNIFORM, row_terms
 
 _EPS = 2.220446049250313e-16
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def nonzeros(W):
     """The non-zero entries of W by rows: (start, column)."""
     m, n = W.shape
@@ -31,7 +31,7 @@ def nonzeros(W):
     return start, column
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def interference(W, start, column):
     """The rows of G = WᵀW: (degree, index, value), each row in falling order of |G_ji|.
 
@@ -46,7 +46,9 @@ def interference(W, start, column):
     dense = 4 * start[m] > m * n
     if dense:
         G = np.dot(W.T, W)
-        norm = np.sqrt(np.diag(G))
+        norm = np.empty(n)
+        for i in range(n):
+            norm[i] = np.sqrt(G[i, i])
     else:
         # The columns' own lists: which rows of W feature j occupies.
         begin = np.zeros(n + 1, np.int64)
@@ -105,14 +107,18 @@ def interference(W, start, column):
     return degree, index, value
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def sparse_loss_grad(W, b, I, S, law, dW, db):
-    """(whether every row fits, the loss); the gradient goes into dW and db."""
+    """As `model.model_loss_grad`, for any number of features n.
+
+    NaN says that a feature interferes with more than MAX_DIRECTIONS − 1 others.
+    """
     m, n = W.shape
     start, column = nonzeros(W)
     degree, index, value = interference(W, start, column)
-    if np.max(degree) > MAX_DIRECTIONS:
-        return False, 0.0
+    for j in range(n):
+        if degree[j] > MAX_DIRECTIONS:
+            return np.nan
     p = np.empty(MAX_DIRECTIONS)
     s = np.empty(MAX_DIRECTIONS)
     d_g = np.empty(MAX_DIRECTIONS)
@@ -125,7 +131,7 @@ def sparse_loss_grad(W, b, I, S, law, dW, db):
         if I[j] == 0.0:
             continue
         k = degree[j]
-        own = 0
+        own = k
         for t in range(k):
             s[t] = S[index[j, t]]
             p[t] = 1.0 - s[t]
@@ -161,4 +167,4 @@ def sparse_loss_grad(W, b, I, S, law, dW, db):
             j = column[t]
             for e in range(degree[j]):
                 dW[a, index[j, e]] += W[a, j] * T[j, e]
-    return True, loss
+    return loss if np.isfinite(loss) else np.inf

@@ -14,10 +14,11 @@ level by level.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from .jit import compiled
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def direction_moments(gamma, p, s, n, zero, one, two):
     """E[x^w e_m(γ(x − ½))], m < n, for w = 0, 1, 2; e_m(y) = y^m/m! without truncation."""
     power = p
@@ -39,7 +40,7 @@ def direction_moments(gamma, p, s, n, zero, one, two):
         atom *= -0.5 * gamma / (m + 1)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def tree_row(k, g, c, own, p, s, d_g):
     """Write ∂ℓ/∂g_i into d_g; return (∂ℓ/∂c, E[x_own² 1(u≤0)]), for |g_0| ≥ |g_1| ≥ …, k ≥ 1."""
     n = k + 4
@@ -51,109 +52,90 @@ def tree_row(k, g, c, own, p, s, d_g):
         hi[i] = hi[i + 1] + max(g[i], 0.0)
         lo[i] = lo[i + 1] + min(g[i], 0.0)
         d_g[i] = 0.0
+    off = p[own] / 3.0
     top = c + hi[0]
     if top <= 0.0:
-        return 0.0, p[own] / 3.0
+        return 0.0, off
     polynomial = c + lo[0] >= 0.0
 
-    # Level i measures in unit[i]: |g_{i−1}|, or the root's own unit.
-    unit = np.empty(k + 1)
-    ratio = np.empty(k + 1)
-    unit[0] = top if polynomial else abs(g[0])
+    # Level i measures in |g_{i−1}|, level 0 in `unit`; ratio[i] is level i + 1's unit in level i's.
+    unit = top if polynomial else abs(g[0])
+    ratio = np.zeros(k + 1)
+    size = unit
     for i in range(k):
-        unit[i + 1] = abs(g[i])
-        ratio[i] = unit[i + 1] / unit[i] if unit[i] > 0.0 else 0.0
+        ratio[i] = abs(g[i]) / size if size > 0.0 else 0.0
+        size = abs(g[i])
 
     zero = np.empty((k, n))
     one = np.empty((k, n))
     two = np.empty((k, n))
-    T0 = np.zeros((k + 1, n))
-    T1 = np.zeros((k + 1, n))
-    C0 = np.zeros((k + 1, n))
-    C1 = np.zeros((k + 1, n))
-    T0[k, 0] = 1.0
+    T = np.zeros((k + 1, 2, n))
+    C = np.zeros((k + 1, 2, n))
+    T[k, 0, 0] = 1.0
     for i in range(k - 1, -1, -1):
         gamma = ratio[i] if g[i] > 0.0 else -ratio[i]
         direction_moments(gamma, p[i], s[i], n, zero[i], one[i], two[i])
         scale = 1.0
         for m in range(n):
-            part = scale * T0[i + 1, m]
             for r in range(n - m):
-                T0[i, m + r] += part * zero[i, r]
-            if i == own:
-                for r in range(n - m):
-                    T1[i, m + r] += part * one[i, r]
-            elif i < own:
-                part = scale * T1[i + 1, m]
-                for r in range(n - m):
-                    T1[i, m + r] += part * zero[i, r]
+                part = scale * zero[i, r]
+                T[i, 0, m + r] += part * T[i + 1, 0, m]
+                T[i, 1, m + r] += part * T[i + 1, 1, m]
+                if i == own:
+                    T[i, 1, m + r] += scale * one[i, r] * T[i + 1, 0, m]
             scale *= ratio[i]
 
-    off = p[own] / 3.0
     if polynomial:
-        # u = unit · (middle + σ), v = u − x_own.
-        C0[0, 0] = c + 0.5 * (hi[0] + lo[0])
-        C0[0, 1] = unit[0]
-        C1[0, 0] = -1.0
+        # u = unit · (middle + σ) and v = u − x_own, as a polynomial in σ.
+        C[0, 0, 0] = c + 0.5 * (hi[0] + lo[0])
+        C[0, 0, 1] = unit
+        C[0, 1, 0] = -1.0
     else:
-        off += _sweep(k, n, g, c, own, p, s, hi, lo, ratio, T0, T1, C0, C1, d_g)
+        off += _sweep(k, n, g, c, own, p, s, hi, lo, ratio, T, C, d_g)
 
     for i in range(k):
         scale = 1.0
         for m in range(n):
-            a0 = 0.0
-            a1 = 0.0
-            x0 = 0.0
-            x1 = 0.0
             for r in range(n - m):
-                a0 += C0[i, m + r] * zero[i, r]
-                x0 += C0[i, m + r] * one[i, r]
-            if i < own:
-                for r in range(n - m):
-                    a1 += C1[i, m + r] * zero[i, r]
-                    x1 += C1[i, m + r] * one[i, r]
-                d_g[i] += scale * (x0 * T0[i + 1, m] + x1 * T1[i + 1, m])
-            elif i == own:
-                for r in range(n - m):
-                    a0 += C1[i, m + r] * one[i, r]
-                    x1 += C1[i, m + r] * two[i, r]
-                part = scale * x1 * T0[i + 1, m]
-                off += part
-                d_g[i] += scale * x0 * T0[i + 1, m] + part
-            else:
-                d_g[i] += scale * x0 * T0[i + 1, m]
-            C0[i + 1, m] += scale * a0
-            C1[i + 1, m] += scale * a1
+                c0 = scale * C[i, 0, m + r]
+                c1 = scale * C[i, 1, m + r]
+                d_g[i] += c0 * one[i, r] * T[i + 1, 0, m]
+                C[i + 1, 0, m] += c0 * zero[i, r]
+                if i < own:
+                    d_g[i] += c1 * one[i, r] * T[i + 1, 1, m]
+                    C[i + 1, 1, m] += c1 * zero[i, r]
+                elif i == own:
+                    part = c1 * two[i, r] * T[i + 1, 0, m]
+                    off += part
+                    d_g[i] += part
+                    C[i + 1, 0, m] += c1 * one[i, r]
             scale *= ratio[i]
         d_g[i] *= 2.0
-    return 2.0 * C0[k, 0], off
+    return 2.0 * C[k, 0, 0], off
 
 
-@njit(cache=True, error_model="numpy")
-def _sweep(k, n, g, c, own, p, s, hi, lo, ratio, T0, T1, C0, C1, d_g):
-    """Down and up the tree: adds to C0, C1 and d_g (not doubled); returns −E[x_own² 1(u>0)]'s part
-    from the nodes where the own direction is taken off."""
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _sweep(k, n, g, c, own, p, s, hi, lo, ratio, T, C, d_g):
+    """Down and up the tree. Adds to C and to d_g (not yet doubled); returns what the nodes where
+    the own direction is taken off give to −E[x_own² 1(u>0)]."""
     slots = 2 << k
     base = np.empty(slots)
     child = np.zeros((slots, 2), np.int64)
-    A0 = np.zeros((slots, n))
-    A1 = np.zeros((slots, n))
-    F0 = np.zeros((slots, n))  # slot 0: the node on which u ≤ 0
-    F1 = np.zeros((slots, n))
+    A = np.zeros((slots, 2, n))
+    F = np.zeros((slots, 2, n))  # slot 0 stands for every node on which u ≤ 0
     power = np.empty(n)
     queue = np.empty(slots, np.int64)
-    first = np.zeros(k + 2, np.int64)
+    first = np.zeros(k + 2, np.int64)  # level i's nodes are queue[first[i] : first[i + 1]]
     queue[0] = 1
     first[1] = 1
     used = 2
     base[1] = c
-    A0[1, 1] = abs(g[0])
-    A1[1, 0] = -1.0
+    A[1, 0, 1] = abs(g[0])
+    A[1, 1, 0] = -1.0
     for i in range(k):
-        size = abs(g[i])
-        smaller = ratio[i + 1] if i + 1 < k else 0.0
         odds = p[i] if g[i] > 0.0 else -p[i]
-        done = first[i + 1]
+        parts = 2 if i < own else 1
+        last = first[i + 1]
         for q in range(first[i], first[i + 1]):
             node = queue[q]
             for end in range(2):
@@ -163,91 +145,68 @@ def _sweep(k, n, g, c, own, p, s, hi, lo, ratio, T0, T1, C0, C1, d_g):
                 new = used
                 used += 1
                 child[node, end] = new
-                # The coefficients of A at this child, for powers up to i + 2.
-                if end == 1:
-                    for d in range(i + 2):
-                        A0[new, d + 1] = odds * A0[node, d]
-                    if i < own:
+                for f in range(parts):
+                    if end == 1:
                         for d in range(i + 2):
-                            A1[new, d + 1] = odds * A1[node, d]
-                    elif i == own:
-                        for d in range(i + 1):
-                            A0[new, d + 1] += odds * A1[node, d]
-                            A0[new, d + 2] -= p[i] * A1[node, d]
-                else:
-                    for d in range(i + 2):
-                        A0[new, d] += s[i] * A0[node, d]
-                        A0[new, d + 1] -= odds * A0[node, d]
-                    if i < own:
+                            A[new, f, d + 1] = odds * A[node, f, d]
+                    else:
                         for d in range(i + 2):
-                            A1[new, d] += s[i] * A1[node, d]
-                            A1[new, d + 1] -= odds * A1[node, d]
-                    elif i == own:
-                        for d in range(i + 1):
-                            A0[new, d + 2] += p[i] * A1[node, d]
+                            A[new, f, d] += s[i] * A[node, f, d]
+                            A[new, f, d + 1] -= odds * A[node, f, d]
+                if i == own:
+                    for d in range(i + 1):
+                        if end == 1:
+                            A[new, 0, d + 1] += odds * A[node, 1, d]
+                            A[new, 0, d + 2] -= p[i] * A[node, 1, d]
+                        else:
+                            A[new, 0, d + 2] += p[i] * A[node, 1, d]
                 if r + lo[i + 1] < 0.0:
-                    scale = 1.0
-                    for d in range(i + 3):
-                        A0[new, d] *= scale
-                        A1[new, d] *= scale
-                        scale *= smaller
+                    for f in range(parts):
+                        scale = 1.0
+                        for d in range(i + 3):
+                            A[new, f, d] *= scale
+                            scale *= ratio[i + 1]
                     base[new] = r
-                    queue[done] = new
-                    done += 1
+                    queue[last] = new
+                    last += 1
                 else:
-                    middle = (r + 0.5 * (hi[i + 1] + lo[i + 1])) / size
+                    middle = (r + 0.5 * (hi[i + 1] + lo[i + 1])) / abs(g[i])
                     power[0] = 1.0
                     for d in range(1, i + 4):
                         power[d] = power[d - 1] * middle / d
-                    for d in range(i + 3):
-                        for m in range(d + 1):
-                            C0[i + 1, m] += A0[new, d] * power[d - m]
-                    for d in range(1, i + 4):
-                        for m in range(d + 1):
-                            F0[new, d] += power[d - m] * T0[i + 1, m]
-                    if i < own:
-                        for d in range(i + 3):
+                    for f in range(parts):
+                        for d in range(i + 4):
                             for m in range(d + 1):
-                                C1[i + 1, m] += A1[new, d] * power[d - m]
-                        for d in range(1, i + 4):
-                            for m in range(d + 1):
-                                F1[new, d] += power[d - m] * T1[i + 1, m]
-        first[i + 2] = done
+                                C[i + 1, f, m] += A[new, f, d] * power[d - m]
+                                F[new, f, d] += power[d - m] * T[i + 1, f, m]
+        first[i + 2] = last
 
     off = 0.0
     for i in range(k - 1, -1, -1):
         sign = 1.0 if g[i] > 0.0 else -1.0
-        odds = sign * p[i]
-        total = 0.0
+        parts = 2 if i < own else 1
         for q in range(first[i], first[i + 1]):
             node = queue[q]
             c0 = child[node, 0]
             c1 = child[node, 1]
-            for d in range(1, i + 2):
-                x = sign * F0[c1, d + 1] - F0[c1, d + 2] + F0[c0, d + 2]
-                total += A0[node, d] * x
-            if i < own:
+            for f in range(parts):
+                for d in range(i + 2):
+                    x = sign * F[c1, f, d + 1] - F[c1, f, d + 2] + F[c0, f, d + 2]
+                    d_g[i] += p[i] * A[node, f, d] * x
+            if i == own:
                 for d in range(i + 1):
-                    x = sign * F1[c1, d + 1] - F1[c1, d + 2] + F1[c0, d + 2]
-                    total += A1[node, d] * x
-            elif i == own:
-                for d in range(i + 1):
-                    x = 2.0 * sign * (F0[c1, d + 3] - F0[c0, d + 3])
-                    off += A1[node, d] * (sign * F0[c1, d + 1] - 2.0 * F0[c1, d + 2] + x)
-            if i > 0:
-                scale = ratio[i]
-                for d in range(1, i + 3):
-                    x = s[i] * F0[c0, d] + odds * (F0[c1, d + 1] - F0[c0, d + 1])
-                    F0[node, d] = scale * x
-                    if i < own:
-                        x = s[i] * F1[c0, d] + odds * (F1[c1, d + 1] - F1[c0, d + 1])
-                        F1[node, d] = scale * x
-                    elif i == own:
-                        x = sign * F0[c1, d + 1] - F0[c1, d + 2] + F0[c0, d + 2]
-                        F1[node, d] = scale * p[i] * x
-                    scale *= ratio[i]
-        d_g[i] += p[i] * total
+                    x = 2.0 * sign * (F[c1, 0, d + 3] - F[c0, 0, d + 3])
+                    x += sign * F[c1, 0, d + 1] - 2.0 * F[c1, 0, d + 2]
+                    off += p[i] * A[node, 1, d] * x
+            scale = ratio[i]
+            for d in range(1, i + 3):
+                for f in range(parts):
+                    x = s[i] * F[c0, f, d] + p[i] * sign * (F[c1, f, d + 1] - F[c0, f, d + 1])
+                    F[node, f, d] = scale * x
+                if i == own:
+                    x = sign * F[c1, 0, d + 1] - F[c1, 0, d + 2] + F[c0, 0, d + 2]
+                    F[node, 1, d] = scale * p[i] * x
+                scale *= ratio[i]
         if i == own:
-            off *= p[i]
             d_g[i] += off
     return off

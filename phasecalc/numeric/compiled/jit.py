@@ -1,0 +1,33 @@
+"""How the functions of this package are compiled, and when a cached result is still good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from numba import njit
+
+# Numba keeps compiled code until the function's own file changes. Its callees' code is in there
+# too, so that a change in one file of the package would be overlooked by all the others.
+_STAMP = tuple(
+    (path.name, path.stat().st_mtime_ns, path.stat().st_size)
+    for path in sorted(Path(__file__).parent.glob("*.py"))
+)
+
+
+def compiled(**options):
+    """`numba.njit` with IEEE division, cached until any file of this package changes.
+
+    If there is no directory to write the cache to, the function is compiled in every process.
+    """
+
+    def decorate(function):
+        try:
+            dispatcher = njit(cache=True, error_model="numpy", **options)(function)
+        except RuntimeError:
+            return njit(error_model="numpy", **options)(function)
+        index = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+        if hasattr(index, "_source_stamp"):
+            index._source_stamp = _STAMP
+        return dispatcher
+
+    return decorate

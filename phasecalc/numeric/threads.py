@@ -1,0 +1,49 @@
+"""How many threads, and the splitting of a batch over them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+from .inputs import Batch, Floats
+
+_WORTH_A_THREAD = 500_000  # nanoseconds of work
+
+
+def thread_count() -> int:
+    """The processors that this process may use, or fewer if the environment asks for fewer.
+
+    NUMBA_NUM_THREADS and OMP_NUM_THREADS are read, each time; the smallest number counts. What is
+    no positive number is ignored.
+    """
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    count = len(affinity(0)) if affinity else os.cpu_count() or 1
+    for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS"):
+        value = os.environ.get(name, "").strip()
+        if value.isdecimal() and int(value) > 0:
+            count = min(count, int(value))
+    return count
+
+
+def in_threads(run: Callable[..., None], batch: Batch, cost: int, *results: Floats) -> None:
+    """Call run(*batch.arrays, law, lo, hi, *results) on stretches that together are the batch.
+
+    cost: nanoseconds that one model takes, roughly. `run` must let go of the interpreter lock. The
+    threads live as long as the call: none is left over for a later fork() to lose.
+    """
+    size = batch.size
+    threads = max(1, min(thread_count(), size, size * cost // _WORTH_A_THREAD))
+    if threads == 1:
+        run(*batch.arrays, batch.law, 0, size, *results)
+        return
+    bounds = [size * t // threads for t in range(threads + 1)]
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [
+            pool.submit(run, *batch.arrays, batch.law, lo, hi, *results)
+            for lo, hi in pairwise(bounds[1:])
+        ]
+        run(*batch.arrays, batch.law, bounds[0], bounds[1], *results)
+        for other in others:
+            other.result()

@@ -1,0 +1,104 @@
+"""The loss of rare features: the one-sparse term, and the terms up to K active ones."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..model import Law
+from .compiled.cube import MAX_DIRECTIONS
+from .compiled.truncated import one_sparse, truncated
+from .inputs import Batch, Floats, checked_batch
+
+
+class TruncatedLoss(NamedTuple):
+    """loss ≤ L ≤ loss + bound, up to the rounding of `loss` itself."""
+
+    loss: Floats
+    """Σ_{k ≤ K} (1−S)^k S^{n−k} L_k, shape (...)."""
+    bound: Floats
+    """At least the sum of the terms with more than K active features, shape (...)."""
+
+
+def one_sparse_loss(
+    weights: ArrayLike, bias: ArrayLike, importance: ArrayLike, law: Law | None = None
+) -> Floats:
+    """L_1, the loss summed over the inputs in which exactly one feature is active.
+
+    L_1 = Σ_j I_j Σ_i ∫₀¹ ([i = j] x − (G_ji x + b_j)_+)² dx, with G = WᵀW: the paper's feature
+    benefit (i = j) plus interference (i ≠ j). L/(1−S) → L_1 as S → 1 if no bias is positive. The
+    point law puts x = 1 in the place of the integral.
+
+    weights (..., m, n), bias (..., n), importance (..., n) broadcast to (...). Any n, in O(n²)
+    besides WᵀW. Raises `ValueError` for shapes that do not fit, NaN, infinities and negative
+    importance.
+
+    Source: Elhage et al. 2022, "Toy Models of Superposition", the section on what a ReLU model
+    optimises.
+
+    >>> float(one_sparse_loss([[1, -1]], [0, 0], [1, 1]))
+    0.0
+    >>> round(float(one_sparse_loss([[1, 1]], [0, 0], [1, 1])), 12)
+    0.666666666667
+    """
+    batch = checked_batch(weights, bias, importance, 0.0, None, law)
+    G = _overlaps(batch)
+    _, b, I, _ = _models(batch)  # noqa: E741 the paper's letter
+    loss = np.empty(batch.size)
+    for e in range(batch.size):
+        loss[e] = one_sparse(G[e], b[e], I[e], batch.law)
+    return loss.reshape(batch.shape)[()]
+
+
+def truncated_loss(
+    weights: ArrayLike,
+    bias: ArrayLike,
+    importance: ArrayLike,
+    sparsity: ArrayLike | None = None,
+    law: Law | None = None,
+    *,
+    max_active: int,
+    sparsity_per_feature: ArrayLike | None = None,
+) -> TruncatedLoss:
+    """The part of the loss with at most `max_active` = K active features, and a bound on the rest.
+
+    loss = Σ_{k ≤ K} (1−S)^k S^{n−k} L_k. With N the number of active features, what is left out
+    is Σ_j I_j E[(x_j − y_j)² 1(N>K)], and 0 ≤ (x_j − y_j)² ≤ x_j² + (b_j⁺ + Σ_i G_ji⁺ x_i)²; the
+    bound is the expectation of that, with the exact tail probabilities of N and with
+    E[x_i x_l 1(N>K)] ≤ E[x_i] E[x_l] P(N>K−2). It is 0 for K ≥ n.
+
+    Arguments and errors as for `expected_loss`, but any number of features may interfere: the cost
+    grows as Σ_j C(d_j, K), d_j being the number of features that interfere with feature j.
+    K is 0 to 8.
+
+    >>> loss, bound = truncated_loss([[1, -1]], [0, 0], [1, 1], 0.9, max_active=1)
+    >>> exact = 0.1**2 / 3
+    >>> bool(loss <= exact <= loss + bound)
+    True
+    """
+    if isinstance(max_active, bool) or not isinstance(max_active, int | np.integer):
+        raise TypeError(f"max_active = {max_active!r}: it must be an integer")
+    if not 0 <= max_active < MAX_DIRECTIONS:
+        raise ValueError(f"max_active = {max_active}: it must be 0 to {MAX_DIRECTIONS - 1}")
+    batch = checked_batch(weights, bias, importance, sparsity, sparsity_per_feature, law)
+    G = _overlaps(batch)
+    _, b, I, S = _models(batch)  # noqa: E741 the paper's letter
+    loss = np.empty(batch.size)
+    bound = np.empty(batch.size)
+    for e in range(batch.size):
+        loss[e], bound[e] = truncated(G[e], b[e], I[e], S[e], batch.law, int(max_active))
+    return TruncatedLoss(loss.reshape(batch.shape)[()], bound.reshape(batch.shape)[()])
+
+
+def _models(batch: Batch) -> list[Floats]:
+    """The arguments with the whole batch axis, one writeable copy of what is shared."""
+    return [np.array(np.broadcast_to(a, (batch.size, *a.shape[1:]))) for a in batch.arrays]
+
+
+def _overlaps(batch: Batch) -> Floats:
+    W = batch.arrays[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        G = np.swapaxes(W, -1, -2) @ W
+    return np.array(np.broadcast_to(G, (batch.size, *G.shape[1:])))

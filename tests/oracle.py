@@ -1,0 +1,115 @@
+"""The loss in exact rational arithmetic, by the textbook formula, and models hard for floats.
+
+With all g_i ≠ 0,
+∫_{[0,1]^k} (g·x + c)_+^q dx = q!/(q+k)! Σ_v (−1)^{k−|v|} (c + g·v)_+^{q+k} / ∏ g_i.
+In floating point this cancels to nothing; in rationals it is the truth.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from math import factorial, lcm, prod
+
+import numpy as np
+
+
+def _integral(g: list[int], c: int, q: int) -> Fraction:
+    """∫ (g·x + c)_+^q over the unit cube, for integers g_i ≠ 0 and c."""
+    sums = [(c, (-1) ** len(g))]
+    for a in g:
+        sums += [(t + a, -sign) for t, sign in sums]
+    k = q + len(g)
+    total = sum(sign * t**k for t, sign in sums if t > 0)
+    return Fraction(total * factorial(q), factorial(k) * prod(g))
+
+
+def _row(g, c, own, S, point):
+    """E (x_own − (g·x + c)_+)² over the features with g_i ≠ 0 or i = own."""
+    meets = [i for i in range(len(g)) if g[i] != 0 or i == own]
+    unit = lcm(c.denominator, *(g[i].denominator for i in meets))
+    whole = {i: int(g[i] * unit) for i in meets}
+    c = int(c * unit)
+    total = Fraction(0)
+    for state in product((False, True), repeat=len(meets)):
+        active = [i for i, on in zip(meets, state, strict=True) if on]
+        weight = prod((1 - S[i] if on else S[i]) for i, on in zip(meets, state, strict=True))
+        if weight == 0:
+            continue
+        if point:
+            x = Fraction(own in active)
+            total += weight * (x - Fraction(max(c + sum(whole[i] for i in active), 0), unit)) ** 2
+            continue
+        steep = [whole[i] for i in active if whole[i]]
+        square = _integral(steep, c, 2)
+        part = square / unit**2
+        if own in active:
+            a = whole[own]
+            if a == 0:
+                cross = _integral(steep, c, 1) / 2
+            else:
+                others = [whole[i] for i in active if i != own]
+                cross = (_integral(others, c + a, 2) - square) / (2 * a)
+            part += Fraction(1, 3) - 2 * cross / unit
+        total += weight * part
+    return total
+
+
+def fractions(array) -> list:
+    """Nested lists of the exact values of floats."""
+    array = np.asarray(array)
+    return [fractions(a) for a in array] if array.ndim else Fraction(float(array))
+
+
+def exact_loss(W, b, I, S, point=False) -> Fraction:  # noqa: E741 the paper's letter
+    """The loss; W is a list of rows, S a list of sparsities, all Fractions."""
+    n = len(b)
+    G = [[sum(row[i] * row[j] for row in W) for i in range(n)] for j in range(n)]
+    return sum((I[j] * _row(G[j], b[j], j, S, point) for j in range(n) if I[j]), Fraction(0))
+
+
+def exact_slope(W, b, I, S, dW, db, point=False) -> float:  # noqa: E741
+    """The derivative along (dW, db): a central difference of step 2^−400, in rationals."""
+    h = Fraction(1, 2**400)
+
+    def at(t):
+        moved = [
+            [w + t * d for w, d in zip(row, step, strict=True)]
+            for row, step in zip(W, dW, strict=True)
+        ]
+        return exact_loss(moved, [x + t * d for x, d in zip(b, db, strict=True)], I, S, point)
+
+    return float((at(h) - at(-h)) / (2 * h))
+
+
+def scale(W, b, I) -> float:  # noqa: E741
+    """1 + Σ_j I_j (1 + ‖G_j‖₁ + |b_j|)²: what rounding is measured by."""
+    return float(1 + np.sum(I * (1 + np.abs(W.T @ W).sum(axis=1) + np.abs(b)) ** 2))
+
+
+def hard_model(rng, sizes=((1, 1), (2, 1), (2, 2), (3, 1), (3, 2), (4, 2), (5, 2))):
+    """(W, b, I, S): sizes from 1e-12 to 10, signs free; in a third of them every unit that can has
+    a kink exactly on a vertex, others have repeated or missing columns."""
+    n, m = sizes[rng.integers(len(sizes))]
+
+    def sizes_free(*shape):
+        return 10 ** rng.uniform(-12, 1, shape) * rng.choice([-1.0, 1.0], shape)
+
+    W = sizes_free(m, n)
+    b = sizes_free(n)
+    kind = rng.integers(12)
+    if kind == 0:
+        W[:, 0] = W[:, -1]
+    elif kind == 1:
+        W[:, rng.integers(n)] = 0.0
+    elif kind == 2:
+        b[:] = 0.0
+    elif kind == 3:
+        W = np.round(W)
+    if rng.random() < 1 / 3:
+        b = -(W.T @ W @ rng.integers(0, 2, n).astype(float))
+    I = 10 ** rng.uniform(-3, 1, n)  # noqa: E741
+    S = np.array([rng.choice([rng.random(), 1 - 10 ** rng.uniform(-9, 0), 0.0, 0.5])] * n)
+    if rng.random() < 0.2:
+        S = rng.random(n)
+    return W, b, I, S
