@@ -125,10 +125,13 @@ def _grid(header: str, arrays: dict[str, NDArray[Any]]) -> TrainedGrid:
 
 
 def _read_npz(path: Path) -> TrainedGrid:
-    with np.load(path, allow_pickle=False) as file:
+    # A file that numpy opens itself stays open when it stumbles.
+    with path.open("rb") as opened:
+        file = np.load(opened, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             raise ValueError("it is no archive of arrays")
-        return _grid(str(file["header"]), {name: file[name] for name in _AXES})
+        with file:
+            return _grid(str(file["header"]), {name: file[name] for name in _AXES})
 
 
 def _read_netcdf(path: Path) -> TrainedGrid:

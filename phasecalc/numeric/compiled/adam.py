@@ -170,6 +170,8 @@ def estimate_batch(W, b, I, S, law, key, row, column, model, batch, lo, hi, loss
                 binomial *= (n - t) / (t + 1)
             weight = binomial * (1.0 - s) ** k * s ** (n - k)
             _words(word, k, EVALUATION, k0, k1)
+            # Measured from the first value, so that equal values leave no rounding error.
+            origin = 0.0
             total = 0.0
             squares = 0.0
             for sample in range(batch):
@@ -188,10 +190,12 @@ def estimate_batch(W, b, I, S, law, key, row, column, model, batch, lo, hi, loss
                     for i in range(n):
                         u += G[j, i] * x[i]
                     value += I[e, j] * (x[j] - max(u, 0.0)) ** 2
-                total += value
-                squares += value * value
+                if sample == 0:
+                    origin = value
+                total += value - origin
+                squares += (value - origin) ** 2
             total /= batch
-            mean += weight * total
+            mean += weight * (origin + total)
             spread = max(squares / batch - total * total, 0.0)
             variance += weight * weight * spread / (batch - 1)
         loss[e] = mean
