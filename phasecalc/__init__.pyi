@@ -24,6 +24,10 @@ from .numeric.trained import TrainingSettings as TrainingSettings
 from .numeric.truncated import TruncatedLoss as TruncatedLoss
 from .numeric.truncated import one_sparse_loss as one_sparse_loss
 from .numeric.truncated import truncated_loss as truncated_loss
+from .proofs.record import Derivation as Derivation
+from .proofs.record import Step as Step
+from .proofs.registry import derivation as derivation
+from .proofs.registry import derivations as derivations
 from .report.plot import plot_diagram as plot_diagram
 from .report.plot_trained import plot_trained as plot_trained
 from .simplices import candidates as candidates

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
@@ -10,11 +10,12 @@ import sympy
 from sympy import QQ
 from sympy.polys.polyerrors import CoercionFailed
 
+from .display import Shown
 from .exact.loss import SparseLoss, decompose
 from .exact.roots import polynomial, real_roots
 from .exact.truncated import TruncatedPower
 from .inputs import exact_matrix
-from .model import Law
+from .model import Law, Uniform, checked_law
 from .symbols import p, r
 
 OUTCOMES = ("not represented", "dedicated", "superposition")
@@ -22,12 +23,13 @@ OUTCOMES = ("not represented", "dedicated", "superposition")
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Shown):
     """A configuration whose loss is a polynomial in p and r, of degree one in r.
 
     ``weights`` (m rows of n) and ``bias`` are exact; ``bias`` may contain p. ``outcome`` is one of
     `OUTCOMES` and speaks of the extra (last) feature. ``blocks`` are the block simplices, by
-    feature index from 0; empty for a configuration that is no block simplex. ``gram`` is WᵀW.
+    feature index from 0; empty for a configuration that is no block simplex. ``gram`` is WᵀW,
+    ``law`` the magnitude law that the loss belongs to.
 
     Raises `ValueError` when the Gram matrix is not that of its blocks, or the loss is no such
     polynomial with rational coefficients.
@@ -40,6 +42,7 @@ class Candidate:
     loss: sympy.Expr
     gram: tuple[tuple[sympy.Expr, ...], ...]
     blocks: tuple[tuple[int, ...], ...] = ()
+    law: Law = field(default_factory=Uniform)
 
     def __post_init__(self) -> None:
         if self.outcome not in OUTCOMES:
@@ -97,7 +100,7 @@ class Candidate:
         outcome: str,
         law: Law | None = None,
     ) -> Candidate:
-        """A configuration of your own, to be compared with others in `phase_diagram`.
+        """A configuration of your own, to be compared with others of the same law.
 
         `weights` and `bias` are those of `decompose`, exact numbers (a bias may be a polynomial in
         p); importances are (1, …, 1, r).
@@ -107,18 +110,17 @@ class Candidate:
 
         Raises what `decompose` raises, and `ValueError` where the loss is no polynomial in p.
         """
-        plain = decompose(weights, bias, law=law)
-        loss = decompose(weights, bias, (*plain.importance[:-1], r), law)
-        rows = weights.tolist() if isinstance(weights, sympy.MatrixBase) else weights
+        law = checked_law(law)
+        rows = exact_matrix(weights, "weights")
+        loss = decompose(rows, bias, (*(1,) * (len(rows[0]) - 1), r), law)
         return cls(
             name=name,
             outcome=outcome,
-            weights=tuple(
-                tuple(sympy.sympify(w) for w in row) for row in exact_matrix(rows, "weights")
-            ),
+            weights=tuple(tuple(sympy.sympify(w) for w in row) for row in rows),
             bias=loss.bias,
             loss=_polynomial_loss(loss),
             gram=loss.gram,
+            law=law,
         )
 
 
@@ -143,7 +145,13 @@ def _polynomial_loss(loss: SparseLoss) -> sympy.Expr:
         base = bracket.args[0]
         if base.free_symbols - {p}:
             raise ValueError(f"weights, bias: ({base})_+ has a symbol other than p")
-        if real_roots(polynomial(base), Fraction(0), Fraction(1)):
+        try:
+            turns = real_roots(polynomial(base), Fraction(0), Fraction(1))
+        except (sympy.PolynomialError, CoercionFailed):
+            raise ValueError(
+                f"bias: {base} must be a polynomial in p with rational coefficients"
+            ) from None
+        if turns:
             raise ValueError(f"bias: {base} changes its sign inside 0 < p < 1")
     return sympy.expand(loss.in_regime({p: half}).total)
 

@@ -44,6 +44,18 @@ def _beside(path: Path) -> Path:
     return Path(name)
 
 
+def writable_folder(folder: Path) -> None:
+    """Make the folder where it is missing; `OSError` where nothing can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(
+            f"output = {str(folder)!r} cannot be written: {error.strerror}; name a folder"
+        ) from None
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

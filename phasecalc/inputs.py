@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
 from typing import Any
 
 import sympy
+
+from .symbols import S, in_feature_probability, p, r
 
 Scalar = Any
 """A `Fraction`, or a SymPy expression where a number is algebraic or symbolic."""
@@ -19,11 +22,16 @@ _NUMBER = re.compile(
     r"|(?P<decimal>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?))"
 )
 _LONGEST_TEXT = 1000
+_MOST_BITS = 2000
+"""Limit on numerators and denominators, some 600 digits: results hold high powers of them."""
 _SHOWN = 40
+_RESERVED = {symbol.name: symbol for symbol in (p, S, r)}
 
 
 def shown(value: object) -> str:
     """The value as an error message shows it: short, on one line."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return f"an integer of {value.bit_length()} bits"
     text = repr(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
@@ -48,7 +56,15 @@ def parse_number(text: str, argument: str) -> Fraction:
         value = Fraction(int(match["numerator"]), int(match["denominator"]))
     else:
         value = Fraction(match["decimal"])
-    return -value if match["sign"] == "-" else value
+    return checked_size(-value if match["sign"] == "-" else value, argument)
+
+
+def checked_size(value: Fraction, argument: str) -> Fraction:
+    """The number itself; ValueError where it has too many digits to compute with."""
+    bits = max(value.numerator.bit_length(), value.denominator.bit_length())
+    if bits > _MOST_BITS:
+        raise ValueError(f"{argument} has {bits} bits: the limit is {_MOST_BITS}")
+    return value
 
 
 def parse_vector(text: str, argument: str) -> tuple[Fraction, ...]:
@@ -79,7 +95,9 @@ def exact_scalar(value: object, argument: str) -> Scalar:
     if isinstance(value, bool):
         raise TypeError(f"{argument} = {value}: it must be a number")
     if isinstance(value, Rational):
-        return Fraction(int(value.numerator), int(value.denominator))
+        return checked_size(Fraction(int(value.numerator), int(value.denominator)), argument)
+    if isinstance(value, Decimal) and value.is_finite():
+        return parse_number(str(value), argument)
     if isinstance(value, str):
         return parse_number(value, argument)
     if isinstance(value, sympy.Basic):
@@ -109,7 +127,7 @@ def _exact_sympy(value: sympy.Basic, argument: str) -> Scalar:
     if not isinstance(value, sympy.Expr):
         raise TypeError(f"{argument} = {shown(value)}: it must be a number or an expression")
     if value.is_Rational:
-        return Fraction(int(value.p), int(value.q))
+        return checked_size(Fraction(int(value.p), int(value.q)), argument)
     if value.has(sympy.nan, sympy.oo, -sympy.oo, sympy.zoo):
         raise ValueError(f"{argument} = {value}: it must be a finite number")
     if value.has(sympy.Float):
@@ -117,12 +135,35 @@ def _exact_sympy(value: sympy.Basic, argument: str) -> Scalar:
             f"{argument} = {value} contains a float and would not be exact: "
             "use sympy.Rational in its place"
         )
-    if value.is_number:
-        if not value.is_real:
-            raise ValueError(f"{argument} = {value}: it must be a real number")
-        if not value.is_algebraic:
-            raise ValueError(f"{argument} = {value}: it must be an algebraic number")
-    return value
+    if value.has(sympy.I) or value.is_real is False:
+        raise ValueError(f"{argument} = {value}: it must be real")
+    if value.is_number and not value.is_algebraic:
+        raise ValueError(f"{argument} = {value}: it must be an algebraic number")
+    for symbol in value.free_symbols:
+        if symbol != _RESERVED.get(symbol.name, symbol):
+            raise ValueError(
+                f"{argument} = {value}: the symbol {symbol.name} carries assumptions, "
+                f"use phasecalc.{symbol.name}"
+            )
+    return in_feature_probability(value) if S in value.free_symbols else value
+
+
+def exact_number(value: object, argument: str) -> Scalar:
+    """An exact scalar without symbols."""
+    number = exact_scalar(value, argument)
+    if not isinstance(number, Fraction) and number.free_symbols:
+        raise ValueError(f"{argument} = {number}: it must be a number")
+    return number
+
+
+def size_of(value: object, argument: str) -> int:
+    """An integer, from int or any integer type but bool; TypeError otherwise."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{argument} = {shown(value)}: it must be an integer, at least 1")
+    number = int(value.__index__())
+    if not 0 < number < 2**63:
+        raise ValueError(f"{argument} = {shown(number)}: it must be at least 1 and below 2^63")
+    return number
 
 
 def exact_vector(values: object, argument: str, length: int | None = None) -> tuple[Scalar, ...]:

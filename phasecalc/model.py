@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import sympy
 
+from .inputs import shown, size_of
 from .symbols import S, p, r
 
 
@@ -93,11 +94,7 @@ class ToyModel:
 
     def __post_init__(self) -> None:
         for name in ("n_features", "d_hidden"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"{name} = {value!r}: it must be an integer, at least 1")
-            if value < 1:
-                raise ValueError(f"{name} = {value}: it must be at least 1")
+            object.__setattr__(self, name, size_of(getattr(self, name), name))
         checked_law(self.law)
 
     @property
@@ -109,3 +106,10 @@ class ToyModel:
     def sparsity(self) -> sympy.Symbol:
         """The symbol S, equal for all features."""
         return S
+
+
+def checked_model(model: ToyModel) -> ToyModel:
+    """The model itself; TypeError for anything else."""
+    if not isinstance(model, ToyModel):
+        raise TypeError(f"model = {shown(model)}: it must be a phasecalc.ToyModel")
+    return model

@@ -16,14 +16,14 @@ import sympy
 
 from .configurations import Candidate, simplex_overlap
 from .exact.loss import decompose
-from .model import Law, ToyModel
+from .model import Law, ToyModel, checked_model
 from .symbols import r
 
 MOST_CANDIDATES = 300
 """Limit on the candidates of one diagram; a few minutes of exact work."""
 
 MOST_FEATURES = 40
-"""Limit on the features of one diagram; about a minute of exact work when n = m + 1."""
+"""Limit on the features of one diagram; a minute or two of exact work when n = m + 1."""
 
 _SHAPES = {2: "antipodal", 3: "triangle", 4: "tetrahedron"}
 
@@ -45,8 +45,11 @@ def candidates(model: ToyModel) -> tuple[Candidate, ...]:
 
     Raises `ValueError` unless n_features > d_hidden, or where there are too many candidates.
 
+    The error in a block is derived in derivations/block-simplices.tex, eq. block-error.
+
     Source: Elhage et al. 2022, "Superposition as a Phase Change".
     """
+    checked_model(model)
     n, m = model.n_features, model.d_hidden
     if n <= m:
         raise ValueError(
@@ -142,6 +145,7 @@ def _block_candidate(model: ToyModel, extra: int, others: tuple[int, ...]) -> Ca
         loss=sympy.expand(sympy.Add(*errors[:-1]) + r * errors[-1]),
         gram=gram,
         blocks=tuple(blocks),
+        law=law,
     )
 
 
@@ -167,7 +171,7 @@ def _name(n: int, m: int, extra: int, others: tuple[int, ...]) -> str:
 
 
 def _shape(size: int) -> str:
-    return _SHAPES.get(size, f"{size}-simplex")
+    return _SHAPES.get(size, f"{size - 1}-simplex")
 
 
 def simplex_vectors(size: int) -> tuple[tuple[sympy.Expr, ...], ...]:

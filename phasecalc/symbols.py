@@ -1,4 +1,4 @@
-"""The symbols of every formula, and the only place that converts between them.
+"""The symbols of every formula, and the conversion of formulas between p and S.
 
 ``p`` is the *feature probability* (density), ``S = 1 − p`` the *sparsity*, ``r`` the relative
 importance of the last, "extra", feature. Many replications call p "sparsity": phasecalc does not.

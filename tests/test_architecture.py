@@ -12,12 +12,13 @@ import pytest
 ROOT = Path(__file__).parents[1] / "phasecalc"
 
 LAYERS = [
-    ["_version", "files", "symbols"],
+    ["_version", "files", "symbols", "display"],
     ["model", "inputs"],
     ["exact"],
     ["configurations"],
     ["simplices"],
     ["diagram"],
+    ["proofs"],
     ["numeric"],
     ["report"],
     ["cli"],

@@ -419,10 +419,17 @@ def test_a_candidate_needs_a_rational_polynomial_loss():
         pc.Candidate.from_weights("odd", [[1, -1]], [0, 0], "lost")
 
 
+def test_candidates_of_another_law_are_refused():
+    model = pc.ToyModel(2, 1, pc.Point())
+    with pytest.raises(ValueError, match="for the uniform law, the model has the point law"):
+        pc.phase_diagram(model, candidates=pc.candidates(pc.ToyModel(2, 1)))
+
+
 def test_models_need_integer_sizes():
     for sizes in [(2.0, 1), ("2", 1), (True, 1)]:
         with pytest.raises(TypeError, match="n_features"):
             pc.ToyModel(*sizes)
+    assert pc.ToyModel(np.int64(3), 2) == pc.ToyModel(3, 2)
     with pytest.raises(TypeError, match="law"):
         pc.ToyModel(2, 1, law="uniform")
 

@@ -353,6 +353,84 @@ def test_at_needs_every_symbol():
         pc.decompose([[1, -1]], [0, 0], [1, pc.r]).at(sparsity=half)
 
 
+def test_values_that_make_a_symbolic_overlap_vanish():
+    """The formula divides by the overlap; the value is that of the weights themselves."""
+    w = sympy.Symbol("w")
+    loss = pc.decompose([[1, w]], [0, pc.S / 2])
+    expected = pc.decompose([[1, 0]], [0, Fraction(1, 4)]).at(half)
+    assert loss.at(half, w=0) == expected
+
+
+def test_sparsity_in_a_bias_is_one_minus_p():
+    assert pc.decompose([[1, 0]], [0, pc.S / 2]).bias[1] == sympy.Rational(1, 2) - pc.p / 2
+
+
+@pytest.mark.parametrize("module", ["numpy", "math", "mpmath"])
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+def test_compiled_formulas_agree_with_exact_values(module, law):
+    w = sympy.Symbol("w")
+    loss = pc.decompose([[1, w]], [Fraction(1, 8), 0], law=law)
+    function = sympy.lambdify((w, pc.p), loss.total, module)
+    assert float(function(2.0, 0.5)) == pytest.approx(float(loss.at(half, w=2)), rel=1e-13)
+    u = sympy.Symbol("u")
+    powers = pc.TruncatedPower(u, 1) ** 3 + 1 / pc.TruncatedPower(u, 2) + pc.TruncatedPower(u, 0)
+    assert float(sympy.lambdify(u, powers, module)(2.0)) == pytest.approx(9.25)
+
+
+def test_decimals_of_a_symbolic_loss():
+    w = sympy.Symbol("w")
+    loss = pc.decompose([[1, w]], [0, 0])
+    decimals = loss.total.n(20).subs({w: sympy.Rational(-1, 3), pc.p: sympy.Rational(1, 2)})
+    exact = loss.at(half, w=Fraction(-1, 3))
+    assert abs(decimals.n(15) - exact) < sympy.Float("1e-14")
+
+
+def test_signs_of_nearly_vanishing_numbers():
+    from phasecalc.exact.truncated import exact_sign
+
+    assert exact_sign(sympy.sqrt(10**400 + 1) - 10**200) == 1
+    assert exact_sign(10**200 - sympy.sqrt(10**400 + 1)) == -1
+    assert exact_sign(sympy.sqrt(3) * sympy.sqrt(2) - sympy.sqrt(6)) == 0
+    with pytest.raises(ValueError, match="not real"):
+        exact_sign(sympy.sqrt(-2))
+
+
+def test_polygons_may_be_given_by_their_weights():
+    corners = range(5)
+    weights = [[f(2 * sympy.pi * k / 5) for k in corners] for f in (sympy.cos, sympy.sin)]
+    loss = pc.decompose(weights, [0] * 5)
+    near, far = (sympy.sqrt(5) - 1) / 4, (-sympy.sqrt(5) - 1) / 4
+    gram = [[[1, near, far, far, near][(i - j) % 5] for j in corners] for i in corners]
+    assert sympy.expand(loss.total - pc.decompose(gram=gram, bias=[0] * 5).total) == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: pc.decompose([[10**5000]], [0]), ValueError, "16610 bits: the limit"),
+        (lambda: pc.decompose([[sympy.Symbol("p", real=True)]], [0]), ValueError, "phasecalc.p"),
+        (lambda: pc.decompose([[sympy.Symbol("a"), sympy.Symbol("a", real=True)]], [0, 0]),
+         ValueError, "two different symbols"),
+        (lambda: pc.decompose([[sympy.I * sympy.Symbol("a")]], [0]), ValueError, "real"),
+        (lambda: pc.decompose([[1]], [0]).at(half, q=1), ValueError, "no symbol q"),
+        (lambda: pc.decompose([[1]], [0]).at(half, p=1), ValueError, "given by sparsity"),
+        (lambda: pc.decompose([[1]], [0]).in_regime([1]), TypeError, "map symbols"),
+        (lambda: pc.decompose([[1, 1 / pc.r]], [0, 0]).in_regime({"r": 0}), ValueError, "finite"),
+        (lambda: pc.decompose([[1, pc.r]], [0, 0]).in_regime({"r": pc.p}), ValueError, "a number"),
+    ],
+)  # fmt: skip
+def test_further_unusable_input_is_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_linear_loss_has_no_limit_of_features():
+    n = 40
+    loss = pc.linear_loss([[Fraction(1, k + 2) for k in range(n)]])
+    assert loss.subs(pc.p, 0) == 0
+    assert pc.decompose([[1, "1/2", 0]], [0, 0, 0], [1, 0, 0]).features[1].by_active == (0, 0)
+
+
 def test_numpy_integers_and_sympy_matrices_are_exact():
     by_lists = pc.decompose([[1, -1]], [0, 0])
     assert pc.decompose(np.array([[1, -1]]), np.array([0, 0])).terms == by_lists.terms

@@ -374,6 +374,15 @@ def test_a_resumed_run_ends_with_the_same_bits(tmp_path, monkeypatch, ending, me
     assert path.stat().st_mtime_ns == before
 
 
+def test_long_runs_are_saved_now_and_then(tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr(train, "chunk_size", lambda model, settings: 5)
+    monkeypatch.setattr(train, "save_trained", lambda grid, path: saved.append(grid.done.sum()))
+    monkeypatch.setattr(train, "SAVE_SECONDS", -1.0)
+    pc.train(PAIR, [0.3, 0.6], [1.0], checkpoint=tmp_path / "grid.npz")
+    assert saved == [5, 10, 15, 20, 20]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -11,6 +11,7 @@ import click
 from .._version import __version__
 from .boundaries import boundaries
 from .check import check
+from .derive import derive
 from .diagram import diagram
 from .loss import loss
 from .train import train
@@ -36,7 +37,7 @@ def cli() -> None:
     """Exact phase diagrams of toy models of superposition."""
 
 
-for command in (boundaries, loss, diagram, train, check):
+for command in (boundaries, loss, diagram, derive, train, check):
     cli.add_command(command)
 
 

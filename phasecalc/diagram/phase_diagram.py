@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import sympy
 
 from ..configurations import Candidate
+from ..display import Shown
 from ..exact.roots import polynomial
-from ..inputs import exact_scalar
-from ..model import ToyModel
+from ..inputs import checked_size, exact_scalar, shown
+from ..model import ToyModel, checked_model
 from ..simplices import candidates
 from .assembly import boundaries_of, junctions_of
 from .envelope import Line, Strip, lower_envelope
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class PhaseDiagram:
+class PhaseDiagram(Shown):
     """Which phase has the lowest loss where, over 0 ≤ S < 1 and r > 0; made by `phase_diagram`.
 
     ``phases`` are the candidates that win somewhere on an open set, ``candidates`` all that were
@@ -38,7 +39,7 @@ class PhaseDiagram:
     phases: tuple[Candidate, ...]
     boundaries: tuple[Boundary, ...]
     junctions: tuple[Junction, ...]
-    strips: tuple[Strip, ...]
+    strips: tuple[Strip, ...] = field(compare=False)
 
     def minimisers(self, sparsity: object, importance: object) -> tuple[str, ...]:
         """Names of all phases with the lowest loss at a point: several on a boundary.
@@ -91,13 +92,14 @@ class PhaseDiagram:
 
 def rational_in(value: object, argument: str, largest: int | None = None) -> Fraction:
     """A rational in [0, largest]; a float is taken as the binary fraction that it holds."""
-    if hasattr(value, "as_integer_ratio") and not isinstance(value, str):
+    if isinstance(value, bool) or not hasattr(value, "as_integer_ratio"):
+        number = exact_scalar(value, argument)
+    else:
         try:
-            number = Fraction(*value.as_integer_ratio())
+            ratio = value.as_integer_ratio()
         except (ValueError, OverflowError):
             raise ValueError(f"{argument} = {value}: it must be a finite number") from None
-    else:
-        number = exact_scalar(value, argument)
+        number = checked_size(Fraction(*ratio), argument)
     if not isinstance(number, Fraction):
         raise TypeError(f"{argument} = {number}: it must be a rational number")
     if number < 0 or (largest is not None and number > largest):
@@ -135,8 +137,12 @@ def phase_diagram(
 
     Raises `ValueError` for an unknown source, too many candidates, or a candidate of another size.
 
+    Every line and junction of n = 2, m = 1 is derived in derivations/boundaries-2-1.tex, eq.
+    ignore-antipodal and following.
+
     Source: Elhage et al. 2022, "Superposition as a Phase Change".
     """
+    checked_model(model)
     if source != "candidates":
         raise ValueError(f'source = {source!r}: it must be "candidates"')
     compared = _distinct(model, candidates)
@@ -158,9 +164,16 @@ def _distinct(model: ToyModel, given: Iterable[Candidate] | None) -> tuple[Candi
     """The candidates, without those whose loss another one before them has."""
     found: dict[sympy.Expr, Candidate] = {}
     names: set[str] = set()
+    if given is not None and not isinstance(given, Iterable):
+        raise TypeError(f"candidates = {shown(given)}: it must be a sequence of Candidate")
     for c in candidates(model) if given is None else given:
         if not isinstance(c, Candidate):
             raise TypeError(f"candidates: {c!r} is no phasecalc.Candidate")
+        if c.law != model.law:
+            raise ValueError(
+                f"candidate {c.name!r} is for the {c.law.name} law, "
+                f"the model has the {model.law.name} law"
+            )
         if len(c.bias) != model.n_features or len(c.weights) != model.d_hidden:
             raise ValueError(
                 f"candidate {c.name!r} has {len(c.bias)} features in {len(c.weights)} dimensions, "

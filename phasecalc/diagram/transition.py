@@ -14,6 +14,7 @@ from typing import Literal
 
 import sympy
 
+from ..display import Shown
 from ..symbols import p, r
 
 Status = Literal["exact", "isolated", "numeric"]
@@ -23,7 +24,7 @@ STATUSES = ("exact", "isolated", "numeric")
 
 
 @dataclass(frozen=True, slots=True)
-class Boundary:
+class Boundary(Shown):
     """A coexistence line of two phases, from one end to the other.
 
     phases : names; the phase at smaller r first (vertical line: at smaller p, larger S, first).
@@ -69,13 +70,18 @@ class Boundary:
     def latent_heat(self) -> sympy.Expr:
         """Drop of ∂F/∂r, the extra feature's squared error, from the first phase to the second.
 
+        Derived in derivations/first-order.tex, eq. jump.
+
         Not negative, as F is concave in r; zero across a vertical line.
         """
         return -self.gradient_jump[1]
 
     @property
     def slope(self) -> sympy.Expr | None:
-        """Clausius-Clapeyron slope dr/dS in p; None for a vertical line."""
+        """Clausius-Clapeyron slope dr/dS in p; None for a vertical line.
+
+        Derived in derivations/first-order.tex, eq. clausius-clapeyron.
+        """
         if self.importance is None:
             return None
         by_sparsity, by_importance = self.gradient_jump
@@ -88,7 +94,7 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True)
-class Junction:
+class Junction(Shown):
     """A point in which three or more phases meet.
 
     ``loss`` is the common loss of its phases; ``sparsity`` and ``importance`` are exact numbers.

@@ -5,13 +5,14 @@ Feature j sees the pre-activation u_j = Σ_{i∈A} G_ji x_i + b_j of the active 
     ℓ_j(A) = E (x_j·[j∈A] − (u_j)_+)²      over the magnitudes of the active features.
 
 ℓ_j(A) depends on A only through A ∩ N(j), where the neighbourhood N(j) holds j itself and every i
-with G_ji ≠ 0. Hence E_j = Σ_k p^k S^(d−k) e_k with d = |N(j)| and e_k = Σ_{B⊆N(j), |B|=k} ℓ_j(B).
+with G_ji ≠ 0. Hence E_j = Σ_k p^k S^(d−k) e_k with d = |N(j)| and e_k = Σ_{B⊆N(j), |B|=k} ℓ_j(B):
+see derivations/decomposition.tex, eq. neighbourhood.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -24,8 +25,10 @@ from ..model import Law, Point
 from .moments import cube_cross_integral, cube_integral
 from .truncated import truncated_power
 
-MOST_VERTICES = 4_000_000
-"""Limit on the vertices that one feature's error sums over; about half a minute of work."""
+MOST_VERTICES = {True: 1_000_000, False: 50_000}
+"""Limit on the vertices that one loss sums over, for rational numbers and for other entries.
+
+About half a minute of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,44 @@ class FeatureError:
         return tuple(coefficients)
 
 
-def vertex_count(neighbours: Mapping[Scalar, int]) -> int:
+def feature_errors(
+    gram: tuple[tuple[Scalar, ...], ...],
+    bias: tuple[Scalar, ...],
+    importance: tuple[Scalar, ...],
+    law: Law,
+) -> tuple[FeatureError, ...]:
+    """The errors of all features; features with the same row of G and bias are computed once.
+
+    Raises `ValueError` where the neighbourhoods are too large to sum over.
+    """
+    problems = [
+        (row[j], frozenset(Counter(g for i, g in enumerate(row) if i != j and g != 0).items()), b)
+        for j, (row, b) in enumerate(zip(gram, bias, strict=True))
+    ]
+    rational = all(isinstance(x, Fraction) for x in (*bias, *(g for row in gram for g in row)))
+    needed = {problem for problem, i in zip(problems, importance, strict=True) if i != 0}
+    vertices = sum(_vertex_count(neighbours) for _, neighbours, _ in needed)
+    if vertices > MOST_VERTICES[rational]:
+        degrees = [sum(m for _, m in neighbours) for _, neighbours, _ in problems]
+        raise ValueError(
+            f"weights: feature {degrees.index(max(degrees))} interferes with {max(degrees)} "
+            f"others; the exact loss sums {vertices:.1e} vertices, the limit is "
+            f"{MOST_VERTICES[rational]:.0e} for {'rational' if rational else 'symbolic'} entries"
+        )
+    known = {
+        (own, neighbours, b): errors_by_active(own, dict(neighbours), b, law)
+        for own, neighbours, b in needed
+    }
+    nothing = ((Fraction(0), Fraction(0)), Fraction(0))
+    return tuple(
+        FeatureError(weight, *known.get(problem, nothing))
+        for problem, weight in zip(problems, importance, strict=True)
+    )
+
+
+def _vertex_count(neighbours: Iterable[tuple[Scalar, int]]) -> int:
     """How many vertices `errors_by_active` sums over: 3 to the number of different slopes."""
-    return 2 * prod((m + 1) * (m + 2) // 2 for m in neighbours.values())
+    return 2 * prod((m + 1) * (m + 2) // 2 for _, m in neighbours)
 
 
 def errors_by_active(

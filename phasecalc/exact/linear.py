@@ -6,8 +6,10 @@ from fractions import Fraction
 
 import sympy
 
+from ..inputs import exact_vector
 from ..model import Law, checked_law
-from .loss import decompose
+from .gram import gram_of
+from .loss import checked_importance
 
 
 def linear_loss(
@@ -24,30 +26,23 @@ def linear_loss(
 
     with μ and v the mean and variance of one feature. The best bias removes the last square; what
     is left is v times the Saxe form of the paper, and with equal importances its minimum over W is
-    (n − m)v: superposition never pays in the linear model. Arguments are those of `decompose`.
+    (n − m)v: superposition never pays in the linear model. Derived in
+    derivations/linear-model.tex, eq. saxe. Arguments are those of `decompose`.
 
     >>> linear_loss([[1, -1]])
     -p**2/2 + 2*p/3
     """
     law = checked_law(law)
-    checked = decompose(
-        weights, _zeros_like(weights, gram) if bias is None else bias, importance, law, gram=gram
-    )
+    matrix = gram_of(weights, gram)
+    n = len(matrix)
+    weighting = checked_importance(importance, n)
+    biases = None if bias is None else exact_vector(bias, "bias", n)
     total = sympy.Integer(0)
-    for j, row in enumerate(checked.gram):
-        spread = sum(((int(i == j) - g) ** 2 for i, g in enumerate(row)), start=sympy.Integer(0))
+    for j, row in enumerate(matrix):
+        spread = sum(((int(i == j) - g) ** 2 for i, g in enumerate(row)), start=Fraction(0))
         shift = sympy.Integer(0)
-        if bias is not None:
-            shift = law.mean * (1 - sympy.Add(*row)) - checked.bias[j]
-        total += checked.importance[j] * (law.variance * spread + shift**2)
+        if biases is not None:
+            shift = law.mean * sympy.sympify(1 - sum(row)) - sympy.sympify(biases[j])
+        error = law.variance * sympy.sympify(spread) + shift**2
+        total += sympy.sympify(weighting[j]) * error
     return sympy.expand(total)
-
-
-def _zeros_like(weights: object, gram: object) -> list[Fraction]:
-    given = weights if gram is None else gram
-    if isinstance(given, sympy.MatrixBase):
-        return [Fraction(0)] * given.shape[1]
-    try:
-        return [Fraction(0)] * len(given[0])  # type: ignore[index]
-    except (TypeError, IndexError, KeyError):
-        return []

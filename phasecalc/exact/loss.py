@@ -8,7 +8,6 @@ so the cost is exponential in the largest neighbourhood and not in n.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -17,20 +16,23 @@ from typing import Any
 
 import sympy
 
-from ..inputs import Scalar, exact_matrix, exact_scalar, exact_vector
+from ..display import Shown
+from ..inputs import Scalar, exact_number, exact_vector, shown
 from ..model import Law, checked_law
 from ..symbols import p
-from .features import MOST_VERTICES, FeatureError, errors_by_active, vertex_count
+from .features import FeatureError, feature_errors
+from .gram import gram_of
 from .truncated import TruncatedPower, exact_sign
 
 
 @dataclass(frozen=True, slots=True)
-class SparseLoss:
+class SparseLoss(Shown):
     """The loss of fixed weights, as an exact formula; made by `decompose`.
 
     ``terms`` is (L_0, …, L_n) and ``total`` is Σ_k p^k (1−p)^(n−k) L_k with p = 1 − S.
     ``benefit`` and ``interference`` are the two parts of L_1: Σ_j I_j ℓ_j({j}) (the paper's feature
-    benefit) and Σ_{i≠j} I_j ℓ_j({i}). ``gram`` is G = WᵀW.
+    benefit) and Σ_{i≠j} I_j ℓ_j({i}), see derivations/decomposition.tex, eq. one-sparse. ``gram``
+    is G = WᵀW.
     """
 
     gram: tuple[tuple[sympy.Expr, ...], ...]
@@ -53,11 +55,21 @@ class SparseLoss:
         for floats.
         """
         total = self.at_sparsity(sparsity)
-        values = self._values(symbols)
-        missing = total.free_symbols - values.keys()
-        if missing:
-            raise ValueError(f"the loss needs a value for {_names(missing)}")
-        return sympy.radsimp(sympy.expand(total.subs(values)))
+        if {"p", "S"} & symbols.keys():
+            raise ValueError("p and S are given by sparsity: they need no value of their own")
+        if symbols:
+            # The weights are decomposed again: a symbolic overlap may be zero at these values.
+            values = self._values(symbols)
+            special = decompose(
+                gram=[[entry.subs(values) for entry in row] for row in self.gram],
+                bias=[entry.subs(values) for entry in self.bias],
+                importance=[entry.subs(values) for entry in self.importance],
+                law=self.law,
+            )
+            total = special.at_sparsity(sparsity)
+        if total.free_symbols:
+            raise ValueError(f"the loss needs a value for {_names(total.free_symbols)}")
+        return sympy.radsimp(total)
 
     def at_sparsity(self, sparsity: object) -> sympy.Expr:
         """The loss at sparsity S, as a formula in its other symbols.
@@ -104,13 +116,22 @@ class SparseLoss:
 
     def _values(self, point: Mapping[Any, object]) -> dict[sympy.Symbol, sympy.Expr]:
         """Values by symbol; symbols may be named by text."""
-        named = {symbol.name: symbol for symbol in self.total.free_symbols}
+        if not isinstance(point, Mapping):
+            raise TypeError(f"point = {shown(point)}: it must map symbols to exact numbers")
+        named = {symbol.name: symbol for symbol in self._symbols()}
         values = {}
         for key, value in point.items():
             name = key.name if isinstance(key, sympy.Symbol) else str(key)
-            if name in named:
-                values[named[name]] = sympy.sympify(exact_scalar(value, name))
+            if name not in named:
+                known = ", ".join(sorted(named)) or "none"
+                raise ValueError(f"the loss has no symbol {name}; its symbols: {known}")
+            values[named[name]] = sympy.sympify(exact_number(value, name))
         return values
+
+    def _symbols(self) -> set[sympy.Symbol]:
+        """The free symbols of the weights, biases and importances, and p."""
+        entries = (*(g for row in self.gram for g in row), *self.bias, *self.importance)
+        return set().union({p}, *(entry.free_symbols for entry in entries))
 
 
 def decompose(
@@ -125,6 +146,8 @@ def decompose(
 
     L = Σ_{k=0..n} (1−S)^k S^(n−k) L_k,  L_k = Σ_{|A|=k} Σ_j I_j ℓ_j(A)
 
+    Derived in derivations/decomposition.tex, eq. total; the general L_k there is eq. k-sparse.
+
     Parameters
     ----------
     weights : m rows of n exact entries (int, Fraction, SymPy number or expression; text such as
@@ -132,7 +155,8 @@ def decompose(
     bias : n exact entries, added: u = Gx + b.
     importance : n exact entries, not negative; 1 for every feature by default.
     law : `Uniform()` (default) or `Point()`.
-    gram : the n × n matrix G = WᵀW in place of `weights`.
+    gram : the n × n matrix G = WᵀW in place of `weights`; any symmetric matrix is taken, whether
+        or not it is the Gram matrix of m-dimensional vectors.
 
     Numbers give exact rationals or algebraic numbers. Symbols give a finite sum of truncated
     powers, valid where every overlap that is not identically zero is not zero; see
@@ -148,15 +172,11 @@ def decompose(
     Source: Elhage et al. 2022, "Toy Models of Superposition", the loss of the ReLU output model.
     """
     law = checked_law(law)
-    matrix = _gram_of(weights, gram)
+    matrix = gram_of(weights, gram)
     n = len(matrix)
     biases = exact_vector(bias, "bias", n)
-    weighting = (
-        (Fraction(1),) * n if importance is None else exact_vector(importance, "importance", n)
-    )
-    for j, weight in enumerate(weighting):
-        if not getattr(weight, "free_symbols", None) and exact_sign(weight) < 0:
-            raise ValueError(f"importance[{j}] = {weight}: it must not be negative")
+    weighting = checked_importance(importance, n)
+    _refuse_namesakes((*(g for row in matrix for g in row), *biases, *weighting))
     if any(isinstance(x, sympy.Expr) for x in (*biases, *(g for row in matrix for g in row))):
         matrix = tuple(tuple(sympy.sympify(g) for g in row) for row in matrix)
         biases = tuple(sympy.sympify(b) for b in biases)
@@ -171,30 +191,18 @@ def decompose(
         interference=sympy.Integer(0),
         total=sympy.Integer(0),
     )
-    return _assembled(blank, _feature_errors(matrix, biases, weighting, law))
+    return _assembled(blank, feature_errors(matrix, biases, weighting, law))
 
 
-def _feature_errors(
-    gram: tuple[tuple[Scalar, ...], ...],
-    bias: tuple[Scalar, ...],
-    importance: tuple[Scalar, ...],
-    law: Law,
-) -> tuple[FeatureError, ...]:
-    known: dict[object, tuple[tuple[Scalar, ...], Scalar]] = {}
-    features = []
-    for j, row in enumerate(gram):
-        neighbours = Counter(g for i, g in enumerate(row) if i != j and g != 0)
-        vertices = vertex_count(neighbours)
-        if vertices > MOST_VERTICES:
-            raise ValueError(
-                f"feature {j} interferes with {sum(neighbours.values())} others: its exact error "
-                f"sums {vertices:.0e} vertices, the limit is {MOST_VERTICES:.0e}"
-            )
-        key = (row[j], frozenset(neighbours.items()), bias[j])
-        if key not in known:
-            known[key] = errors_by_active(row[j], neighbours, bias[j], law)
-        features.append(FeatureError(importance[j], *known[key]))
-    return tuple(features)
+def checked_importance(importance: object, n: int) -> tuple[Scalar, ...]:
+    """n importances, 1 by default; ValueError for a negative one."""
+    if importance is None:
+        return (Fraction(1),) * n
+    weighting = exact_vector(importance, "importance", n)
+    for j, weight in enumerate(weighting):
+        if not getattr(weight, "free_symbols", None) and exact_sign(weight) < 0:
+            raise ValueError(f"importance[{j}] = {weight}: it must not be negative")
+    return weighting
 
 
 def _assembled(blank: SparseLoss, features: tuple[FeatureError, ...]) -> SparseLoss:
@@ -254,66 +262,22 @@ def _weighted_sum(pairs: Iterable[tuple[Scalar, Scalar]]) -> sympy.Expr:
     return sympy.radsimp(sympy.expand(total)) if total.is_number else total
 
 
-def _gram_of(weights: object, gram: object) -> tuple[tuple[Scalar, ...], ...]:
-    if (weights is None) == (gram is None):
-        raise TypeError("give either weights (m rows of n entries) or gram (n rows of n entries)")
-    if gram is not None:
-        matrix = exact_matrix(gram, "gram")
-        if len(matrix) != len(matrix[0]):
-            raise ValueError(f"gram has shape {len(matrix)} × {len(matrix[0])}: it must be square")
-        for i, row in enumerate(matrix):
-            for j in range(i):
-                if not _is_zero(row[j] - matrix[j][i]):
-                    raise ValueError(
-                        f"gram[{i}][{j}] = {row[j]} and gram[{j}][{i}] = {matrix[j][i]}: "
-                        "it must be symmetric"
-                    )
-        return matrix
-    rows = exact_matrix(weights, "weights")
-    columns = tuple(zip(*rows, strict=True))
-    products = {
-        (i, j): _overlap(columns[i], columns[j]) for i in range(len(columns)) for j in range(i + 1)
-    }
-    return tuple(
-        tuple(products[max(i, j), min(i, j)] for j in range(len(columns)))
-        for i in range(len(columns))
-    )
-
-
-def _overlap(first: tuple[Scalar, ...], second: tuple[Scalar, ...]) -> Scalar:
-    value = sum((a * b for a, b in zip(first, second, strict=True)), start=Fraction(0))
-    if isinstance(value, Fraction):
-        return value
-    value = sympy.expand(value)
-    if value.is_Rational:
-        return Fraction(int(value.p), int(value.q))
-    return Fraction(0) if _is_zero(value) else value
-
-
-def _is_zero(value: Scalar) -> bool:
-    if isinstance(value, Fraction):
-        return value == 0
-    value = sympy.expand(value)
-    if value.is_number:
-        return exact_sign(value) == 0
-    return bool(sympy.cancel(value) == 0)
-
-
 def _piece(bracket: TruncatedPower, values: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
     base, power = bracket.args
     missing = base.free_symbols - values.keys()
     if missing:
         raise ValueError(f"point has no value for {_names(missing)}, on which ({base})_+ depends")
-    sign = exact_sign(sympy.expand(base.subs(values)))
+    value = sympy.expand(base.subs(values))
+    if not value.is_finite:
+        raise ValueError(f"point: {base} is not finite there")
+    sign = exact_sign(value)
     if sign == 0:
         raise ValueError(f"point lies on the border of a regime: {base} is zero there")
     return base**power if sign > 0 else sympy.Integer(0)
 
 
 def _sparsity(value: object) -> sympy.Expr:
-    sparsity = sympy.sympify(exact_scalar(value, "sparsity"))
-    if sparsity.free_symbols:
-        raise ValueError(f"sparsity = {sparsity}: it must be a number in [0, 1]")
+    sparsity = sympy.sympify(exact_number(value, "sparsity"))
     if exact_sign(sparsity) < 0 or exact_sign(1 - sparsity) < 0:
         raise ValueError(f"sparsity = {sparsity}: it must lie in [0, 1]")
     return sparsity
@@ -321,3 +285,12 @@ def _sparsity(value: object) -> sympy.Expr:
 
 def _names(symbols: Iterable[sympy.Symbol]) -> str:
     return ", ".join(sorted(symbol.name for symbol in symbols))
+
+
+def _refuse_namesakes(entries: Iterable[Scalar]) -> None:
+    """Two symbols of one name could not be told apart when values are given by name."""
+    symbols: dict[str, sympy.Symbol] = {}
+    for entry in entries:
+        for symbol in getattr(entry, "free_symbols", ()):
+            if symbols.setdefault(symbol.name, symbol) != symbol:
+                raise ValueError(f"two different symbols have the name {symbol.name}")

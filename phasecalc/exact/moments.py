@@ -30,6 +30,8 @@ Slopes = Mapping[Scalar, int]
 def cube_integral(slopes: Slopes, offset: Scalar, power: int) -> Scalar:
     """∫_{[0,1]^k} (g·x + c)_+^q dx with c = offset and q = power.
 
+    Derived in derivations/truncated-powers.tex, eq. cube-integral.
+
     >>> cube_integral({Fraction(1): 2}, Fraction(-1), 1)
     Fraction(1, 6)
     """
@@ -73,7 +75,8 @@ def cube_cross_integral(own: Scalar, slopes: Slopes, offset: Scalar) -> Scalar:
     """∫_{[0,1]^(k+1)} x (a x + g·y + c)_+ dx dy with a = own, g = slopes, c = offset.
 
     By parts in x, for a ≠ 0: [∫(g·y + c + a)_+² dy − ∫(a x + g·y + c)_+² dx dy] / (2a);
-    for a = 0 it is half of ∫ (g·y + c)_+ dy.
+    for a = 0 it is half of ∫ (g·y + c)_+ dy. Derivation: derivations/truncated-powers.tex, eq.
+    cross-term.
 
     >>> cube_cross_integral(Fraction(1), {}, Fraction(0))
     Fraction(1, 3)

@@ -6,38 +6,50 @@ from fractions import Fraction
 from typing import Any
 
 import sympy
+from sympy.core.evalf import PrecisionExhausted
 
 from ..inputs import Scalar
 
-_DIGITS = 60
+_FIRST_DIGITS = 100
 
 
 def exact_sign(value: Scalar) -> int:
     """Sign of a real algebraic number: −1, 0 or 1, never guessed.
 
-    Digits decide when the number is away from zero; when sixty of them are zero, its minimal
-    polynomial does.
+    Certified digits decide; where a hundred of them do not, the minimal polynomial says whether
+    the number is zero.
 
     >>> exact_sign(sympy.sqrt(2) + sympy.sqrt(3) - sympy.sqrt(5 + 2 * sympy.sqrt(6)))
     0
+
+    Raises `ValueError` for a number that is not real.
     """
     if isinstance(value, Fraction):
         return (value > 0) - (value < 0)
     if value.is_Rational:
-        return int(sympy.sign(value))
-    digits = value.evalf(_DIGITS, maxn=2 * _DIGITS, strict=False)
-    if abs(digits) > sympy.Float(10) ** (-_DIGITS // 2):
-        return 1 if digits > 0 else -1
+        return int(value.p > 0) - int(value.p < 0)
+    if value.is_real is False:
+        raise ValueError(f"{value} has no sign: it is not real")
+    sign = _certified_sign(value, _FIRST_DIGITS)
+    if sign:
+        return sign
     x = sympy.Dummy("x")
-    minimal = sympy.minimal_polynomial(value, x)
-    if minimal == x:
+    if sympy.minimal_polynomial(value, x) == x:
         return 0
-    # A non-zero root of c_0 + … + c_d x^d is larger than |c_0| / (|c_0| + max|c_i|) in size,
-    # so this many digits show its sign.
-    coefficients = [abs(c) for c in sympy.Poly(minimal, x).all_coeffs()]
-    bound = sympy.Rational(coefficients[-1], coefficients[-1] + max(coefficients))
-    needed = len(str(int(1 / bound))) + 15
-    return int(sympy.sign(value.evalf(needed, maxn=10 * needed + 1000)))
+    digits = _FIRST_DIGITS
+    while not sign:  # ends: the number is not zero
+        digits *= 4
+        sign = _certified_sign(value, digits)
+    return sign
+
+
+def _certified_sign(value: sympy.Expr, digits: int) -> int:
+    """The sign if working with so many digits shows it, else 0."""
+    try:
+        shown = value.evalf(5, maxn=digits, strict=True)
+    except PrecisionExhausted:
+        return 0
+    return int(bool(shown > 0)) - int(bool(shown < 0))
 
 
 class TruncatedPower(sympy.Function):  # type: ignore[misc]
@@ -86,7 +98,8 @@ class TruncatedPower(sympy.Function):  # type: ignore[misc]
         return self.args[0].is_real  # type: ignore[no-any-return]
 
     def _eval_evalf(self, prec: int) -> sympy.Expr:
-        return self.func(self.args[0]._eval_evalf(prec), self.args[1])
+        base = self.args[0]._eval_evalf(prec)
+        return self.func(self.args[0] if base is None else base, self.args[1])
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         base, power = self.args
@@ -97,14 +110,13 @@ class TruncatedPower(sympy.Function):  # type: ignore[misc]
 
     def _numpycode(self, printer: Any) -> str:
         base, power = (printer._print(arg) for arg in self.args)
-        maximum = printer._module_format("numpy.maximum")
         if self.args[1] == 0:
             return f"{printer._module_format('numpy.heaviside')}({base}, 0.0)"
-        return f"{maximum}({base}, 0.0)**{power}"
+        return f"({printer._module_format('numpy.maximum')}({base}, 0.0)**{power})"
 
     def _pythoncode(self, printer: Any) -> str:
         base, power = (printer._print(arg) for arg in self.args)
-        return f"({base} > 0)" if self.args[1] == 0 else f"max({base}, 0)**{power}"
+        return f"(1 if {base} > 0 else 0)" if self.args[1] == 0 else f"(max({base}, 0)**{power})"
 
     _mpmathcode = _pythoncode
 

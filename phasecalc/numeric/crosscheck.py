@@ -167,7 +167,7 @@ def crosscheck(
     >>> model = pc.ToyModel(2, 1)
     >>> check = crosscheck(pc.phase_diagram(model), pc.train(model, [0.2, 0.9], [0.2, 5.0]))
     >>> check.agreement, check.losses_agree, int(check.lower.sum()), int(check.stuck.sum())
-    (1.0, True, 4, 0)
+    (1.0, True, 2, 0)
 
     Raises `TypeError` for other types, `ValueError` for another model, a training that is not
     finished, or a margin or threshold out of range.

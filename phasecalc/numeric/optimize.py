@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from .compiled.bfgs import bfgs_batch
 from .compiled.rows import POINT, UNIFORM
 from .compiled.starts import random_starts
 from .kernel import expected_loss_and_grad
+from .threads import thread_count
 from .trained import ALL_STEPS, DIVERGED, NOT_TRAINED, TrainingSettings
 
 Floats = NDArray[np.float64]
@@ -118,7 +118,7 @@ def train_chunks(
     Closing the iterator drops the chunks at work: they stop after the model that they are at.
     """
     stop = np.zeros(1, np.bool_)
-    count = threads or _processors()
+    count = threads or thread_count()
     with ThreadPoolExecutor(count) as pool:
         running: dict[Future[Trained], Chunk] = {}
         try:
@@ -131,9 +131,3 @@ def train_chunks(
                     yield running.pop(future), future.result()
         finally:
             stop[0] = True
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

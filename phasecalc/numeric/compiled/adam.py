@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from .jit import compiled
 from .philox import BATCH, EVALUATION, model_key, philox
 from .rows import UNIFORM
 
@@ -21,7 +21,7 @@ _EPSILON = 1e-8
 _SPAN = 2.0**32
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _words(word, step, use, k0, k1):
     """Fill a vector whose length is a multiple of four with random words."""
     quarter = len(word) // 4
@@ -33,7 +33,7 @@ def _words(word, step, use, k0, k1):
         word[3 * quarter + t] = d
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _features(word, S, law, x):
     """x (n, batch) from n · batch random words; word w stands for (w + ½) / 2³²."""
     n, batch = x.shape
@@ -50,7 +50,7 @@ def _features(word, S, law, x):
 
 # Sums over the batch may be taken in any order, which lets the compiler add several at a time; the
 # order is fixed when the code is compiled, so the same machine gives the same bits.
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@compiled(fastmath={"reassoc", "contract"})
 def _batch_gradient(W, b, I, x, u, G, H, db):
     m, n = W.shape
     batch = x.shape[1]
@@ -80,7 +80,7 @@ def _batch_gradient(W, b, I, x, u, G, H, db):
             H[j, i] = total
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled(nogil=True)
 def adam_batch(
     W, b, I, S, law, key, row, column, model, batch, steps, rate, decay, lo, hi, stop, done
 ):
@@ -138,7 +138,7 @@ def adam_batch(
         done[e] = 1
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled(nogil=True)
 def estimate_batch(W, b, I, S, law, key, row, column, model, batch, lo, hi, loss, error):
     """Monte Carlo losses and their standard errors, from samples that training did not see.
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from .jit import compiled
 from .model import model_loss_grad
 
 CONVERGED = 0
@@ -29,7 +29,7 @@ _ROUNDING = 1e-15
 _TRIALS = 60
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _dot(x, y):
     total = 0.0
     for i in range(len(x)):
@@ -37,14 +37,14 @@ def _dot(x, y):
     return total
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _restart(H, scale):
     H[:] = 0.0
     for i in range(len(H)):
         H[i, i] = scale
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _update(H, s, y, sy, Hy):
     """The BFGS formula for the inverse Hessian: H y = s afterwards, and H stays positive."""
     size = len(s)
@@ -62,7 +62,7 @@ def _update(H, s, y, sy, Hy):
             H[i, j] += a * s[i] * s[j] - c * (s[i] * Hy[j] + Hy[i] * s[j])
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled(nogil=True)
 def bfgs_batch(W, b, I, S, law, tolerance, limit, lo, hi, stop, iterations, reason):
     """Models lo … hi − 1, in place: W (·, m, n), b (·, n), I (·, n), S (·, n).
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from .jit import compiled
 
 _M0 = np.uint64(0xD2511F53)
 _M1 = np.uint64(0xCD9E8D57)
@@ -25,7 +26,7 @@ BATCH = 3
 EVALUATION = 4
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@compiled(inline="always")
 def philox(c0, c1, c2, c3, k0, k1):
     """Four random words of 32 bits from a counter and a key, all of them uint32."""
     for _ in range(10):
@@ -40,13 +41,13 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def cell_words(key, row, column, use):
     """Four words that belong to one cell of the grid."""
     return philox(np.uint32(row), np.uint32(column), np.uint32(0), np.uint32(use), key[0], key[1])
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def model_key(key, row, column, model):
     """The key of one model's own random numbers."""
     c = philox(
@@ -55,7 +56,7 @@ def model_key(key, row, column, model):
     return c[0], c[1]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def normals(k0, k1, out):
     """Fill a vector with standard normal numbers (Box and Muller 1958)."""
     for t in range(0, len(out), 2):
@@ -69,7 +70,7 @@ def normals(k0, k1, out):
             out[t + 1] = radius * math.sin(2.0 * math.pi * v)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def known_answers(counter, key):
     """Philox of an array counter (4,) and key (2,), for comparison with published answers."""
     return philox(counter[0], counter[1], counter[2], counter[3], key[0], key[1])

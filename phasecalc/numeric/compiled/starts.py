@@ -13,12 +13,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from .jit import compiled
 from .philox import OFFSET, cell_words, model_key, normals
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@compiled(nogil=True)
 def random_starts(key, row, column, model, lo, hi, W, b):
     """Write W (·, m, n) and b (·, n) of models lo … hi − 1, whose places are in the three lists."""
     m, n = W.shape[1:]
@@ -44,7 +44,7 @@ def random_starts(key, row, column, model, lo, hi, W, b):
             b[e, i] = 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _sign(W, pattern):
     """Turn columns so that W_i · W_n is negative where bit i of the pattern is set."""
     m, n = W.shape
@@ -57,7 +57,7 @@ def _sign(W, pattern):
                 W[a, i] = -W[a, i]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled()
 def _oppose(W, wanted, order):
     """The order of columns that brings the two most opposed ones to the wanted pair of places.
 

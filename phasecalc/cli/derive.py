@@ -1,0 +1,80 @@
+"""`phasecalc derive`: the derivations as LaTeX files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+
+@click.command(short_help="Write derivations in LaTeX.")
+@click.argument("name", required=False)
+@click.option("--list", "list_names", is_flag=True, help="List the derivations and stop.")
+@click.option("--all", "everything", is_flag=True, help="All derivations and the main document.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write to.")
+@click.option("--pdf", is_flag=True, help="Also compile it; needs LaTeX.")
+@click.option(
+    "--in",
+    "variable",
+    type=click.Choice(["p", "S"]),
+    default="p",
+    show_default=True,
+    help="Formulas in the feature probability p, or in the sparsity S = 1 - p.",
+)
+def derive(
+    name: str | None,
+    list_names: bool,
+    everything: bool,
+    output: Path | None,
+    pdf: bool,
+    variable: str,
+) -> None:
+    """Write the derivation NAME, or all of them, as LaTeX files.
+
+    NAME.tex can be compiled by itself, or read into your own document with \\input{NAME}. With
+    --all there is also a main document, phasecalc-derivations.tex, that reads all files.
+
+    Example: phasecalc derive two-in-one -o out --pdf
+    """
+    from ..proofs.registry import NAMES, known, title_of
+
+    if list_names:
+        width = max(map(len, NAMES))
+        for each in NAMES:
+            click.echo(f"{each:<{width}}  {title_of(each)}")
+        return
+    if everything == (name is not None):
+        raise click.UsageError(
+            "name one derivation or give --all, for example: phasecalc derive two-in-one -o out "
+            "(phasecalc derive --list lists them)"
+        )
+    if output is None:
+        raise click.UsageError("say where to write with -o, for example -o out")
+    names = NAMES if name is None else (known(name),)
+    _write(names, output, everything=everything, pdf=pdf, sparsity=variable == "S")
+
+
+def _write(
+    names: Sequence[str], folder: Path, *, everything: bool, pdf: bool, sparsity: bool
+) -> None:
+    from ..files import replacing, writable_folder
+
+    writable_folder(folder)
+
+    from ..proofs.registry import derivation
+    from ..report.article import MAIN, derivation_file, main_document
+    from .pdflatex import compiled
+
+    texts = {each: derivation_file(derivation(each), sparsity=sparsity) for each in names}
+    if everything:
+        texts[MAIN] = main_document(names, sparsity=sparsity)
+    for each, text in texts.items():
+        with replacing(folder / f"{each}.tex") as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        click.echo(f"wrote {folder / each}.tex")
+    if pdf:
+        document = MAIN if everything else names[0]
+        with replacing(folder / f"{document}.pdf") as temporary:
+            temporary.write_bytes(compiled(texts, document))
+        click.echo(f"wrote {folder / document}.pdf")

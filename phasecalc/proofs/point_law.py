@@ -1,0 +1,48 @@
+"""The same results where every active feature has magnitude 1."""
+
+from __future__ import annotations
+
+import sympy
+
+from ..model import Point
+from . import block_simplices, grouping, linear, two_in_one
+from .checks import AtPoints
+from .language import Norm, Overlap, equal, i, j, term
+from .record import Prose, Step, prose
+from .samples import model_point
+
+LAW = Point()
+
+
+def opening() -> Prose:
+    """The law, and what changes."""
+    return prose(
+        "Every active feature has magnitude 1, the case {} of Elhage et al. (2022). No integral is "
+        "left, so that the errors are squares of truncated powers; the grouping by sparsity "
+        "patterns, the bound of the linear model and the block simplices carry over.",
+        equal(sympy.IndexedBase("x")[i], 1),
+    )
+
+
+def steps() -> tuple[Step, ...]:
+    """Decomposition, linear model, two in one, block simplices."""
+    from_linear = {step.label: step for step in linear.steps(LAW)}
+    return (
+        *grouping.grouping(LAW),
+        Step(
+            "one-sparse",
+            prose(
+                "One active feature {} meets its own row with {} and every other row with {}: the "
+                "paper's second form, which looks most like the linear model.",
+                i,
+                Norm(i) ** 2,
+                Overlap(j, i),
+            ),
+            equal(term[1], grouping.one_sparse_at_one()),
+            AtPoints(model_point(LAW)),
+        ),
+        *linear.moments(LAW),
+        *(from_linear[label] for label in ("saxe", "general-bound")),
+        *two_in_one.steps(LAW),
+        *block_simplices.steps(LAW),
+    )

@@ -1,0 +1,98 @@
+"""The derivations by name; each is built when it is first asked for."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+
+from ..model import Point
+from .record import Builder, Derivation, Prose, Step
+
+
+def _built(module: str, *, general: bool = False, **options: object) -> Builder:
+    def build() -> tuple[Prose, tuple[Step, ...]]:
+        found = import_module(f".{module}", __package__)
+        prefix = "general_" if general else ""
+        opening, steps = (getattr(found, f"{prefix}{part}") for part in ("opening", "steps"))
+        return opening(**options), steps(**options)
+
+    return build
+
+
+_ENTRIES: dict[str, tuple[str, Builder]] = {
+    "decomposition": ("The loss, sparsity pattern by sparsity pattern", _built("decomposition")),
+    "truncated-powers": ("Truncated powers over the cube", _built("truncated_powers")),
+    "linear-model": ("The linear model", _built("linear")),
+    "two-in-one": ("Two features in one dimension", _built("two_in_one")),
+    "block-simplices": ("Block simplices", _built("block_simplices")),
+    "first-order": (
+        "Why a crossing is a transition of first order",
+        _built("boundaries", general=True),
+    ),
+    "boundaries-2-1": (
+        "Boundaries and junctions of two features in one dimension",
+        _built("boundaries", n=2, m=1),
+    ),
+    "boundaries-3-2": (
+        "Boundaries and junctions of three features in two dimensions",
+        _built("boundaries", n=3, m=2),
+    ),
+    "thomson": ("The generalised Thomson problem", _built("thomson")),
+    "point-law": ("The point law", _built("point_law")),
+    "point-law-boundaries-2-1": (
+        "Boundaries and junctions of two features in one dimension, point law",
+        _built("boundaries", n=2, m=1, law=Point()),
+    ),
+    "point-law-boundaries-3-2": (
+        "Boundaries and junctions of three features in two dimensions, point law",
+        _built("boundaries", n=3, m=2, law=Point()),
+    ),
+}
+
+NAMES: tuple[str, ...] = tuple(_ENTRIES)
+"""Names of all derivations, in the order of the document."""
+
+
+def title_of(name: str) -> str:
+    """The title of a derivation, without building it."""
+    return _ENTRIES[name][0]
+
+
+@cache
+def _derivation(name: str) -> Derivation:
+    title, build = _ENTRIES[name]
+    opening, steps = build()
+    return Derivation(name, title, opening, steps)
+
+
+def derivation(name: str) -> Derivation:
+    """A result of the library with its proof: claims, reasons, and a check for every claim.
+
+    >>> found = derivation("two-in-one")
+    >>> found.step("antipodal").claim
+    Eq(L_antipodal, p**2*r/6 + p**2/6)
+    >>> found.step("antipodal").verify()
+
+    Raises `ValueError` for an unknown name; `derivations()` gives all of them.
+    """
+    return _derivation(known(name))
+
+
+def known(name: str) -> str:
+    """The name, if there is such a derivation; `ValueError` names the nearest one."""
+    if name not in _ENTRIES:
+        close = get_close_matches(str(name), NAMES, n=1, cutoff=0.0)
+        raise ValueError(
+            f"derivation = {name!r}: did you mean {close[0]!r}? The names are {', '.join(NAMES)}"
+        )
+    return name
+
+
+def derivations() -> tuple[Derivation, ...]:
+    """All derivations, in the order of the document.
+
+    >>> [d.name for d in derivations()][:3]
+    ['decomposition', 'truncated-powers', 'linear-model']
+    """
+    return tuple(map(_derivation, NAMES))

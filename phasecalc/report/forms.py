@@ -1,0 +1,163 @@
+"""The form in which a person would write a formula of p (or S) and r: same value, other shape.
+
+The rules are data: each is a test and a rewriting, and the first that applies is taken.
+
+    p only            ascending powers            p/3 − p²/4
+    S only            factors                     (1 − S)(1 + 3S)/12
+    r apart           factors                     p²(1 + r)/6
+    linear in r       a(p) + r·b(p)               p²/3 + r(p/3 − p²/4)
+    rational          numerator over denominator  2p/(4 − 5p)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sympy
+
+from ..exact.truncated import TruncatedPower
+from ..proofs.language import Node
+from ..symbols import S, in_sparsity, p, r
+
+_CONTROLS = {p, S, r}
+
+
+def tidy(expr: sympy.Expr, *, sparsity: bool = False) -> sympy.Expr:
+    """The expression in the form a person would write, in S in place of p where wanted.
+
+    >>> tidy(-p**2 * r / 4 + p * r / 3)
+    r*(-p**2/4 + p/3)
+    >>> tidy(-p**2 / 4 + p / 3, sparsity=True)
+    (1 - S)*(3*S + 1)/12
+    """
+    if sparsity:
+        expr = in_sparsity(expr)
+    brackets = expr.atoms(TruncatedPower)
+    if brackets and not expr.has(Node):
+        return _by_brackets(expr, brackets)
+    if not _is_control_formula(expr):
+        return expr
+    numerator, denominator = sympy.fraction(sympy.cancel(expr))
+    if denominator.free_symbols:
+        return _quotient(numerator, denominator)
+    polynomial = sympy.expand(expr)
+    for applies, rewritten in _RULES:
+        if applies(polynomial):
+            return rewritten(polynomial)
+    return polynomial
+
+
+def _is_control_formula(expr: sympy.Expr) -> bool:
+    free = expr.free_symbols
+    return bool(free) and free <= _CONTROLS and bool(expr.is_rational_function(*free))
+
+
+def _by_brackets(expr: sympy.Expr, brackets: set[sympy.Expr]) -> sympy.Expr:
+    """A sum over the truncated powers, each with one coefficient."""
+    generators = sorted(brackets, key=sympy.default_sort_key)
+    try:
+        polynomial = sympy.Poly(sympy.expand(expr), *generators)
+    except sympy.PolynomialError:
+        return expr
+    terms = (
+        product((*_factors(sympy.factor(coefficient)), *_factors(_monomial(generators, powers))))
+        for powers, coefficient in polynomial.terms()
+    )
+    return sympy.Add(*terms, evaluate=False)
+
+
+def _monomial(generators: list[sympy.Expr], powers: tuple[int, ...]) -> sympy.Expr:
+    return sympy.Mul(*(g**power for g, power in zip(generators, powers, strict=True)))
+
+
+def _factored(expr: sympy.Expr) -> sympy.Expr:
+    """Content and factors, the lowest coefficient of each factor positive if that is possible."""
+    sign, content, factors = _normalised(expr)
+    if sign < 0:
+        sign, factors = _absorbed(factors)
+    return product((sign * content, *(sympy.Pow(factor, power) for factor, power in factors)))
+
+
+Factors = list[tuple[sympy.Expr, int]]
+
+
+def _normalised(expr: sympy.Expr) -> tuple[int, sympy.Expr, Factors]:
+    """Sign, content and factors with a positive lowest coefficient."""
+    content, found = sympy.factor_list(expr)
+    sign = -1 if content < 0 else 1
+    factors = []
+    for factor, power in found:
+        if _lowest(factor) < 0:
+            sign *= (-1) ** power
+            factors.append((-factor, power))
+        else:
+            factors.append((factor, power))
+    return sign, abs(content), factors
+
+
+def _absorbed(factors: Factors) -> tuple[int, Factors]:
+    """A minus sign taken into a factor: −(a − b) is b − a. But 1 − S stays what it is."""
+    for index, (factor, power) in enumerate(factors):
+        if power % 2 and factor.is_Add and factor != 1 - S:
+            return 1, [*factors[:index], (-factor, power), *factors[index + 1 :]]
+    return -1, factors
+
+
+def _lowest(expr: sympy.Expr) -> sympy.Expr:
+    symbols = sorted(expr.free_symbols, key=str)
+    return min(sympy.Poly(expr, *symbols).terms(), key=lambda term: (sum(term[0]), term[0]))[1]
+
+
+def product(factors: tuple[sympy.Expr, ...]) -> sympy.Expr:
+    """The product as it stands: SymPy would multiply a number into a sum."""
+    kept = [factor for factor in factors if factor != 1]
+    if not kept:
+        return sympy.Integer(1)
+    return kept[0] if len(kept) == 1 else sympy.Mul(*kept, evaluate=False)
+
+
+def _quotient(numerator: sympy.Expr, denominator: sympy.Expr) -> sympy.Expr:
+    sign, content, above = _normalised(numerator)
+    below_sign, below_content, below = _normalised(denominator)
+    sign *= below_sign
+    if sign < 0:
+        sign, above = _absorbed(above)
+    if sign < 0:
+        sign, below = _absorbed(below)
+    return product(
+        (
+            sign * content / below_content,
+            *(sympy.Pow(factor, power) for factor, power in above),
+            *(sympy.Pow(factor, -power) for factor, power in below),
+        )
+    )
+
+
+def _factors(expr: sympy.Expr) -> tuple[sympy.Expr, ...]:
+    return expr.args if isinstance(expr, sympy.Mul) else (expr,)
+
+
+def _without_r(expr: sympy.Expr) -> bool:
+    return r not in expr.free_symbols
+
+
+def _linear_in_r(expr: sympy.Expr) -> sympy.Expr:
+    rest, slope = expr.subs(r, 0), expr.coeff(r)
+    term = product((r, *_factors(tidy(slope)))) if slope != 1 else r
+    return term if rest == 0 else sympy.Add(tidy(rest), term, evaluate=False)
+
+
+def _r_apart(expr: sympy.Expr) -> bool:
+    """Whether the formula is f(r)·g(p) with f more than r itself."""
+    factors = [factor for factor, _ in sympy.factor_list(expr)[1]]
+    return any(f.free_symbols == {r} and f != r for f in factors)
+
+
+_RULES: tuple[
+    tuple[Callable[[sympy.Expr], bool], Callable[[sympy.Expr], sympy.Expr]],
+    ...,
+] = (
+    (lambda expr: expr.free_symbols <= {p}, sympy.expand),
+    (lambda expr: _without_r(expr) or _r_apart(expr), _factored),
+    (lambda expr: sympy.degree(expr, r) == 1, _linear_in_r),
+)

@@ -1,0 +1,167 @@
+"""The LaTeX files: as checked in, without an overfull line, and cited by labels that exist."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import phasecalc as pc
+from phasecalc.cli import main
+from phasecalc.proofs.registry import NAMES
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "derivations"
+CITATION = re.compile(r"derivations/([\w-]+)\.tex,\s+eq\.\s+([\w-]+)")
+
+
+def run(capsys, *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    captured = capsys.readouterr()
+    return int(stopped.value.code or 0), captured.out, captured.err
+
+
+def test_the_files_checked_in_are_what_the_command_writes(tmp_path, capsys):
+    status, _, _ = run(capsys, "derive", "--all", "-o", str(tmp_path))
+    assert status == 0
+    written = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    kept = {path.name: path.read_text() for path in FOLDER.iterdir()}
+    assert written == kept, "run `phasecalc derive --all -o derivations`"
+
+
+def citations() -> set[tuple[str, str, str]]:
+    sources = [*(ROOT / "phasecalc").rglob("*.py"), *ROOT.glob("*.md"), *ROOT.glob("examples/*.py")]
+    return {
+        (str(path.relative_to(ROOT)), *found)
+        for path in sources
+        for found in CITATION.findall(path.read_text())
+    }
+
+
+def test_no_citation_is_dead():
+    found = citations()
+    assert len(found) >= 10
+    for source, name, label in found:
+        assert label in pc.derivation(name).labels, f"{source} cites {name}, eq. {label}"
+
+
+def test_every_mention_of_a_file_names_an_equation():
+    for path in (ROOT / "phasecalc").rglob("*.py"):
+        text = path.read_text()
+        assert len(re.findall(r"derivations/[\w-]+\.tex", text)) == len(CITATION.findall(text)), (
+            path
+        )
+
+
+needs_latex = pytest.mark.skipif(
+    shutil.which("pdflatex") is None and not os.environ.get("CI"), reason="needs pdflatex"
+)
+
+
+def log_of(folder: Path, name: str) -> str:
+    for _ in range(3):
+        subprocess.run(
+            ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", f"{name}.tex"],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
+    return (folder / f"{name}.log").read_text(errors="replace")
+
+
+@pytest.mark.slow
+@needs_latex
+@pytest.mark.parametrize("variable", ["p", "S"])
+def test_the_main_document_compiles_without_an_overfull_line(tmp_path, capsys, variable):
+    run(capsys, "derive", "--all", "-o", str(tmp_path), "--in", variable)
+    log = log_of(tmp_path, "phasecalc-derivations")
+    assert not re.findall(r"^(?:!|Overfull).*", log, flags=re.MULTILINE)
+    assert "undefined" not in log and "multiply defined" not in log
+
+
+@pytest.mark.slow
+@needs_latex
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_compiles_by_itself(tmp_path, name):
+    shutil.copy(FOLDER / f"{name}.tex", tmp_path)
+    log = log_of(tmp_path, name)
+    assert not re.findall(r"^(?:!|Overfull).*", log, flags=re.MULTILINE)
+    assert "undefined" not in log
+
+
+@pytest.mark.slow
+@needs_latex
+def test_a_file_can_be_read_into_another_document(tmp_path):
+    shutil.copy(FOLDER / "thomson.tex", tmp_path)
+    (tmp_path / "paper.tex").write_text(
+        "\\documentclass{article}\\usepackage{amsmath,amssymb}\\begin{document}\n"
+        "\\appendix\\input{thomson}\nThe end, after equation \\eqref{thomson:pentagon}.\n"
+        "\\end{document}\n"
+    )
+    log = log_of(tmp_path, "paper")
+    assert "undefined" not in log and "\n!" not in log
+
+
+@pytest.mark.slow
+@needs_latex
+def test_pdf_is_written(tmp_path, capsys):
+    status, _, err = run(capsys, "derive", "thomson", "-o", str(tmp_path), "--pdf")
+    assert (status, err) == (0, "")
+    assert (tmp_path / "thomson.pdf").read_bytes().startswith(b"%PDF")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["thomson.pdf", "thomson.tex"]
+
+
+def test_list(capsys):
+    status, out, _ = run(capsys, "derive", "--list")
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()] == list(NAMES)
+
+
+def test_one_derivation(tmp_path, capsys):
+    status, _, err = run(capsys, "derive", "two-in-one", "-o", str(tmp_path / "a" / "b"))
+    assert (status, err) == (0, "")
+    assert (tmp_path / "a" / "b" / "two-in-one.tex").read_text() == (
+        FOLDER / "two-in-one.tex"
+    ).read_text()
+
+
+def test_in_sparsity(tmp_path, capsys):
+    run(capsys, "derive", "two-in-one", "-o", str(tmp_path), "--in", "S")
+    text = (tmp_path / "two-in-one.tex").read_text()
+    assert r"\left(1 - S\right) \left(1 + 3 S\right)" in text and "p^{2}" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("tomson", "-o", "out"), "did you mean 'thomson'"),
+        (("__import__('os')", "-o", "out"), "The names are decomposition"),
+        (("thomson",), "-o"),
+        ((), "--all"),
+        (("thomson", "--all", "-o", "out"), "--all"),
+        (("thomson", "-o", "{file}"), "cannot be written"),
+        (("thomson", "-o", "/proc/nowhere"), "cannot be written"),
+        (("thomson", "-o", "out", "--in", "x"), "--in"),
+    ],
+)
+def test_refusals(tmp_path, capsys, monkeypatch, arguments, says):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    given = [a.format(file=tmp_path / "file") if a == "{file}" else a for a in arguments]
+    status, out, err = run(capsys, "derive", *given)
+    assert status == 2 and out == ""
+    assert says in err and err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_pdf_without_latex(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    status, _, err = run(capsys, "derive", "thomson", "-o", str(tmp_path), "--pdf")
+    assert status == 2
+    assert "texlive-latex-base" in err and err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["thomson.tex"]

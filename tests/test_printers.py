@@ -1,0 +1,101 @@
+"""Formulas look as a person would write them, and mean what they meant."""
+
+from __future__ import annotations
+
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+
+import phasecalc as pc
+from phasecalc.proofs import language as lang
+from phasecalc.report.forms import tidy
+from phasecalc.report.latex import latex
+from phasecalc.report.plain import plain
+
+P, R = pc.p, pc.r
+PAIR = pc.decompose([[1, -1]], [0, 0])
+W = sympy.Symbol("w")
+
+COEFFICIENTS = st.lists(st.fractions(-3, 3, max_denominator=12), min_size=1, max_size=4)
+
+
+def poly(coefficients, symbol=P):
+    return sum((sympy.Rational(c) * symbol**k for k, c in enumerate(coefficients)), sympy.S.Zero)
+
+
+@given(COEFFICIENTS, COEFFICIENTS, COEFFICIENTS)
+def test_tidy_keeps_the_value(base, slope, under):
+    expr = sympy.expand(poly(base) + R * poly(slope))
+    bottom = poly(under) or sympy.Integer(1)
+    for formula in (expr, expr / bottom):
+        assert sympy.cancel(tidy(formula) - formula) == 0
+        assert sympy.cancel(tidy(formula, sparsity=True).subs(pc.S, 1 - P) - formula) == 0
+
+
+def test_plain_formulas():
+    for expr, in_p, in_s in [
+        (P / 3 - P**2 / 4, "p/3 − p²/4", "(1 − S) (1 + 3 S)/12"),
+        (R * (P / 3 - P**2 / 4), "r (p/3 − p²/4)", "r (1 − S) (1 + 3 S)/12"),
+        ((1 + R) * P**2 / 6, "p² (1 + r)/6", "(1 − S)² (1 + r)/6"),
+        (2 * P / (4 - 5 * P), "2 p/(4 − 5 p)", "2 (1 − S)/(5 S − 1)"),
+        ((4 - 5 * P) / (2 * P), "(4 − 5 p)/(2 p)", "(5 S − 1)/(2 (1 − S))"),
+        (-8 / (4 - 5 * P) ** 2, "−8/(4 − 5 p)²", "−8/(1 − 5 S)²"),
+        (P**2 / 3 + R * (P / 3 - P**2 / 4), "p²/3 + r (p/3 − p²/4)", None),
+        (sympy.Rational(16, 147), "16/147", "16/147"),
+        (pc.TruncatedPower(W - 1, 3) / 6, "(w − 1)_+^3/6", None),
+        (sympy.sqrt(5) / 4, "√5/4", None),
+    ]:
+        assert plain(sympy.expand(expr) if expr.is_polynomial() else expr) == in_p
+        if in_s is not None:
+            assert plain(expr, sparsity=True) == in_s
+
+
+def test_latex_formulas():
+    assert latex(P / 3 - P**2 / 4) == r"\frac{p}{3} - \frac{p^{2}}{4}"
+    assert latex(lang.equal(P, sympy.Rational(4, 7)), sparsity=True) == r"S = \frac{3}{7}"
+    assert latex(lang.Norm(lang.i) ** 2) == r"\lVert W_{i} \rVert^{2}"
+    assert latex(pc.TruncatedPower(W, 2)) == r"\left(w\right)_{+}^{2}"
+    assert latex(lang.Between(0, R, sympy.oo)) == "r > 0"
+
+
+def test_no_piecewise_soup():
+    """A symbolic loss prints as a sum over truncated powers, each of them once."""
+    total = pc.decompose([[W, -W]], [sympy.Symbol("b"), 0]).terms[2]
+    text = latex(total)
+    assert "cases" not in text and "Piecewise" not in text and "TruncatedPower" not in text
+    assert sympy.simplify(tidy(total) - total) == 0
+
+
+def test_foreign_formulas_are_left_to_sympy():
+    x = sympy.Symbol("x")
+    assert plain(sympy.exp(x)) == "exp(x)"
+    assert latex(sympy.sin(x) + 1) == r"\sin{\left(x \right)} + 1"
+
+
+def test_records_show_themselves():
+    diagram = pc.phase_diagram(pc.ToyModel(3, 2))
+    joint = pc.candidates(pc.ToyModel(3, 2))[-1]
+    records = (PAIR, joint, *diagram.boundaries, *diagram.junctions, diagram)
+    for record in records:
+        assert record._repr_latex_().strip("$").count("{") == record._repr_latex_().count("}")
+        assert record._repr_html_().count("<td>") == record._repr_html_().count("</td>") > 0
+        assert "Poly(" not in str(record) and "\n" in str(record)
+        assert repr(record).startswith(type(record).__name__)
+    assert "p = 4/7" in str(diagram.boundaries[-1])
+    assert r"$r = \frac{2 p}{4 - 5 p}$" in diagram.boundaries[0]._repr_html_()
+    assert r"L_{\text{joint}}" in joint._repr_latex_()
+
+
+def test_html_is_escaped():
+    evil = pc.Candidate.from_weights("<script>alert(1)</script>", [[1, 1]], [0, 0], "superposition")
+    assert "<script>" not in evil._repr_html_()
+    named = pc.decompose([[sympy.Symbol("<img src=x>"), 1]], [0, 0])
+    assert "<img" not in named._repr_html_()
+
+
+def test_derivations_show_themselves():
+    found = pc.derivation("two-in-one")
+    assert "[antipodal]" in found.to_text() and "L_antipodal = p² (1 + r)/6" in str(found)
+    assert r"\tag{antipodal}" in found._repr_latex_()
+    assert "**antipodal**" in found._repr_markdown_()
+    assert "S" in found.to_text(sparsity=True) and "p²" not in found.to_text(sparsity=True)
