@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Protocol
 
 import numpy as np
@@ -210,8 +211,9 @@ def crosscheck(
 
 
 def _named(labels: Strings, outcome_of: Mapping[str, str]) -> Strings:
+    """Outcomes of labels; "" for a label that is no phase of the diagram."""
     names, index = np.unique(labels, return_inverse=True)
-    return np.array([outcome_of[str(name)] for name in names])[index.reshape(labels.shape)]
+    return np.array([outcome_of.get(str(name), "") for name in names])[index.reshape(labels.shape)]
 
 
 def _away(
@@ -223,9 +225,9 @@ def _away(
     margin: float,
 ) -> Booleans:
     away = np.ones(outcomes.shape, np.bool_)
-    factors = (1 / margin, 1.0, margin) if margin > 1 else ()
-    for f in factors:
-        for g in factors:
+    factors = (1 / margin, 1.0, margin) if margin > 1 else (1.0,)
+    for f, g in product(factors, factors):
+        if (f, g) != (1.0, 1.0):
             moved = diagram.grid(1 - np.minimum((1 - S) * f, 1.0), r * g)
             away &= _named(moved.labels, outcome_of) == outcomes
     return away
