@@ -131,7 +131,7 @@ def _fill(ax: Axes, diagram: PhaseDiagram, strip: Strip, colours: dict[int, str]
         return
     for phase, low, high in _bands(strip, p):
         # An edge of the fill's own colour closes the hairline between neighbouring fills.
-        ax.fill_between(p, low, high, facecolor=colours[phase], edgecolor=colours[phase], lw=0.4)
+        ax.fill_between(p, low, high, facecolor=colours[phase], edgecolor=colours[phase], lw=0.8)
 
 
 def draw_boundaries(ax: Axes, diagram: PhaseDiagram, *, annotate: bool = True) -> None:
