@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import exact_loss, exact_slope, fractions, hard_model, scale
+from .oracle import exact_loss, exact_slope, fractions, hard_model, scale
 
 import phasecalc as pc
 

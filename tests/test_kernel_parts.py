@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import exact_slope, fractions, scale
+from .oracle import exact_slope, fractions, scale
 
 import phasecalc as pc
 from phasecalc.numeric.compiled.cube import cube_moment
