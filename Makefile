@@ -40,5 +40,8 @@ $(VENV)/dev.stamp: $(VENV)/python.stamp pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@ $(VENV)/run.stamp
 
+derivations: $(VENV)/run.stamp
+	$(BIN)/phasecalc derive --all -o derivations
+
 clean:
 	rm -rf $(VENV) $(OUT)

@@ -6,7 +6,7 @@ the median counts, and ratios are to the median of `python -c "import sympy"`.
 
 from __future__ import annotations
 
-import resource
+import os
 import statistics
 import subprocess
 import sys
@@ -52,14 +52,18 @@ RUNS = 7
 
 
 def measure(command: tuple[str, ...]) -> tuple[float, float]:
-    """Median wall seconds, and peak resident MB of the largest process so far."""
-    seconds = []
+    """Median wall seconds and largest peak resident MB of several runs, after one that warms up."""
+    seconds, peaks = [], []
     for _ in range(RUNS + 1):
         start = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
         seconds.append(time.perf_counter() - start)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return statistics.median(seconds[1:]), peak
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+        peaks.append(usage.ru_maxrss / 1024)
+    return statistics.median(seconds[1:]), max(peaks)
 
 
 def main() -> None:
@@ -72,7 +76,7 @@ def main() -> None:
         rows.append(
             (name, f"{seconds:.3f}", f"{seconds / base:.2f}", f"{peak:.0f}", TARGETS.get(name, ""))
         )
-    headers = ("process", "median s", "× import sympy", "peak MB so far", "target")
+    headers = ("process", "median s", "× import sympy", "peak MB", "target")
     print(tabulate(rows, headers=headers, disable_numparse=True))
 
 

@@ -1,6 +1,6 @@
 """Loss and gradient against exact rationals, on models chosen to be hard.
 
-python benchmarks/kernel_accuracy.py [MODELS]        (default 100000; about ten minutes)
+python benchmarks/kernel_accuracy.py [MODELS]        (default 100000; about five minutes)
 
 Errors are divided by 1 + Σ_j I_j (1 + ‖G_j‖₁ + |b_j|)². The gradient is compared along one random
 direction of ±1 entries for each model, with an exactly computed difference quotient.

@@ -14,7 +14,7 @@ from phasecalc.configurations import OUTCOMES
 from phasecalc.numeric import crosscheck as module
 from phasecalc.numeric import train
 from phasecalc.report import plot_trained as picture
-from phasecalc.report.plot import TINTS
+from phasecalc.report.plot_style import TINTS
 from phasecalc.report.text_trained import check_text, trained_text
 
 from .test_cli import run

@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = cli.main(args=arguments, prog_name="phasecalc", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
-        status = UNUSABLE
+        status = 0
     except click.ClickException as error:
         status = _refused(error.format_message())
     except (click.Abort, KeyboardInterrupt):

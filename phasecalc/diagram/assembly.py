@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cmp_to_key
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from ..exact.roots import RealRoot, real_roots
 from ..exact.truncated import exact_sign
 from ..symbols import p, r
 from .envelope import R_INFINITY, R_ZERO, Crossing, Line, Strip, compare_at
-from .transition import Boundary, Junction, Status, vanishing_order
+from .transition import Boundary, Enclosure, Junction, Status, vanishing_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,11 @@ def junctions_of(
                     importance=stop.value_at(front.root),
                     loss=front.root.evaluate(numerator, stop.denominator),
                     status=_status(front.root),
+                    isolation=_isolation(front.root),
+                    # Where the root has no formula the signs above are the proof.
+                    losses=tuple(candidates[i].loss for i in meeting)
+                    if _status(front.root) == "exact"
+                    else (),
                 )
             )
     return tuple(found)
@@ -148,6 +154,7 @@ def _boundary(curve: _Curve, candidates: Sequence[Candidate]) -> Boundary:
             low.loss - high.loss, r, lambda loss: sympy.cancel(loss.subs(r, importance))
         ),
         status=_status(curve.start, curve.end),
+        isolation=_isolations(curve.start, curve.end),
     )
 
 
@@ -203,6 +210,7 @@ def _verticals(front: _Front, candidates: Sequence[Candidate]) -> list[Boundary]
                 lambda loss: sympy.expand(loss.subs(p, place)),
             ),
             status=_status(front.root),
+            isolation=_isolations(front.root, front.root),
         )
         for a, b, low, high in pieces
     ]
@@ -212,3 +220,21 @@ def _status(*ends: RealRoot) -> Status:
     """Rational numbers and quadratic surds are formulas; other roots are known by an interval."""
     degrees = [1 if end.is_rational else end.minimal.degree() for end in ends]
     return "exact" if max(degrees) <= 2 else "isolated"
+
+
+_WIDTH = Fraction(1, 10**15)
+
+
+def _isolation(root: RealRoot) -> Enclosure | None:
+    """A narrow certified interval of a root that has no formula."""
+    if _status(root) == "exact":
+        return None
+    narrow = root.within(_WIDTH)
+    return narrow.low, narrow.high
+
+
+def _isolations(start: RealRoot, end: RealRoot) -> tuple[Enclosure, Enclosure] | None:
+    if _status(start, end) == "exact":
+        return None
+    low, high = start.within(_WIDTH), end.within(_WIDTH)
+    return (low.low, low.high), (high.low, high.high)

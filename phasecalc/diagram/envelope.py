@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Crossing:
-    """The r(p) = N(p)/D(p) at which two lines cross, in lowest terms, D > 0 for small p > 0."""
+    """The r(p) = N(p)/D(p) at which two lines cross, in lowest terms, D > 0 in its strip."""
 
     numerator: sympy.Poly
     denominator: sympy.Poly
@@ -59,10 +59,13 @@ R_ZERO = Crossing(ZERO, ONE)
 R_INFINITY = Crossing(ONE, ZERO)
 
 
-def crossing(low: Line, high: Line) -> Crossing:
-    """Where two lines with different slopes cross: r = (A_high − A_low) / (B_low − B_high)."""
+def crossing(low: Line, high: Line, inside: Fraction) -> Crossing:
+    """Where two lines with different slopes cross: r = (A_high − A_low) / (B_low − B_high).
+
+    Numerator and denominator are written so that both are positive at the p `inside` the strip.
+    """
     numerator, denominator = (high.base - low.base).cancel(low.slope - high.slope, include=True)
-    if denominator.EC() < 0:
+    if value_at(denominator, inside) < 0:
         numerator, denominator = -numerator, -denominator
     return Crossing(numerator, denominator)
 
@@ -107,13 +110,9 @@ def lower_envelope(lines: Sequence[Line]) -> tuple[Strip, ...]:
     strips: list[Strip] = []
     low = AT_ZERO
     while low.compare(AT_ONE) < 0:
-        phases, high = _structure_after(lines, low)
-        strip = Strip(
-            low,
-            high,
-            phases,
-            tuple(crossing(lines[a], lines[b]) for a, b in pairwise(phases)),
-        )
+        phases, inside, high = _structure_after(lines, low)
+        crossings = (crossing(lines[a], lines[b], inside) for a, b in pairwise(phases))
+        strip = Strip(low, high, phases, tuple(crossings))
         if strips and strips[-1].phases == phases and not _pinched(strip, low):
             strip = Strip(strips.pop().low, high, phases, strip.crossings)
         strips.append(strip)
@@ -121,8 +120,10 @@ def lower_envelope(lines: Sequence[Line]) -> tuple[Strip, ...]:
     return tuple(strips)
 
 
-def _structure_after(lines: Sequence[Line], low: RealRoot) -> tuple[tuple[int, ...], RealRoot]:
-    """The phases just above `low`, and the next p at which they may change."""
+def _structure_after(
+    lines: Sequence[Line], low: RealRoot
+) -> tuple[tuple[int, ...], Fraction, RealRoot]:
+    """The phases just above `low`, a p between, and the next p at which they may change."""
     upper = _ONE
     while True:
         # A rational sample above `low` and below `upper`.
@@ -138,7 +139,7 @@ def _structure_after(lines: Sequence[Line], low: RealRoot) -> tuple[tuple[int, .
         ]
         before = [root for root in roots if root.compare(_rational(sample)) <= 0]
         if not before:
-            return phases, min(roots, key=_order, default=AT_ONE)
+            return phases, sample, min(roots, key=_order, default=AT_ONE)
         # The phases may differ closer to `low`: sample again below the first possible change.
         first = min(before, key=_order)
         while first.low <= low.high:

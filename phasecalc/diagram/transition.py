@@ -10,17 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from fractions import Fraction
+from typing import Literal, get_args
 
 import sympy
 
 from ..display import Shown
+from ..exact.truncated import exact_sign
 from ..symbols import p, r
 
 Status = Literal["exact", "isolated", "numeric"]
 """How a result is known: algebraic formula, certified interval, or traced with an error."""
 
-STATUSES = ("exact", "isolated", "numeric")
+Enclosure = tuple[Fraction, Fraction]
+"""A closed interval with rational ends."""
+
+
+def _check_status(status: str) -> None:
+    if status not in get_args(Status):
+        raise ValueError(f"status = {status!r}: it must be one of {', '.join(get_args(Status))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,8 @@ class Boundary(Shown):
     losses : of the two phases, in p and r.
     order : 1 where the gradient of F jumps, k where the k-th derivatives are the first that jump.
     status : how the ends are known; the formula of the line is always exact.
+    isolation : certified intervals of p that hold the low and the high end, at most 10⁻¹⁵ wide,
+        when the status is "isolated"; None otherwise.
     """
 
     phases: tuple[str, str]
@@ -45,8 +55,10 @@ class Boundary(Shown):
     losses: tuple[sympy.Expr, sympy.Expr]
     order: int
     status: Status = "exact"
+    isolation: tuple[Enclosure, Enclosure] | None = None
 
     def __post_init__(self) -> None:
+        _check_status(self.status)
         if (self.importance is None) == (self.feature_probability is None):
             raise ValueError("a boundary has either importance or feature_probability")
         if self.importance is not None and self._on_line(self.losses[0] - self.losses[1]) != 0:
@@ -97,7 +109,10 @@ class Boundary(Shown):
 class Junction(Shown):
     """A point in which three or more phases meet.
 
-    ``loss`` is the common loss of its phases; ``sparsity`` and ``importance`` are exact numbers.
+    ``phases`` are those whose regions touch the point from the left or the right; ``loss`` is their
+    common loss, ``sparsity`` and ``importance`` are exact numbers. ``isolation`` is a certified
+    interval of p, at most 10⁻¹⁵ wide, when the status is "isolated"; None otherwise. ``losses``
+    are those of the phases, in p and r; that they are equal at the point is checked.
     """
 
     phases: tuple[str, ...]
@@ -105,10 +120,17 @@ class Junction(Shown):
     importance: sympy.Expr
     loss: sympy.Expr
     status: Status = "exact"
+    isolation: Enclosure | None = None
+    losses: tuple[sympy.Expr, ...] = ()
 
     def __post_init__(self) -> None:
+        _check_status(self.status)
         if len(set(self.phases)) < 3:
             raise ValueError(f"a junction needs three phases, not {self.phases}")
+        for phase, loss in zip(self.phases, self.losses, strict=self.losses != ()):
+            difference = loss.subs({p: self.feature_probability, r: self.importance}) - self.loss
+            if exact_sign(sympy.expand(difference)) != 0:
+                raise ValueError(f"the loss of {phase} is not {self.loss} at the junction")
 
     @property
     def feature_probability(self) -> sympy.Expr:

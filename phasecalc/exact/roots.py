@@ -39,9 +39,8 @@ def sign_at_rational(poly: sympy.Poly, point: Fraction) -> int:
 class RealRoot:
     """One real root of an irreducible polynomial, in an interval that holds no other root of it.
 
-    The interval [low, high] is a point for a rational root; else both ends are no roots. Two roots
-    are the same number exactly when their polynomials and intervals are those of one root, so
-    records made by `real_roots` are compared by `is_same`.
+    The interval [low, high] is a point for a rational root; else both ends are no roots. Intervals
+    of the same root may differ in width: `compare` tells whether two records are one number.
     """
 
     minimal: sympy.Poly

@@ -111,4 +111,6 @@ def _flat(array: Floats, shape: tuple[int, ...], core: int) -> Floats:
     lead, tail = array.shape[: array.ndim - core], array.shape[array.ndim - core :]
     if any(length != 1 for length in lead):
         array = np.broadcast_to(array, (*shape, *tail))
-    return np.require(array.reshape(-1, *tail), requirements=["C", "W"])
+    array = array.reshape(-1, *tail)
+    flags = array.flags
+    return array if flags.c_contiguous and flags.writeable else array.copy(order="C")

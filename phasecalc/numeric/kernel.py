@@ -75,9 +75,10 @@ def expected_loss_and_grad(
     ∂L/∂b_j = 2 I_j E[v_j 1(y_j>0)] and ∂L/∂W = W (H + Hᵀ). The integrals are differentiated, not
     the formula: the gradient's error is below 1e-11 on the scale of the loss's.
 
-    Under the uniform law L is C¹ but for one place: at W_j = 0, b_j = 0 it has a kink in b_j, and
-    the derivative is the one-sided one towards negative b_j, 0, as is usual for ReLU at 0. Under
-    the point law that holds at every b_j at which a set of active features brings unit j to 0.
+    Under the uniform law L is C¹ except where W_j = 0 and b_j = 0 for some j: there the derivative
+    by W_j and by b_j is the one-sided one of an inactive unit, 0, as is usual for ReLU at 0. Under
+    the point law that choice is met at every b_j at which a set of active features brings unit j
+    exactly to 0.
     Where the loss is inf, the gradient is of no use.
 
     Arguments and errors as for `expected_loss`.
@@ -149,7 +150,8 @@ def _require_fit(batch: Batch, loss: Floats) -> None:
     W = batch.arrays[0]
     degree, _, _ = interference(W[bad[0] % len(W)], *nonzeros(W[bad[0] % len(W)]))
     feature = int(np.argmax(degree))
-    where = f" of model {np.unravel_index(bad[0], batch.shape)}" if batch.shape else ""
+    model = ", ".join(str(i) for i in np.unravel_index(bad[0], batch.shape))
+    where = f" of model [{model}]" if model else ""
     raise ValueError(
         f"weights: feature {feature}{where} interferes with {degree[feature] - 1} others, at most "
         f"{MAX_DIRECTIONS - 1} are possible; truncated_loss and one_sparse_loss take any number"

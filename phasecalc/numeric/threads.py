@@ -34,8 +34,10 @@ def in_threads(run: Callable[..., None], batch: Batch, cost: int, *results: Floa
     threads live as long as the call: none is left over for a later fork() to lose.
     """
     size = batch.size
-    threads = max(1, min(thread_count(), size, size * cost // _WORTH_A_THREAD))
-    if threads == 1:
+    threads = min(size, size * cost // _WORTH_A_THREAD)
+    if threads > 1:
+        threads = min(threads, thread_count())
+    if threads <= 1:
         run(*batch.arrays, batch.law, 0, size, *results)
         return
     bounds = [size * t // threads for t in range(threads + 1)]

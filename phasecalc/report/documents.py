@@ -36,7 +36,10 @@ def diagram_document(diagram: PhaseDiagram) -> Document:
 
 
 def boundary_document(boundary: Boundary) -> Document:
-    """One coexistence line; r_interval may end in "oo", slope is null for a vertical line."""
+    """One coexistence line; r_interval may end in "oo", slope is null for a vertical line.
+
+    isolation holds certified rational intervals of the two ends of p_interval, null for formulas.
+    """
     return {
         "phases": list(boundary.phases),
         "importance": _text(boundary.importance),
@@ -47,6 +50,8 @@ def boundary_document(boundary: Boundary) -> Document:
         "latent_heat": str(boundary.latent_heat),
         "slope": _text(boundary.slope),
         "status": boundary.status,
+        "isolation": boundary.isolation
+        and [[str(bound) for bound in enclosure] for enclosure in boundary.isolation],
     }
 
 
@@ -58,6 +63,7 @@ def junction_document(junction: Junction) -> Document:
         "importance": str(junction.importance),
         "loss": str(junction.loss),
         "status": junction.status,
+        "isolation": junction.isolation and [str(bound) for bound in junction.isolation],
     }
 
 

@@ -9,31 +9,25 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.text import Text
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..configurations import OUTCOMES
 from ..diagram.envelope import Crossing, Strip
 from ..diagram.phase_diagram import PhaseDiagram
+from .plot_names import name_regions, without_overlaps
+from .plot_style import (
+    DENSITY_RANGE,
+    IMPORTANCE_RANGE,
+    INK,
+    LAW_TEXTS,
+    TINTS,
+    dress,
+)
 
 Floats = NDArray[np.float64]
 
-TINTS = {
-    "not represented": ("#eceae6", "#d9d6cf", "#c7c3ba"),
-    "dedicated": ("#7fa8d9", "#a9c5e8", "#5b8bc6", "#c9dbf1"),
-    "superposition": ("#e07a6c", "#eda498", "#cc5848", "#f4c6be"),
-}
-"""The paper's colours: red for superposition, blue for dedicated, pale where not represented."""
-
-DENSITY_RANGE = (0.01, 1.0)
-IMPORTANCE_RANGE = (0.1, 10.0)
-_DENSITY_TICKS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
-_IMPORTANCE_TICKS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _SAMPLES = 400
-INK = "#222222"
-_CELLS_A_LETTER = 0.018
-"""Width of a letter of a region's name, as a part of the axis."""
 
 
 def plot_diagram(diagram: PhaseDiagram, ax: Axes | None = None) -> Figure:
@@ -51,16 +45,13 @@ def plot_diagram(diagram: PhaseDiagram, ax: Axes | None = None) -> Figure:
         figure = Figure(figsize=(6.4, 5.4), layout="constrained")
         ax = figure.add_subplot()
     colours = _colours(diagram)
-    for strip in diagram.strips:
-        _fill(ax, diagram, strip, colours)
-    draw_boundaries(ax, diagram)
-    _name_regions(ax, diagram)
+    _fill(ax, diagram, colours)
     dress(ax)
     model = diagram.model
     ax.set_title(
         f"{model.n_features} features in {model.d_hidden} "
-        f"dimension{'s' if model.d_hidden > 1 else ''} ({diagram.source})",
-        fontsize=11,
+        f"dimension{'s' if model.d_hidden > 1 else ''}, {LAW_TEXTS[model.law.name]}",
+        fontsize=10.5,
     )
     ax.legend(
         handles=[
@@ -78,6 +69,10 @@ def plot_diagram(diagram: PhaseDiagram, ax: Axes | None = None) -> Figure:
     )
     found = ax.get_figure(root=True)
     assert isinstance(found, Figure)
+    notes = draw_boundaries(ax, diagram)
+    # Sizes in pixels are known once the layout is.
+    found.draw_without_rendering()
+    name_regions(ax, diagram, without_overlaps(notes))
     return found
 
 
@@ -125,17 +120,29 @@ def _bands(strip: Strip, p: Floats) -> Iterator[tuple[int, Floats, Floats]]:
         yield phase, low, high
 
 
-def _fill(ax: Axes, diagram: PhaseDiagram, strip: Strip, colours: dict[int, str]) -> None:
-    p = _visible(strip)
-    if p is None:
-        return
-    for phase, low, high in _bands(strip, p):
-        # An edge of the fill's own colour closes the hairline between neighbouring fills.
-        ax.fill_between(p, low, high, facecolor=colours[phase], edgecolor=colours[phase], lw=0.8)
+def _fill(ax: Axes, diagram: PhaseDiagram, colours: dict[int, str]) -> None:
+    """Fill each phase; its parts in neighbouring strips are one polygon, so that no seam shows."""
+    runs: dict[int, list[tuple[Floats, Floats, Floats]]] = {}
+    for strip in diagram.strips:
+        p = _visible(strip)
+        bands = {} if p is None else {phase: (p, a, b) for phase, a, b in _bands(strip, p)}
+        for phase in [phase for phase in runs if phase not in bands]:
+            _fill_run(ax, runs.pop(phase), colours[phase])
+        for phase, band in bands.items():
+            runs.setdefault(phase, []).append(band)
+    for phase, run in runs.items():
+        _fill_run(ax, run, colours[phase])
 
 
-def draw_boundaries(ax: Axes, diagram: PhaseDiagram, *, annotate: bool = True) -> None:
-    """The exact boundaries and junctions; with `annotate`, where the junctions are."""
+def _fill_run(ax: Axes, run: list[tuple[Floats, Floats, Floats]], colour: str) -> None:
+    p, low, high = (np.concatenate(parts) for parts in zip(*run, strict=True))
+    # An edge of the fill's own colour closes the hairline between neighbouring phases.
+    ax.fill_between(p, low, high, facecolor=colour, edgecolor=colour, lw=0.4)
+
+
+def draw_boundaries(ax: Axes, diagram: PhaseDiagram, *, annotate: bool = True) -> list[Text]:
+    """Draw the exact boundaries and junctions; with `annotate`, write where the junctions are."""
+    notes: list[Text] = []
     for strip in diagram.strips:
         p = _visible(strip)
         if p is not None:
@@ -154,7 +161,7 @@ def draw_boundaries(ax: Axes, diagram: PhaseDiagram, *, annotate: bool = True) -
         if not annotate:
             continue
         known = junction.sparsity.is_Rational and junction.importance.is_Rational
-        ax.annotate(
+        note = ax.annotate(
             f"S = {junction.sparsity}, r = {junction.importance}"
             if known
             else f"S = {1 - place[0]:.4g}, r = {place[1]:.4g}",
@@ -166,55 +173,5 @@ def draw_boundaries(ax: Axes, diagram: PhaseDiagram, *, annotate: bool = True) -
             bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5},
             zorder=6,
         )
-
-
-def _name_regions(ax: Axes, diagram: PhaseDiagram, cells: int = 121) -> None:
-    """Write each phase's name where its region is widest."""
-    densities = np.geomspace(*DENSITY_RANGE, cells)
-    importances = np.geomspace(*IMPORTANCE_RANGE, cells)
-    labels = diagram.grid(1.0 - densities, importances).labels
-    for phase in diagram.phases:
-        # Distance to the border of the region, in cells; the frame counts as border.
-        inside = np.pad(labels == phase.name, 1)
-        depth = ndimage.distance_transform_edt(inside)[1:-1, 1:-1]
-        deepest = depth.max()
-        if deepest < 4:
-            continue
-        # Of the places that are nearly deepest the middle one: long regions are named halfway.
-        places = np.argwhere(depth >= 0.95 * deepest)
-        i, j = places[np.abs(places - places.mean(axis=0)).sum(axis=1).argmin()]
-        row = np.flatnonzero(inside[1:-1, 1 + j])
-        column = np.flatnonzero(inside[1 + i, 1:-1])
-        width = np.ptp(row[np.abs(row - i) <= 2 * deepest])
-        narrow = width < _CELLS_A_LETTER * len(phase.name) * cells and np.ptp(column) > width
-        ax.text(
-            densities[i],
-            importances[j],
-            phase.name,
-            ha="center",
-            va="center",
-            rotation=90 if narrow else 0,
-            fontsize=10,
-            color=INK,
-        )
-
-
-def dress(ax: Axes) -> None:
-    """The paper's axes: 1 − S from 1 (left) to 0.01, with S on top, and r; all logarithmic."""
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ax.set_xlim(DENSITY_RANGE[1], DENSITY_RANGE[0])
-    ax.set_ylim(*IMPORTANCE_RANGE)
-    plain = FuncFormatter(lambda value, _: f"{value:g}")
-    ax.xaxis.set_major_locator(FixedLocator(_DENSITY_TICKS))
-    ax.yaxis.set_major_locator(FixedLocator(_IMPORTANCE_TICKS))
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(plain)
-        axis.set_minor_locator(NullLocator())
-    ax.set_xlabel("feature probability, p = 1 − S")
-    ax.set_ylabel("relative importance of the extra feature, r")
-    top = ax.secondary_xaxis("top")
-    top.xaxis.set_major_locator(FixedLocator(_DENSITY_TICKS))
-    top.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{1 - value:g}"))
-    top.xaxis.set_minor_locator(NullLocator())
-    top.set_xlabel("sparsity, S")
+        notes.append(note)
+    return notes

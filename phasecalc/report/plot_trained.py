@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..diagram.phase_diagram import PhaseDiagram
 from ..numeric.trained import TrainedGrid
-from .plot import INK, TINTS, draw_boundaries, dress, plot_diagram
+from .plot import draw_boundaries, plot_diagram
+from .plot_style import INK, LAW_TEXTS, TINTS, dress
 
 Floats = NDArray[np.float64]
 
@@ -59,17 +60,17 @@ def plot_trained(
         ax.set_title(_title(trained, kind), fontsize=11)
         if diagram is not None:
             draw_boundaries(ax, diagram, annotate=False)
-    if diagram is not None:
-        plot_diagram(diagram, axes[-1])
-        axes[-1].set_title(f"theory ({diagram.source})", fontsize=11)
     model = trained.model
     figure.suptitle(
-        f"The extra feature of {model.n_features} in {model.d_hidden} "
-        f"dimension{'s' if model.d_hidden > 1 else ''}"
-        + (", magnitudes of active features 1" if model.law.name == "point" else ""),
+        f"{model.n_features} features in {model.d_hidden} "
+        f"dimension{'s' if model.d_hidden > 1 else ''}, {LAW_TEXTS[model.law.name]}",
         fontsize=12,
     )
     _legend(axes[0])
+    if diagram is not None:
+        # Last: it places names by the layout that it finds.
+        plot_diagram(diagram, axes[-1])
+        axes[-1].set_title(f"theory ({diagram.source})", fontsize=11)
     return figure
 
 

@@ -71,8 +71,8 @@ def loss_text(loss: SparseLoss, sparsity: Scalar | None = None) -> str:
     importance = ", ".join(str(weight) for weight in loss.importance)
     return "\n".join(
         [
-            f"{len(loss.bias)} features, importance ({importance}), "
-            f"bias ({', '.join(map(str, loss.bias))})",
+            f"{len(loss.bias)} feature{'s' if len(loss.bias) > 1 else ''}, "
+            f"importance ({importance}), bias ({', '.join(map(str, loss.bias))})",
             *conventions(loss.law),
             f"  L = Σ_k p^k S^({len(loss.bias)}−k) L_k",
             "",
@@ -95,7 +95,8 @@ def _importance(n: int) -> str:
 def _boundary_row(boundary: Boundary) -> tuple[object, ...]:
     low, high = (_number(end) for end in boundary.interval)
     if boundary.importance is not None:
-        line, where = f"r = {boundary.importance}", f"{low} < p < {high}"
+        closed = "≤" if boundary.interval[1] == 1 else "<"
+        line, where = f"r = {boundary.importance}", f"{low} < p {closed} {high}"
     else:
         least, most = (_number(end) for end in boundary.importance_interval)
         line = f"p = {_number(boundary.interval[0])}"
@@ -112,10 +113,10 @@ def _boundary_row(boundary: Boundary) -> tuple[object, ...]:
 
 
 def _number(value: sympy.Expr) -> str:
-    """A rational as it is, another number with its decimals."""
-    if value.is_Rational or value.is_infinite:
-        return str(value)
-    return f"{value} = {sympy.N(value, 10)}"
+    """A rational or quadratic surd as it is, another number by its decimals."""
+    if value.has(sympy.CRootOf):
+        return f"{sympy.N(value, 12)}…"
+    return str(value)
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

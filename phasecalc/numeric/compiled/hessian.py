@@ -13,20 +13,20 @@ import numpy as np
 
 from .cube import cube_moment
 from .jit import compiled
-from .model import dot, model_loss_grad, sort_row
+from .model import dot, sort_row
+from .pair import pair_second
 from .rows import POINT, row_terms
 
 
 @compiled()
-def model_hessian(W, b, I, S, law, dW, db, hessian):
-    """The loss of one model; writes its gradient and the Hessian (N, N), N = mn + n.
+def model_hessian(W, b, I, S, law, hessian):
+    """Write the second derivatives of one model's loss into hessian (N, N), N = mn + n.
 
-    Arguments as for `model.model_loss_grad`. The variables are W row by row, then b. Where the
-    gradient has a kink the delta function counts by the side that is not active.
+    The other arguments are those of `model.model_loss_grad`. The variables are W row by row, then
+    b. Where the gradient has a kink, the value is that of one of its sides.
     """
     m, n = W.shape
     size = m * n + n
-    loss = model_loss_grad(W, b, I, S, law, dW, db)
     row = np.empty(n)
     order = np.empty(n, np.int64)
     g = np.empty(n)
@@ -71,7 +71,6 @@ def model_hessian(W, b, I, S, law, dW, db, hessian):
                 for t in range(n + 1):
                     total += jacobian[t, v] * half[t, u]
                 hessian[v, u] += total
-    return loss
 
 
 @compiled()
@@ -79,6 +78,19 @@ def row_second(k, g, c, own, p, s, law, second):
     """The second derivatives of one row by (g_0, …, g_{k−1}, c), in falling order of |g_i|."""
     if law == POINT:
         _point_second(k, g, c, p, s, second)
+        return
+    if k == 2:
+        x, y = own, 1 - own
+        xx, xy, xc, yy, yc, cc = pair_second(g[x], g[y], c, p[x], s[x], p[y], s[y])
+        second[x, x] = xx
+        second[x, y] = xy
+        second[y, x] = xy
+        second[y, y] = yy
+        second[x, 2] = xc
+        second[2, x] = xc
+        second[y, 2] = yc
+        second[2, y] = yc
+        second[2, 2] = cc
         return
     w = np.zeros(k, np.int64)
     for a in range(k + 1):
@@ -128,7 +140,5 @@ def _point_second(k, g, c, p, s, second):
 def batch_hessian(W, b, I, S, law, lo, hi, hessian):
     """Models lo … hi − 1; an argument whose first axis is 1 is shared by all of them."""
     w, v, i, s = len(W) > 1, len(b) > 1, len(I) > 1, len(S) > 1
-    dW = np.empty((W.shape[1], W.shape[2]))
-    db = np.empty(b.shape[1])
     for e in range(lo, hi):
-        model_hessian(W[e * w], b[e * v], I[e * i], S[e * s], law, dW, db, hessian[e])
+        model_hessian(W[e * w], b[e * v], I[e * i], S[e * s], law, hessian[e])

@@ -26,7 +26,7 @@ def compiled(**options):
         except RuntimeError:
             return njit(error_model="numpy", **options)(function)
         index = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-        if hasattr(index, "_source_stamp"):
+        if index is not None and hasattr(index, "_source_stamp"):
             index._source_stamp = _STAMP
         return dispatcher
 

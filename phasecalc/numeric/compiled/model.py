@@ -41,7 +41,7 @@ def dot(W, i, j):
     return total if np.isfinite(total) else plain
 
 
-@compiled()
+@compiled(forceinline=True)
 def pair_loss(g_00, g_11, g_01, b_0, b_1, I_0, I_1, s_0, s_1):
     """The loss of two features, uniform law: (L, ∂L/∂G_00, ∂G_11, ∂G_01, ∂b_0, ∂b_1).
 

@@ -30,42 +30,24 @@ def _clip(x):
     return min(max(x, 0.0), 1.0)
 
 
-@compiled()
-def pair_row(a, q, c, p_x, s_x, p_y, s_y):
-    """(∂ℓ/∂a, ∂ℓ/∂q, ∂ℓ/∂c, E[x²1(u≤0)]) of one row, uniform law.
+@compiled(forceinline=True)
+def _square(a, q, c):
+    """Both features active: moments over {u > 0} of the unit square, and the line u = 0 in it.
 
-    p_x, p_y: feature probabilities of x and y; s_x = 1 − p_x and s_y = 1 − p_y, handed over so that
-    neither loses digits. Where u = 0 identically (all three zero) the row counts as inactive.
+    Returns the moments of 1, x, y, x², xy, y², then the two nodes (x, y) of a rule that integrates
+    cubics along that line, and their common weight: ∫∫ f δ(u) = weight · (f(node) + f(node')).
     """
-    on = 1.0 if c > 0.0 else 0.0
-
-    # Only x active: x from xi to 1.
-    xi = _clip(-c / a) if a > 0.0 else 1.0 - on
-    x_1 = 1.0 - xi
-    x_x = 0.5 - 0.5 * xi * xi
-    x_xx = _THIRD - xi * xi * xi * _THIRD
-
-    # Only y active: y from y0 to y1.
-    root = _clip(-c / q)
-    y0 = root if q > 0.0 else (0.0 if q < 0.0 else 1.0 - on)
-    y1 = root if q < 0.0 else 1.0
-    y_1 = y1 - y0
-    y_y = 0.5 * (y1 * y1 - y0 * y0)
-    y_yy = (y1 * y1 * y1 - y0 * y0 * y0) * _THIRD
-
-    # Both active. (big, X): the larger coefficient and its coordinate; (small, Y): the other.
+    # (big, X): the larger coefficient and its coordinate; (small, Y): the other.
     swap = abs(q) > a
     big = q if swap else a
     small = a if swap else q
     small = small if small != 0.0 else _TINY
     nothing = (big == 0.0) & (c == 0.0)
     top = -1.0 if nothing else c
-    t0 = -top / small  # ξ = 0 here
-    t1 = -(top + big) / small  # ξ = 1 here
-    # By the signs: t0 and t1 may round to the same number far outside.
+    t0 = _clip(-top / small)  # ξ = 0 here
+    t1 = _clip(-(top + big) / small)  # ξ = 1 here
+    # By the signs: before clipping t0 and t1 may round to the same number far outside.
     rising = ((big > 0.0) & (small < 0.0)) | ((big < 0.0) & (small > 0.0))
-    t0 = _clip(t0)
-    t1 = _clip(t1)
     lo = min(t0, t1)
     width = max(t0, t1) - lo
     centre = lo + 0.5 * width
@@ -88,29 +70,86 @@ def pair_row(a, q, c, p_x, s_x, p_y, s_y):
     k20 = half * (xm2 * xm + xn2 * xn) + (o1 - o0)
     # X runs from ξ to 1 for a positive coefficient, from 0 to ξ for a negative one.
     up = big >= 0.0
-    xy_1 = 1.0 - k00 if up else k00
-    z_small = 0.5 - k01 if up else k01
-    z_small2 = _THIRD - k02 if up else k02
-    z_big = 0.5 * (1.0 - k10 if up else k10)
-    xy_xy = 0.5 * (0.5 - k11 if up else k11)
-    z_big2 = _THIRD * (1.0 - k20 if up else k20)
-    xy_x = z_small if swap else z_big
-    xy_y = z_big if swap else z_small
-    xy_xx = z_small2 if swap else z_big2
-    xy_yy = z_big2 if swap else z_small2
+    all_1 = 1.0 - k00 if up else k00
+    y_1 = 0.5 - k01 if up else k01
+    y_2 = _THIRD - k02 if up else k02
+    x_1 = 0.5 * (1.0 - k10 if up else k10)
+    x_y = 0.5 * (0.5 - k11 if up else k11)
+    x_2 = _THIRD * (1.0 - k20 if up else k20)
+    weight = half * abs(inv)
+    if swap:
+        return all_1, y_1, x_1, y_2, x_y, x_2, m, xm, n, xn, weight
+    return all_1, x_1, y_1, x_2, x_y, y_2, xm, m, xn, n, weight
+
+
+@compiled(forceinline=True)
+def pair_moments(a, q, c, p_x, s_x, p_y, s_y):
+    """E of 1, x, y, x², xy, y² over {u > 0}, then E[x² 1(u≤0)]."""
+    on = 1.0 if c > 0.0 else 0.0
+
+    # Only x active: x from xi to 1.
+    xi = _clip(-c / a) if a > 0.0 else 1.0 - on
+    x_1 = 1.0 - xi
+    x_x = 0.5 - 0.5 * xi * xi
+    x_xx = _THIRD - xi * xi * xi * _THIRD
+
+    # Only y active: y from y0 to y1.
+    root = _clip(-c / q)
+    y0 = root if q > 0.0 else (0.0 if q < 0.0 else 1.0 - on)
+    y1 = root if q < 0.0 else 1.0
+    y_1 = y1 - y0
+    y_y = 0.5 * (y1 * y1 - y0 * y0)
+    y_yy = (y1 * y1 * y1 - y0 * y0 * y0) * _THIRD
+
+    xy_1, xy_x, xy_y, xy_xx, xy_xy, xy_yy, _, _, _, _, _ = _square(a, q, c)
 
     both = p_x * p_y
     only_x = p_x * s_y
     only_y = s_x * p_y
-    m_1 = s_x * s_y * on + only_x * x_1 + only_y * y_1 + both * xy_1
-    m_x = only_x * x_x + both * xy_x
-    m_y = only_y * y_y + both * xy_y
-    m_xx = only_x * x_xx + both * xy_xx
-    m_yy = only_y * y_yy + both * xy_yy
-    m_xy = both * xy_xy
+    return (
+        s_x * s_y * on + only_x * x_1 + only_y * y_1 + both * xy_1,
+        only_x * x_x + both * xy_x,
+        only_y * y_y + both * xy_y,
+        only_x * x_xx + both * xy_xx,
+        both * xy_xy,
+        only_y * y_yy + both * xy_yy,
+        only_x * (_THIRD - x_xx) + both * (_THIRD - xy_xx),
+    )
+
+
+@compiled(forceinline=True)
+def pair_row(a, q, c, p_x, s_x, p_y, s_y):
+    """(∂ℓ/∂a, ∂ℓ/∂q, ∂ℓ/∂c, E[x²1(u≤0)]) of one row, uniform law.
+
+    p_x, p_y: feature probabilities of x and y; s_x = 1 − p_x and s_y = 1 − p_y, handed over so that
+    neither loses digits. Where u = 0 identically (all three zero) the row counts as inactive.
+    """
+    m_1, m_x, m_y, m_xx, m_xy, m_yy, off = pair_moments(a, q, c, p_x, s_x, p_y, s_y)
     e = a - 1.0
     d_a = 2.0 * (e * m_xx + q * m_xy + c * m_x)
     d_q = 2.0 * (e * m_xy + q * m_yy + c * m_y)
     d_c = 2.0 * (e * m_x + q * m_y + c * m_1)
-    off = only_x * (_THIRD - x_xx) + both * (_THIRD - xy_xx)
     return d_a, d_q, d_c, off
+
+
+@compiled()
+def pair_second(a, q, c, p_x, s_x, p_y, s_y):
+    """The second derivatives of ℓ by aa, aq, ac, qq, qc, cc.
+
+    2 E[z 1(u>0)] − 2 E[x z δ(u)] for z = x², xy, x, y², y, 1.
+    """
+    m_1, m_x, m_y, m_xx, m_xy, m_yy, _ = pair_moments(a, q, c, p_x, s_x, p_y, s_y)
+    _, _, _, _, _, _, x0, y0, x1, y1, weight = _square(a, q, c)
+    weight *= p_x * p_y
+    xi = -c / a if a > 0.0 else 0.0
+    at = p_x * s_y * xi / a if (xi > 0.0) & (xi < 1.0) else 0.0
+    w0 = weight * x0
+    w1 = weight * x1
+    return (
+        2.0 * (m_xx - at * xi * xi - w0 * x0 * x0 - w1 * x1 * x1),
+        2.0 * (m_xy - w0 * x0 * y0 - w1 * x1 * y1),
+        2.0 * (m_x - at * xi - w0 * x0 - w1 * x1),
+        2.0 * (m_yy - w0 * y0 * y0 - w1 * y1 * y1),
+        2.0 * (m_y - w0 * y0 - w1 * y1),
+        2.0 * (m_1 - at - w0 - w1),
+    )

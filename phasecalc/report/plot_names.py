@@ -1,0 +1,115 @@
+"""Writes the names of phases into their regions, where and how they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.text import Text
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..diagram.phase_diagram import PhaseDiagram
+from .plot_style import DENSITY_RANGE, IMPORTANCE_RANGE, INK
+
+_CELLS = 160
+"""Cells along each axis of the grid on which a place is looked for."""
+_SIZES = (10.0, 8.5, 7.0)
+_MARGIN = 1
+
+
+def name_regions(ax: Axes, diagram: PhaseDiagram, taken: Iterable[Text]) -> None:
+    """Write each name inside its region, clear of the texts in `taken`.
+
+    A name that does not fit is broken at "+", turned upright or made smaller; where nothing fits,
+    a number stands for it and the name goes below the picture.
+    """
+    densities = np.geomspace(*DENSITY_RANGE, _CELLS)[::-1]  # from left to right
+    importances = np.geomspace(*IMPORTANCE_RANGE, _CELLS)
+    labels = diagram.grid(1.0 - densities, importances).labels
+    free = np.ones(labels.shape, dtype=bool)
+    for text in taken:
+        low, high = _corners(ax, text)
+        free[_slice(low[0], high[0]), _slice(low[1], high[1])] = False
+    beside: list[str] = []
+    for phase in diagram.phases:
+        region = labels == phase.name
+        if region.any() and not any(
+            _placed(ax, text, region & free) for text in _ways(ax, phase.name)
+        ):
+            beside.append(phase.name)
+            number = next(_ways(ax, str(len(beside))))
+            number.set_fontsize(_SIZES[-1])
+            _place(number, region, region)
+    if beside:
+        key = "   ".join(f"{k}: {name}" for k, name in enumerate(beside, start=1))
+        ax.annotate(
+            key, (0.5, -0.33), xycoords="axes fraction", ha="center", fontsize=8.5, parse_math=False
+        )
+
+
+def _ways(ax: Axes, name: str) -> Iterator[Text]:
+    """The name as text, in every way that is tried, the best first."""
+    broken = name.replace("+", "+\n")
+    for size in _SIZES:
+        for content in dict.fromkeys((name, broken)):
+            for rotation in (0, 90):
+                yield ax.text(
+                    0.5,
+                    0.5,
+                    content,
+                    transform=ax.transAxes,
+                    ha="center",
+                    va="center",
+                    multialignment="center",
+                    fontsize=size,
+                    rotation=rotation,
+                    color=INK,
+                    parse_math=False,
+                )
+
+
+def _placed(ax: Axes, text: Text, region: NDArray[np.bool_]) -> bool:
+    """Move the text to the deepest place where it fits into the region; else remove it."""
+    low, high = _corners(ax, text)
+    width, height = (
+        int(np.ceil((b - a) * _CELLS)) + 2 * _MARGIN for a, b in zip(low, high, strict=True)
+    )
+    fits = ndimage.minimum_filter(region, size=(width | 1, height | 1), mode="constant", cval=False)
+    if not fits.any():
+        text.remove()
+        return False
+    _place(text, region, fits)
+    return True
+
+
+def _place(text: Text, region: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> None:
+    """Move the text to the allowed place that is deepest inside the region."""
+    depth = ndimage.distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1] * allowed
+    # Of the places that are nearly deepest the middle one: long regions are named halfway.
+    places = np.argwhere(depth >= 0.95 * depth.max())
+    place = places[np.abs(places - places.mean(axis=0)).sum(axis=1).argmin()]
+    text.set_position(tuple((place + 0.5) / _CELLS))
+
+
+def without_overlaps(notes: Iterable[Text]) -> list[Text]:
+    """Remove every note that lies over one before it; the notes that stay."""
+    kept: list[Text] = []
+    for note in notes:
+        box = note.get_window_extent()
+        if any(box.overlaps(other.get_window_extent()) for other in kept):
+            note.remove()
+        else:
+            kept.append(note)
+    return kept
+
+
+def _corners(ax: Axes, text: Text) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lower left and upper right corner of a text, as parts of the axes."""
+    box = text.get_window_extent().transformed(ax.transAxes.inverted())
+    return np.array(box.min), np.array(box.max)
+
+
+def _slice(low: float, high: float) -> slice:
+    return slice(max(int(low * _CELLS), 0), max(int(np.ceil(high * _CELLS)), 0))
