@@ -12,12 +12,17 @@ from .exact.truncated import TruncatedPower as TruncatedPower
 from .model import Point as Point
 from .model import ToyModel as ToyModel
 from .model import Uniform as Uniform
+from .numeric.crosscheck import CrossCheck as CrossCheck
+from .numeric.crosscheck import crosscheck as crosscheck
 from .numeric.kernel import expected_hessian as expected_hessian
 from .numeric.kernel import expected_loss as expected_loss
 from .numeric.kernel import expected_loss_and_grad as expected_loss_and_grad
 from .numeric.minimize import LocalMinimum as LocalMinimum
 from .numeric.minimize import Minimum as Minimum
 from .numeric.minimize import minimize as minimize
+from .numeric.train import train as train
+from .numeric.trained import TrainedGrid as TrainedGrid
+from .numeric.trained import TrainingSettings as TrainingSettings
 from .numeric.truncated import TruncatedLoss as TruncatedLoss
 from .numeric.truncated import one_sparse_loss as one_sparse_loss
 from .numeric.truncated import truncated_loss as truncated_loss
@@ -26,6 +31,7 @@ from .proofs.record import Step as Step
 from .proofs.registry import derivation as derivation
 from .proofs.registry import derivations as derivations
 from .report.plot import plot_diagram as plot_diagram
+from .report.plot_trained import plot_trained as plot_trained
 from .simplices import candidates as candidates
 from .sources import phase_diagram as phase_diagram
 from .symbols import S as S

@@ -168,3 +168,23 @@ def test_a_reader_that_stops_early_is_no_error():
     done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True)
     assert done.stderr == ""
     assert "2 features" in done.stdout
+
+
+def test_a_link_is_followed_and_permissions_are_kept(capsys, tmp_path):
+    target, link = tmp_path / "target.svg", tmp_path / "link.svg"
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    assert run(capsys, "diagram", "-o", str(link))[0] == 0
+    assert link.is_symlink()
+    assert target.read_text().startswith("<?xml")
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_odd_places_are_named(capsys, tmp_path):
+    (tmp_path / "folder.png").mkdir()
+    for name in ("folder.png", "x" * 300 + ".png"):
+        status, _, err = run(capsys, "diagram", "-o", str(tmp_path / name))
+        assert status == 2
+        assert "output = " in err
+        assert "cannot be written" in err

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import exact_loss, exact_slope, fractions, hard_model, scale
 
 import phasecalc as pc
+
+from .oracle import exact_loss, exact_slope, fractions, hard_model, scale
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "losses.json").read_text())
 LOSS_LIMIT = 1e-13  # of 1 + Σ I_j (1 + ‖G_j‖₁ + |b_j|)²

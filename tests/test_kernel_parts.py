@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import exact_slope, fractions, scale
 
 import phasecalc as pc
 from phasecalc.numeric.compiled.cube import cube_moment
 from phasecalc.numeric.compiled.pair import pair_row
 from phasecalc.numeric.compiled.tree import tree_row
+
+from .oracle import exact_slope, fractions, scale
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "losses.json").read_text())
 seeds = st.integers(0, 2**32 - 1)

@@ -463,3 +463,19 @@ def test_every_pair_of_active_sets_by_brute_force():
                         slopes[g] = slopes.get(g, 0) + 1
                     total += cube_integral(slopes, bias[j], 2)
         assert loss.terms[k] == total
+
+
+@pytest.mark.parametrize("broken", ["_vertex_weight", "cube_cross_integral"])
+def test_a_wrong_sign_in_the_moments_is_noticed(broken, monkeypatch):
+    """Break the formula on purpose: the comparison with the reference must fail."""
+    from phasecalc.exact import features, moments
+
+    module = moments if broken == "_vertex_weight" else features
+    right = getattr(module, broken)
+    monkeypatch.setattr(module, broken, lambda *arguments: -right(*arguments))
+    wrong = sum(
+        Fraction(str(pc.decompose(c["weights"], c["bias"], c["importance"]).at(c["sparsity"])))
+        != Fraction(c["loss"])
+        for c in REFERENCE[:20]
+    )
+    assert wrong >= 15

@@ -10,10 +10,12 @@ import click
 
 from .._version import __version__
 from .boundaries import boundaries
+from .check import check
 from .derive import derive
 from .diagram import diagram
 from .loss import loss
 from .minimize import minimize
+from .train import train
 
 UNUSABLE = 2
 """Exit status when the input is unusable."""
@@ -36,7 +38,7 @@ def cli() -> None:
     """Exact phase diagrams of toy models of superposition."""
 
 
-for command in (boundaries, loss, minimize, diagram, derive):
+for command in (boundaries, loss, minimize, diagram, derive, train, check):
     cli.add_command(command)
 
 

@@ -58,7 +58,7 @@ def derive(
 def _write(
     names: Sequence[str], folder: Path, *, everything: bool, pdf: bool, sparsity: bool
 ) -> None:
-    from .files import replacing, writable_folder
+    from ..files import replacing, writable_folder
 
     writable_folder(folder)
 

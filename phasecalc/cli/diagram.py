@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .files import replacing
+from ..files import replacing
 from .options import OutputFile, model_of, model_options, source_option
 
 

@@ -23,22 +23,22 @@ def diagram_text(diagram: PhaseDiagram) -> str:
         f"{model.n_features} features in {model.d_hidden} "
         f"dimension{'s' if model.d_hidden > 1 else ''}, importance "
         f"{_importance(model.n_features)}, source: {diagram.source}",
-        *_conventions(model.law),
+        *conventions(model.law),
         "",
         f"Phases ({len(diagram.phases)})",
-        _table(
+        table(
             ("name", "extra feature", "loss"),
             [(phase.name, phase.outcome, phase.loss) for phase in diagram.phases],
         ),
         "",
         f"Boundaries ({len(diagram.boundaries)})",
-        _table(
+        table(
             ("phases", "line", "for", "order", "latent heat", "slope dr/dS", "status"),
             [_boundary_row(boundary) for boundary in diagram.boundaries],
         ),
         "",
         f"Junctions ({len(diagram.junctions)})",
-        _table(
+        table(
             ("S", "p", "r", "loss", "status", "phases"),
             [
                 (
@@ -73,15 +73,15 @@ def loss_text(loss: SparseLoss, sparsity: Scalar | None = None) -> str:
         [
             f"{len(loss.bias)} feature{'s' if len(loss.bias) > 1 else ''}, "
             f"importance ({importance}), bias ({', '.join(map(str, loss.bias))})",
-            *_conventions(loss.law),
+            *conventions(loss.law),
             f"  L = Σ_k p^k S^({len(loss.bias)}−k) L_k",
             "",
-            _table(("term", "value"), rows),
+            table(("term", "value"), rows),
         ]
     )
 
 
-def _conventions(law: Law) -> list[str]:
+def conventions(law: Law) -> list[str]:
     return [
         "  y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
         f"  S = P(x_j = 0), p = 1 − S, magnitudes of active features: {_LAWS[law.name]}",
@@ -119,7 +119,7 @@ def _number(value: sympy.Expr) -> str:
     return str(value)
 
 
-def _table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     if not rows:
         return "  (none)"
     cells = [[str(cell) for cell in row] for row in rows]

@@ -14,24 +14,36 @@ def replacing(path: Path) -> Iterator[Path]:
     """A temporary file beside `path` that takes its place when the block ends without an error.
 
     The temporary file is made first, so that a place that cannot be written is an `OSError` before
-    any work is done. It has the ending of `path`.
+    any work is done. It has the ending of `path`. A link is followed; the permissions of a file
+    that is there already are kept.
     """
-    if path.is_dir():
-        raise IsADirectoryError(f"output = {str(path)!r} is a folder: name a file in it")
+    path = path.resolve()
+    temporary = _beside(path)
     try:
+        yield temporary
+        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def checked_place(path: Path) -> None:
+    """`OSError` where `path` cannot be written; nothing is left behind."""
+    _beside(path).unlink()
+
+
+def _beside(path: Path) -> Path:
+    """An empty temporary file in the folder of `path`, with its ending."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder, name a file in it")
         handle, name = tempfile.mkstemp(
             dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix
         )
     except OSError as error:
         raise OSError(f"output = {str(path)!r} cannot be written: {error.strerror}") from None
     os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    return Path(name)
 
 
 def writable_folder(folder: Path) -> None:

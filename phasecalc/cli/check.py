@@ -1,0 +1,122 @@
+"""`phasecalc check`: a phase diagram against trained models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import OutputFile, json_option, model_of, model_options, print_json
+
+if TYPE_CHECKING:
+    from ..numeric.trained import TrainedGrid
+
+FAILED = 1
+
+
+@click.command(short_help="Check the theory against trained models, cell by cell.")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@model_options
+@click.option(
+    "--margin",
+    type=float,
+    default=1.25,
+    show_default=True,
+    help="Factor in p and r within which a boundary counts as near. Optimised weights move the "
+    "paper's boundaries by up to a fifth.",
+)
+@click.option(
+    "--threshold",
+    type=float,
+    default=0.95,
+    show_default=True,
+    help="Least part of the cells away from boundaries that must agree. For the paper's two "
+    "experiments all do.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=OutputFile(".png", ".svg", ".pdf"),
+    help="Also draw trained models beside the theory: .png, .svg or .pdf.",
+)
+@click.option("--dpi", type=click.IntRange(50, 1200), default=200, show_default=True)
+@json_option
+@click.pass_context
+def check(
+    context: click.Context,
+    file: Path | None,
+    n_features: int,
+    d_hidden: int,
+    law: str,
+    margin: float,
+    threshold: float,
+    output: Path | None,
+    dpi: int,
+    as_json: bool,
+) -> None:
+    """Compare the phase diagram with the trained models in FILE, which phasecalc train wrote.
+
+    Without FILE the models of -n and -m are trained first, on the paper's grid (50 x 50 cells, 10
+    models each, seed 0). With FILE the model is the file's.
+
+    Rule: the check passes, with exit status 0, when (1) every trained loss is the exact loss of its
+    own weights, within rounding, or within 6 standard errors for losses estimated from samples, and
+    (2) in at least --threshold of the cells that are away from boundaries, the model with the
+    lowest loss does to the extra feature (not represented, dedicated, superposition) what the
+    theory says. A cell is away from boundaries when the theory says the same at p and r divided
+    by, equal to and multiplied by --margin. Otherwise the exit status is 1. Cells in which training
+    found a lower loss than the theory, or stayed above it, are listed but do not decide.
+
+    Example: phasecalc check trained.npz -o check.png
+    """
+    from contextlib import nullcontext
+
+    from ..diagram.phase_diagram import phase_diagram
+    from ..files import replacing
+    from ..numeric.crosscheck import crosscheck
+
+    trained = _trained(context, file, n_features, d_hidden, law)
+    with nullcontext() if output is None else replacing(output) as temporary:
+        diagram = phase_diagram(trained.model)
+        found = crosscheck(diagram, trained, margin=margin, threshold=threshold)
+        if temporary is not None:
+            from ..report.plot_trained import plot_trained
+
+            plot_trained(trained, diagram).savefig(temporary, dpi=dpi)
+    if as_json:
+        from ..report.text_trained import check_document
+
+        print_json(check_document(found))
+    else:
+        from ..report.text_trained import check_text
+
+        click.echo(check_text(found))
+        if output is not None:
+            click.echo(f"\nwrote {output}")
+    if not found.passed:
+        context.exit(FAILED)
+
+
+def _trained(
+    context: click.Context, file: Path | None, n_features: int, d_hidden: int, law: str
+) -> TrainedGrid:
+    asked = model_of(n_features, d_hidden, law)
+    if file is None:
+        from ..diagram.grid import paper_axes
+        from ..numeric.train import train
+
+        return train(asked, *paper_axes())
+    from ..numeric.storage import load_trained
+
+    trained = load_trained(file)
+    for name, value in (
+        ("n_features", n_features),
+        ("d_hidden", d_hidden),
+        ("law", law),
+    ):
+        held = trained.model.law.name if name == "law" else getattr(trained.model, name)
+        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if given and value != held:
+            raise ValueError(f"{name} = {value}, but {str(file)!r} holds {name} = {held}")
+    return trained

@@ -1,0 +1,116 @@
+"""`phasecalc train`: the paper's experiment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .options import OutputFile, json_option, model_of, model_options, print_json
+
+
+@click.command(short_help="Train models on a grid of sparsities and importances.")
+@model_options
+@click.option(
+    "-o",
+    "--output",
+    type=OutputFile(".npz", ".nc"),
+    help="File for all weights: .npz or .nc (netCDF). If it exists, the run in it is continued.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(["population", "sampled"]),
+    default="population",
+    show_default=True,
+    help="BFGS on the exact loss, or AdamW on fresh samples at every step.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random numbers.")
+@click.option(
+    "--cells",
+    type=click.IntRange(2, 1000),
+    default=50,
+    show_default=True,
+    help="Cells along each axis: 1 - S from 1 to 0.01 and r from 0.1 to 10, logarithmic.",
+)
+@click.option(
+    "--models", type=int, default=10, show_default=True, help="Models per cell, at least 1."
+)
+@click.option(
+    "--tolerance",
+    type=float,
+    default=1e-8,
+    show_default=True,
+    help="Gradient norm at which a model is finished (population).",
+)
+@click.option("--steps", type=int, default=5000, show_default=True, help="Steps (sampled).")
+@click.option(
+    "--batch-size", type=int, default=1024, show_default=True, help="Samples per step (sampled)."
+)
+@click.option(
+    "--learning-rate", type=float, default=1e-3, show_default=True, help="Of AdamW (sampled)."
+)
+@click.option(
+    "--weight-decay",
+    type=float,
+    default=0.01,
+    show_default=True,
+    help="Of AdamW (sampled); 0 makes it Adam.",
+)
+@json_option
+def train(
+    n_features: int,
+    d_hidden: int,
+    law: str,
+    output: Path | None,
+    method: str,
+    seed: int,
+    cells: int,
+    models: int,
+    tolerance: float,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    weight_decay: float,
+    as_json: bool,
+) -> None:
+    """Train models from random starts in every cell of the paper's grid.
+
+    The file is written every ten seconds, on an interruption and at the end; the same command goes
+    on from it and ends with the same bits as an uninterrupted run. A file of another run is
+    refused. A progress bar is shown on a terminal only. Weights start as N(0, 1/m), biases at 0.
+
+    Example: phasecalc train -n 2 -m 1 -o trained.npz
+    """
+    from ..diagram.grid import paper_axes
+    from ..numeric.train import train as run
+
+    sparsities, importances = paper_axes(cells)
+    try:
+        trained = run(
+            model_of(n_features, d_hidden, law),
+            sparsities,
+            importances,
+            models,
+            method,  # type: ignore[arg-type]  # click has checked it
+            seed,
+            checkpoint=output,
+            tolerance=tolerance,
+            steps=steps,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+        )
+    except KeyboardInterrupt:
+        if output is not None:
+            click.echo(f"kept what is done in {output}: the same command goes on", err=True)
+        raise
+    if as_json:
+        from ..report.text_trained import trained_document
+
+        print_json(trained_document(trained))
+    else:
+        from ..report.text_trained import trained_text
+
+        click.echo(trained_text(trained))
+        if output is not None:
+            click.echo(f"\nwrote {output}")

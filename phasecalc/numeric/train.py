@@ -1,0 +1,229 @@
+"""The paper's experiment: train every cell of a grid of sparsities and importances."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, fields
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from .._version import __version__
+from ..diagram.grid import checked_axis
+from ..model import ToyModel
+from .compiled.cube import MAX_DIRECTIONS
+from .optimize import Chunk, Trained, chunk_size, train_chunks
+from .storage import checked_place, load_trained, save_trained
+from .trained import NOT_TRAINED, Method, TrainedGrid, TrainingSettings
+
+Floats = NDArray[np.float64]
+
+SAVE_SECONDS = 10.0
+"""Time between two checkpoints."""
+
+
+def train(
+    model: ToyModel,
+    sparsities: object,
+    importances: object,
+    models_per_cell: int = 10,
+    method: Method = "population",
+    seed: int = 0,
+    *,
+    progress: bool | None = None,
+    checkpoint: str | PathLike[str] | None = None,
+    tolerance: float = 1e-8,
+    max_iterations: int = 1000,
+    steps: int = 5000,
+    batch_size: int = 1024,
+    learning_rate: float = 1e-3,
+    weight_decay: float = 0.01,
+    threads: int | None = None,
+) -> TrainedGrid:
+    """Train ``models_per_cell`` models from random starts in every cell of a grid.
+
+    Minimises L = E Σ_j I_j (x_j − y_j)², y = ReLU(WᵀWx + b), I = (1, …, 1, r), over W and b.
+    "population": BFGS on the exact loss and gradient, until the gradient's norm is ``tolerance``.
+    "sampled": the paper's way, AdamW on ``batch_size`` fresh samples at each of ``steps`` steps
+    (Adam with weight_decay = 0; the default is that of the paper's public notebook).
+
+    Starts: W_ai ~ N(0, 1/m), so that columns have unit length on average, and b = 0. The starts of
+    one cell are stratified: they go in turn through the signs of W_i·W_n and through the pairs of
+    features that oppose each other most, from a random place on. This leaves each start's law as it
+    is. A start depends on the seed and its place in the grid only.
+
+    Parameters
+    ----------
+    model : a `ToyModel` with at most 9 features: every feature of a random start meets all others.
+    sparsities, importances : ascending; S in [0, 1] and r ≥ 0. `paper_axes` gives the paper's.
+    progress : a bar on stderr; None shows it on a terminal only.
+    checkpoint : a file, .npz or .nc, that is written every ten seconds, on an interruption and at
+        the end. Where it exists already, the same call goes on from it and ends with the same bits
+        as an uninterrupted run.
+    threads : by default as many as there are processors. No result depends on it.
+
+    >>> import phasecalc as pc
+    >>> grid = pc.train(pc.ToyModel(2, 1), [0.6], [1.0])
+    >>> grid.losses.shape, grid.weights.shape, grid.best_outcomes.tolist()
+    ((1, 1, 10), (1, 1, 10, 1, 2), [['superposition']])
+    >>> abs(grid.best_losses[0, 0] - 0.05099301810432651) < 1e-14
+    np.True_
+
+    Raises `TypeError` or `ValueError` for unusable arguments, `ValueError` for a checkpoint of
+    another run (it says which setting differs) or one that is no such file, `OSError` where it
+    cannot be written. Nothing is overwritten then.
+
+    Source: Elhage et al. 2022, "Superposition as a Phase Change".
+    """
+    if not isinstance(model, ToyModel):
+        raise TypeError(f"model = {model!r}: it must be a phasecalc.ToyModel")
+    if model.n_features > MAX_DIRECTIONS:
+        raise ValueError(
+            f"n_features = {model.n_features}: models of at most {MAX_DIRECTIONS} features can be "
+            "trained, as all features of a random start interfere"
+        )
+    settings = TrainingSettings(
+        method=method,
+        seed=seed,
+        models_per_cell=models_per_cell,
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+        steps=steps,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+    )
+    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int)):
+        raise TypeError(f"threads = {threads!r}: it must be an integer, at least 1")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads = {threads}: it must be at least 1")
+    state = _State.fresh(
+        model,
+        settings,
+        ascending(checked_axis(sparsities, "sparsities", 1.0), "sparsities"),
+        ascending(checked_axis(importances, "importances"), "importances"),
+    )
+    path = None if checkpoint is None else Path(checkpoint)
+    if path is not None:
+        checked_place(path)
+        if path.exists():
+            state.resume(load_trained(path), path)
+    state.run(progress, path, threads)
+    return state.grid
+
+
+def ascending(axis: Floats, argument: str) -> Floats:
+    """The axis itself; ValueError unless every entry is larger than the one before."""
+    wrong = np.flatnonzero(np.diff(axis) <= 0)
+    if len(wrong):
+        i = int(wrong[0])
+        raise ValueError(
+            f"{argument}[{i + 1}] = {axis[i + 1]} follows {axis[i]}: the entries must ascend"
+        )
+    return axis
+
+
+def differences(one: TrainedGrid, two: TrainedGrid) -> list[str]:
+    """What differs between two runs, as "name (one's value, two's value)"; empty for the same."""
+    pairs: list[tuple[str, object, object]] = [
+        (name, getattr(one.model, name), getattr(two.model, name))
+        for name in ("n_features", "d_hidden")
+    ]
+    pairs.append(("law", one.model.law.name, two.model.law.name))
+    pairs += [
+        (field.name, getattr(one.settings, field.name), getattr(two.settings, field.name))
+        for field in fields(TrainingSettings)
+    ]
+    pairs.append(("version", one.version, two.version))
+    found = [f"{name} ({old} and {new})" for name, old, new in pairs if old != new]
+    for name in ("sparsities", "importances"):
+        old, new = getattr(one, name), getattr(two, name)
+        if old.shape != new.shape:
+            found.append(f"{name} ({len(old)} and {len(new)} of them)")
+        elif (old != new).any():
+            i = int(np.flatnonzero(old != new)[0])
+            found.append(f"{name} ([{i}] is {old[i]} and {new[i]})")
+    return found
+
+
+@dataclass(slots=True)
+class _State:
+    """A grid in the making. Its arrays are written in place, by the main thread only."""
+
+    grid: TrainedGrid
+
+    @classmethod
+    def fresh(
+        cls, model: ToyModel, settings: TrainingSettings, sparsities: Floats, importances: Floats
+    ) -> _State:
+        shape = (len(sparsities), len(importances), settings.models_per_cell)
+        return cls(
+            TrainedGrid(
+                model=model,
+                settings=settings,
+                version=__version__,
+                sparsities=sparsities,
+                importances=importances,
+                weights=np.full((*shape, model.d_hidden, model.n_features), np.nan),
+                biases=np.full((*shape, model.n_features), np.nan),
+                losses=np.full(shape, np.nan),
+                loss_errors=np.full(shape, np.nan),
+                gradient_norms=np.full(shape, np.nan),
+                iterations=np.zeros(shape, np.int32),
+                reasons=np.full(shape, NOT_TRAINED, np.uint8),
+            )
+        )
+
+    def resume(self, found: TrainedGrid, path: Path) -> None:
+        different = differences(found, self.grid)
+        if different:
+            raise ValueError(
+                f"{str(path)!r} holds another run: {', '.join(different)}, in the file and asked "
+                "for; ask for the same, or name another file"
+            )
+        self.grid = found
+
+    def chunks(self) -> Iterator[Chunk]:
+        grid = self.grid
+        rows, columns, models = np.nonzero(grid.reasons == NOT_TRAINED)
+        step = chunk_size(grid.model, grid.settings)
+        for lo in range(0, len(rows), step):
+            i, j, k = (places[lo : lo + step] for places in (rows, columns, models))
+            yield Chunk((i, j, k), grid.sparsities[i], grid.importances[j])
+
+    def accept(self, chunk: Chunk, trained: Trained) -> None:
+        # The reasons come last: they say that the rest is there.
+        for field in fields(Trained):
+            getattr(self.grid, field.name)[chunk.places] = getattr(trained, field.name)
+
+    def run(self, progress: bool | None, path: Path | None, threads: int | None) -> None:
+        total = self.grid.reasons.size
+        left = int((self.grid.reasons == NOT_TRAINED).sum())
+        if not left:
+            return
+        bar = tqdm(
+            total=total,
+            initial=total - left,
+            unit="model",
+            desc="training",
+            # tqdm's None: no bar unless stderr is a terminal.
+            disable=None if progress is None else not progress,
+        )
+        work = train_chunks(self.grid.model, self.grid.settings, self.chunks(), threads)
+        saved = time.monotonic()
+        try:
+            with bar, closing(work):
+                for chunk, trained in work:
+                    self.accept(chunk, trained)
+                    bar.update(chunk.size)
+                    if path is not None and time.monotonic() - saved > SAVE_SECONDS:
+                        save_trained(self.grid, path)
+                        saved = time.monotonic()
+        finally:
+            if path is not None:
+                save_trained(self.grid, path)

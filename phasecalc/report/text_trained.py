@@ -1,0 +1,219 @@
+"""Training experiments and their checks, as text for a terminal and as JSON documents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..configurations import OUTCOMES
+from ..model import ToyModel
+from ..numeric.crosscheck import SLACK, CrossCheck
+from ..numeric.trained import REASONS, TrainedGrid
+from .documents import Document
+from .text import conventions, table
+
+Floats = NDArray[np.float64]
+
+_WORST = 5
+"""Cells that a list in a text names."""
+
+
+def trained_document(trained: TrainedGrid) -> Document:
+    """Model, settings, and the summary; not the weights, which are in the file."""
+    return {
+        "model": _model(trained.model),
+        "settings": asdict(trained.settings),
+        "version": trained.version,
+        "sparsities": trained.sparsities.tolist(),
+        "importances": trained.importances.tolist(),
+        "models": int(trained.losses.size),
+        "trained": int(trained.done.sum()),
+        "stopped": _stopped(trained),
+        "largest_gradient_norm": _largest(trained.gradient_norms),
+        "shares": dict(zip(OUTCOMES, _shares(trained), strict=True)),
+        "best_outcomes": {name: int((trained.best_outcomes == name).sum()) for name in OUTCOMES},
+        "best_losses": trained.best_losses.tolist(),
+    }
+
+
+def trained_text(trained: TrainedGrid) -> str:
+    """How many models stopped why, and what became of the extra feature."""
+    settings = trained.settings
+    way = (
+        f"BFGS on the exact loss to gradient norm {settings.tolerance:g}"
+        if trained.method == "population"
+        else f"{settings.steps} steps of AdamW on {settings.batch_size} samples, learning rate "
+        f"{settings.learning_rate:g}, weight decay {settings.weight_decay:g}"
+    )
+    best = [int((trained.best_outcomes == name).sum()) for name in OUTCOMES]
+    return "\n".join(
+        [
+            *_heading(trained.model, trained.sparsities, trained.importances),
+            f"{settings.models_per_cell} models per cell, seed {settings.seed}: {way}",
+            "",
+            "Why the models stopped",
+            table(
+                ("reason", "models", "part"),
+                [
+                    (name, count, _part(count, trained.losses.size))
+                    for name, count in _stopped(trained).items()
+                ],
+            ),
+            f"largest gradient norm of the exact loss: {_largest(trained.gradient_norms):.3g}",
+            "",
+            "What became of the extra feature",
+            table(
+                ("outcome", "all models", "best model of a cell"),
+                [
+                    (name, _part(share), _part(count, trained.best_losses.size))
+                    for name, share, count in zip(OUTCOMES, _shares(trained), best, strict=True)
+                ],
+            ),
+        ]
+    )
+
+
+def check_document(check: CrossCheck) -> Document:
+    """The whole comparison, cells included."""
+    return {
+        "model": _model(check.model),
+        "source": check.source,
+        "method": check.method,
+        "margin": check.margin,
+        "threshold": check.threshold,
+        "cells": int(check.agree.size),
+        "agreement": check.agreement,
+        "cells_away": int(check.away.sum()),
+        "agreement_away": check.agreement_away,
+        "confusion": {
+            theory: dict(zip(OUTCOMES, map(int, row), strict=True))
+            for theory, row in zip(OUTCOMES, check.confusion, strict=True)
+        },
+        "lower": {
+            "cells": int(check.lower.sum()),
+            "by_at_most": max(0.0, -float(check.excess.min())),
+            "at": _places(check, check.lower),
+        },
+        "stuck": {
+            "cells": int(check.stuck.sum()),
+            "by_at_most": max(0.0, float(check.excess.max())),
+            "at": _places(check, check.stuck),
+        },
+        "losses_agree": check.losses_agree,
+        "largest_mismatch": float(check.mismatches.max()),
+        "passed": check.passed,
+    }
+
+
+def check_text(check: CrossCheck) -> str:
+    """Agreement, confusion, and the cells in which training went below or stayed above."""
+    differ = ~check.agree & check.away
+    lines = [
+        *_heading(check.model, check.sparsities, check.importances),
+        f"theory: {check.source}; trained: {check.method}, the best model of each cell",
+        "",
+        f"Agreement on what becomes of the extra feature ({check.agree.size} cells)",
+        f"  in all cells                {_part(check.agreement)}",
+        f"  away from boundaries        {_part(check.agreement_away)} of {check.away.sum()} cells "
+        f"(none within a factor {check.margin:g} in p and r)",
+        "",
+        "Cells by the theory's outcome (rows) and the trained one",
+        table(
+            ("theory", *OUTCOMES),
+            [(name, *row) for name, row in zip(OUTCOMES, check.confusion.tolist(), strict=True)],
+        ),
+        "",
+        *_list(check, check.lower, -check.excess, "Training found a lower loss than the theory"),
+        *_list(check, check.stuck, check.excess, "Training stayed above the theory's loss"),
+    ]
+    if differ.any():
+        pairs = Counter(
+            zip(check.phases[differ].tolist(), check.trained_outcomes[differ].tolist(), strict=True)
+        )
+        lines += ["Disagreement away from boundaries"]
+        lines += [f"  theory {a}, trained {b}: {count}" for (a, b), count in pairs.most_common()]
+        lines += [""]
+    verdict = "passed" if check.passed else "failed"
+    reasons = [
+        f"trained losses {'are' if check.losses_agree else 'are not'} the exact losses of their "
+        f"weights (largest deviation {check.mismatches.max():.2g} of what is allowed)",
+        f"agreement away from boundaries {_part(check.agreement_away)}, at least "
+        f"{_part(check.threshold)} is asked for",
+    ]
+    return "\n".join([*lines, f"Check {verdict}: {'; '.join(reasons)}"])
+
+
+def _heading(model: ToyModel, sparsities: Floats, importances: Floats) -> list[str]:
+    return [
+        f"{model.n_features} features in {model.d_hidden} "
+        f"dimension{'s' if model.d_hidden > 1 else ''}, {len(sparsities)} sparsities from "
+        f"{sparsities[0]:g} to {sparsities[-1]:g}, {len(importances)} importances of the extra "
+        f"feature from {importances[0]:g} to {importances[-1]:g}",
+        *conventions(model.law),
+    ]
+
+
+def _list(check: CrossCheck, where: NDArray[np.bool_], size: Floats, title: str) -> list[str]:
+    count = int(where.sum())
+    if not count:
+        return [f"{title}: nowhere (by more than {SLACK:g})", ""]
+    places = np.argwhere(where)
+    order = np.argsort(-size[where], kind="stable")[:_WORST]
+    rows = [
+        (
+            f"{check.sparsities[i]:.4g}",
+            f"{check.importances[j]:.4g}",
+            check.phases[i, j],
+            f"{check.theory_losses[i, j]:.9g}",
+            f"{check.trained_losses[i, j]:.9g}",
+            f"{check.excess[i, j]:+.3g}",
+        )
+        for i, j in places[order]
+    ]
+    return [
+        f"{title}: {count} cells, by up to {size[where].max():.3g}",
+        table(("S", "r", "theory", "its loss", "trained loss", "difference"), rows),
+        "",
+    ]
+
+
+def _places(check: CrossCheck, where: NDArray[np.bool_]) -> list[Document]:
+    return [
+        {
+            "sparsity": float(check.sparsities[i]),
+            "importance": float(check.importances[j]),
+            "phase": str(check.phases[i, j]),
+            "difference": float(check.excess[i, j]),
+        }
+        for i, j in np.argwhere(where)
+    ]
+
+
+def _model(model: ToyModel) -> Document:
+    return {
+        "n_features": model.n_features,
+        "d_hidden": model.d_hidden,
+        "law": model.law.name,
+        "importance": [str(weight) for weight in model.importance],
+    }
+
+
+def _stopped(trained: TrainedGrid) -> dict[str, int]:
+    counts = np.bincount(trained.reasons.ravel(), minlength=len(REASONS)).tolist()
+    return {name: count for name, count in zip(REASONS, counts, strict=True) if count}
+
+
+def _shares(trained: TrainedGrid) -> list[float]:
+    return [float(share) for share in trained.shares.mean(axis=(0, 1))]
+
+
+def _largest(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.max()) if known.size else float("nan")
+
+
+def _part(part: float, of: int = 1) -> str:
+    return f"{100 * part / of:.2f} %"

@@ -1,0 +1,290 @@
+"""Theory held against experiment, on the command line too, and the picture of both."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+import phasecalc as pc
+from phasecalc.configurations import OUTCOMES
+from phasecalc.numeric import crosscheck as module
+from phasecalc.numeric import train
+from phasecalc.report import plot_trained as picture
+from phasecalc.report.plot_style import TINTS
+from phasecalc.report.text_trained import check_text, trained_text
+
+from .test_cli import run
+
+PAIR = pc.ToyModel(2, 1)
+THEORY = pc.phase_diagram(PAIR)
+
+
+@pytest.fixture(scope="module")
+def trained() -> pc.TrainedGrid:
+    return pc.train(PAIR, *pc.paper_axes(12))
+
+
+@pytest.fixture(scope="module")
+def checked(trained) -> pc.CrossCheck:
+    return pc.crosscheck(THEORY, trained)
+
+
+# The comparison -------------------------------------------------------------------------------
+
+
+def test_the_small_experiment_agrees_with_the_theory(checked):
+    assert checked.passed
+    assert checked.losses_agree
+    assert checked.agreement_away == 1.0
+    assert checked.agreement <= 1.0
+    assert not checked.stuck.any()
+    assert checked.lower.any()
+    assert checked.confusion.sum() == 144
+    assert np.trace(checked.confusion) == checked.agree.sum()
+    np.testing.assert_allclose(checked.shares.sum(axis=-1), 1)
+
+
+def test_theory_is_the_diagram_of_each_cell(checked):
+    for i, j in np.ndindex(12, 12):
+        S, r = checked.sparsities[i], checked.importances[j]
+        assert checked.phases[i, j] == THEORY.label(S, r)
+        assert checked.theory_losses[i, j] == pytest.approx(float(THEORY.minimum(S, r)))
+
+
+def test_away_means_that_the_theory_says_the_same_all_around(checked):
+    outcome = {phase.name: phase.outcome for phase in THEORY.phases}
+    for i, j in np.ndindex(12, 12):
+        p, r = 1 - checked.sparsities[i], checked.importances[j]
+        around = {
+            outcome[THEORY.label(1 - min(p * f, 1.0), r * g)]
+            for f in (0.8, 1, 1.25)
+            for g in (0.8, 1, 1.25)
+        }
+        assert checked.away[i, j] == (len(around) == 1)
+
+
+def test_the_margin_only_moves_cells_out_of_the_comparison(trained):
+    counts = [pc.crosscheck(THEORY, trained, margin=f).away.sum() for f in (1, 1.1, 1.5, 3)]
+    assert counts[0] == 144
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_a_loss_that_is_not_that_of_its_weights_fails(trained):
+    for change in (1e-9, -1e-9, np.inf):
+        losses = trained.losses.copy()
+        losses[3, 4, 5] += change
+        found = pc.crosscheck(THEORY, replace(trained, losses=losses))
+        assert not found.losses_agree
+        assert not found.passed
+        assert np.argmax(found.mismatches) == np.ravel_multi_index((3, 4, 5), losses.shape)
+
+
+def test_wrong_outcomes_fail(trained):
+    weights = trained.weights.copy()
+    weights[..., -1] = 0.0
+    importance = np.stack(np.broadcast_arrays(1.0, trained.importances), axis=-1)[None, :, None]
+    losses = pc.expected_loss(
+        weights, trained.biases, importance, trained.sparsities[:, None, None]
+    )
+    found = pc.crosscheck(THEORY, replace(trained, weights=weights, losses=losses))
+    assert found.losses_agree
+    assert found.stuck.any()
+    assert found.agreement_away < 0.5
+    assert not found.passed
+    assert pc.crosscheck(
+        THEORY, replace(trained, weights=weights, losses=losses), threshold=0
+    ).passed
+
+
+def test_sampled_models_are_held_to_their_standard_errors():
+    trained = pc.train(PAIR, [0.2, 0.9], [0.3, 4.0], 5, "sampled", steps=1500, batch_size=64)
+    found = pc.crosscheck(THEORY, trained)
+    assert found.losses_agree
+    assert 0.05 < found.mismatches.max() <= 1
+    off = replace(trained, losses=trained.losses + 7 * trained.loss_errors)
+    assert not pc.crosscheck(THEORY, off).losses_agree
+
+
+def test_refusals(trained):
+    with pytest.raises(ValueError, match="the diagram is of"):
+        pc.crosscheck(pc.phase_diagram(pc.ToyModel(3, 2)), trained)
+    with pytest.raises(TypeError, match=r"it must be a phasecalc\.TrainedGrid"):
+        pc.crosscheck(THEORY, trained.losses)
+    for margin in (0.9, np.inf, np.nan):
+        with pytest.raises(ValueError, match="margin"):
+            pc.crosscheck(THEORY, trained, margin=margin)
+    for threshold in (-0.1, 1.1, np.nan):
+        with pytest.raises(ValueError, match="threshold"):
+            pc.crosscheck(THEORY, trained, threshold=threshold)
+    reasons = trained.reasons.copy()
+    reasons[0, 0, :3] = 4
+    with pytest.raises(ValueError, match="1437 of 1440 models are trained"):
+        pc.crosscheck(THEORY, replace(trained, reasons=reasons))
+
+
+# Texts ----------------------------------------------------------------------------------------
+
+
+def test_texts_state_the_conventions_and_the_verdict(trained, checked):
+    text = trained_text(trained)
+    assert "a sum over features" in text
+    assert "small gradient  1440" in text
+    for outcome in OUTCOMES:
+        assert outcome in text
+    text = check_text(checked)
+    assert "away from boundaries        100.00 %" in text
+    assert "Training stayed above the theory's loss: nowhere" in text
+    assert "Check passed" in text
+
+
+# The picture ----------------------------------------------------------------------------------
+
+
+def test_colours_at_the_corners_are_those_of_the_theory():
+    corners = picture.colours(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 5.0]))
+    pale, blue, red = (to_rgb(TINTS[name][0]) for name in OUTCOMES)
+    np.testing.assert_allclose(corners, [pale, pale, blue, red, red])
+
+
+def test_the_picture_has_both_sides(trained):
+    figure = pc.plot_trained(trained, THEORY)
+    titles = [ax.get_title() for ax in figure.axes]
+    assert titles[:3] == [
+        "trained, mean of the best 9 of 10",
+        "trained, best of 10",
+        "theory (candidates)",
+    ]
+    for ax in figure.axes[:3]:
+        assert ax.get_xlim() == (1.0, 0.01)
+        assert ax.get_ylim() == (0.1, 10.0)
+        assert len(ax.lines) >= 3
+    assert len(pc.plot_trained(trained).axes) == 2
+    with pytest.raises(ValueError, match="models = 'all'"):
+        pc.plot_trained(trained, models="all")
+    with pytest.raises(ValueError, match="the diagram is of"):
+        pc.plot_trained(trained, pc.phase_diagram(pc.ToyModel(3, 2)))
+    with pytest.raises(ValueError, match="at least two"):
+        pc.plot_trained(pc.train(PAIR, [0.5], [1.0]))
+
+
+# The command line -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["npz", "nc"])
+def test_train_and_check_on_the_command_line(capsys, tmp_path, ending):
+    path = tmp_path / f"grid.{ending}"
+    command = ("train", "--cells", "8", "-o", str(path))
+    status, out, err = run(capsys, *command)
+    assert (status, err) == (0, "")
+    assert "640" in out
+    assert pc.TrainedGrid.load(path).complete
+    before = path.read_bytes()
+    status, out, err = run(capsys, *command, "--json")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["trained"] == 640
+    assert path.read_bytes() == before
+    status, out, err = run(capsys, "check", str(path), "-o", str(tmp_path / "check.png"))
+    assert (status, err) == (0, "")
+    assert "Check passed" in out
+    assert (tmp_path / "check.png").stat().st_size > 10_000
+    status, out, err = run(capsys, "check", str(path), "--json")
+    document = json.loads(out)
+    assert (status, document["passed"], document["stuck"]["cells"]) == (0, True, 0)
+    assert document["agreement_away"] == 1.0
+
+
+def test_a_failed_check_has_exit_status_1(capsys, tmp_path):
+    path = tmp_path / "grid.npz"
+    trained = pc.train(PAIR, [0.1, 0.9], [0.2, 5.0])
+    replace(trained, losses=trained.losses * (1 + 1e-6)).save(path)
+    status, out, err = run(capsys, "check", str(path))
+    assert (status, err) == (1, "")
+    assert "Check failed: trained losses are not" in out
+
+
+def test_check_without_a_file_trains_first(capsys, monkeypatch):
+    from phasecalc.diagram import grid
+
+    monkeypatch.setattr(grid, "paper_axes", lambda: ([0.1, 0.9], [0.2, 5.0]))
+    status, out, err = run(capsys, "check", "-n", "2", "-m", "1", "--json")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["cells"] == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("train", "-o", "grid.txt"), "must end in .npz, .nc"),
+        (("train", "-o", "nowhere/grid.npz"), "cannot be written"),
+        (("train", "--models", "0"), "models_per_cell = 0"),
+        (("train", "--seed", "-1"), "seed = -1"),
+        (("train", "--cells", "1"), "cells"),
+        (("train", "-n", "12", "-m", "3"), "n_features = 12"),
+        (("train", "-n", "0"), "n_features = 0"),
+        (("train", "--method", "magic"), "magic"),
+        (("train", "--tolerance", "nan"), "tolerance"),
+        (("check", "absent.npz"), "cannot be read"),
+        (("check", "grid.txt"), "must end in .npz or .nc"),
+        (("check", "text.npz"), "is no complete file of phasecalc train"),
+        (("check", "good.npz", "-n", "3"), "n_features = 3"),
+        (("check", "good.npz", "--law", "point"), "law = point"),
+        (("check", "good.npz", "--margin", "0.5"), "margin = 0.5"),
+        (("check", "good.npz", "--threshold", "2"), "threshold = 2"),
+        (("check", "good.npz", "-o", "check.doc"), "must end in .png"),
+        (("train", "--cells", "3", "-o", "good.npz"), "holds another run"),
+    ],
+)
+def test_refusals_are_one_line_and_exit_status_2(capsys, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.npz").write_text("hello")
+    pc.train(PAIR, [0.1, 0.9], [0.2, 5.0], 2, checkpoint="good.npz")
+    good = (tmp_path / "good.npz").read_bytes()
+    status, out, err = run(capsys, *arguments)
+    assert status == 2
+    assert out == ""
+    assert message in err
+    assert len(err.splitlines()) == 1
+    assert (tmp_path / "good.npz").read_bytes() == good
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["good.npz", "text.npz"]
+
+
+def test_the_rule_is_in_the_help(capsys):
+    status, out, _ = run(capsys, "check", "--help")
+    assert status == 0
+    for word in ("Rule", "exit status 0", "--threshold", "6 standard errors", "exit status is 1"):
+        assert word in " ".join(out.split())
+
+
+def test_an_interrupted_command_keeps_what_is_done(capsys, tmp_path, monkeypatch):
+    path = tmp_path / "grid.npz"
+    command = ("train", "--cells", "6", "-o", str(path))
+    work = train.train_chunks
+
+    def interrupted(*arguments):
+        yield next(work(*arguments))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "chunk_size", lambda model, settings: 50)
+        patch.setattr(train, "train_chunks", interrupted)
+        status, out, err = run(capsys, *command)
+    assert (status, out) == (130, "")
+    assert "the same command goes on" in err
+    assert "Traceback" not in err
+    assert pc.TrainedGrid.load(path).done.sum() == 50
+    assert run(capsys, "check", str(path))[0] == 2
+    assert run(capsys, *command)[0] == 0
+    assert pc.TrainedGrid.load(path).complete
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_the_option_defaults_are_those_of_the_function():
+    from phasecalc.cli.check import check
+
+    defaults = {option.name: option.default for option in check.params}
+    assert defaults["margin"] == module.MARGIN
+    assert defaults["threshold"] == module.THRESHOLD
