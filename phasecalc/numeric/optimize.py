@@ -71,7 +71,7 @@ def train_chunk(
     key = np.random.SeedSequence(settings.seed).generate_state(2, np.uint32)
     reasons = np.full(size, NOT_TRAINED, np.uint8)
     iterations = np.zeros(size, np.int64)
-    random_starts(key, *chunk.places, 0, size, W, b)
+    random_starts(key, *chunk.places, settings.starts == "stratified", 0, size, W, b)
     if settings.method == "population":
         tolerance, limit = settings.tolerance, settings.max_iterations
         bfgs_batch(

@@ -15,7 +15,9 @@ from . import measures
 
 Floats = NDArray[np.float64]
 Method = Literal["population", "sampled"]
+Starts = Literal["stratified", "independent"]
 METHODS = ("population", "sampled")
+STARTS = ("stratified", "independent")
 
 REASONS = (
     "small gradient",
@@ -42,6 +44,7 @@ class TrainingSettings:
     method: Method = "population"
     seed: int = 0
     models_per_cell: int = 10
+    starts: Starts = "stratified"
     tolerance: float = 1e-8
     max_iterations: int = 1000
     steps: int = 5000

@@ -1,7 +1,8 @@
 """Random numbers as a function of where they are used: Philox-4x32-10 (Salmon et al. 2011).
 
 A counter of four 32-bit words and a key of two give four random words. Nothing is carried from one
-call to the next, so the numbers of a model do not depend on what was computed before it.
+call to the next, so the numbers of a model do not depend on what was computed before it. NumPy's
+own Philox cannot be called in compiled code without the interpreter's lock, counter by counter.
 """
 
 from __future__ import annotations
@@ -57,10 +58,10 @@ def model_key(key, row, column, model):
 
 
 @compiled()
-def normals(k0, k1, out):
-    """Fill a vector with standard normal numbers (Box and Muller 1958)."""
+def normals(k0, k1, draw, out):
+    """Fill a vector with standard normal numbers (Box and Muller 1958), one vector for each `draw`."""
     for t in range(0, len(out), 2):
-        a, b, c, d = philox(np.uint32(t), np.uint32(0), np.uint32(0), np.uint32(START), k0, k1)
+        a, b, c, d = philox(np.uint32(t), np.uint32(draw), np.uint32(0), np.uint32(START), k0, k1)
         # In (0, 1): the logarithm of the first is finite.
         u = (np.float64(a) + np.float64(b) * 2.0**-32 + 2.0**-33) * 2.0**-32
         v = (np.float64(c) + np.float64(d) * 2.0**-32) * 2.0**-32
