@@ -23,6 +23,10 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
         temporary.replace(path)
+    except OSError as error:
+        if error.strerror is None or isinstance(error, BrokenPipeError):
+            raise
+        raise OSError(f"output = {str(path)!r} cannot be written: {error.strerror}") from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -58,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The reader of our output has gone (as in `| head`): stop quietly.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
+    except MemoryError as error:
+        status = _refused(f"out of memory: ask for less ({error})")
     except (ValueError, OSError) as error:
         status = _refused(str(error))
     sys.exit(status)

@@ -100,4 +100,4 @@ def print_json(document: object) -> None:
     """One JSON document, in UTF-8, on stdout."""
     import json
 
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import signal
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from .options import OutputFile, json_option, model_of, model_options, print_json
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does; a warning is one line on stderr."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def show(message: object, *_: object, **__: object) -> None:
+        click.echo(f"phasecalc: {message}", err=True)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = show
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @click.command(short_help="Train models on a grid of sparsities and importances.")
@@ -56,6 +79,18 @@ from .options import OutputFile, json_option, model_of, model_options, print_jso
     show_default=True,
     help="Of AdamW (sampled); 0 makes it Adam.",
 )
+@click.option(
+    "--starts",
+    type=click.Choice(["stratified", "independent"]),
+    default="stratified",
+    show_default=True,
+    help="Independent starts are the paper's ten runs. Stratified ones have the same law each, but "
+    "are spread over what decides the minimum, so that ten miss it less often.",
+)
+@click.option(
+    "--max-iterations", type=int, default=1000, show_default=True, help="Of BFGS (population)."
+)
+@click.option("--threads", type=int, help="By default as many as processors; results are the same.")
 @json_option
 def train(
     n_features: int,
@@ -71,6 +106,9 @@ def train(
     batch_size: int,
     learning_rate: float,
     weight_decay: float,
+    starts: str,
+    max_iterations: int,
+    threads: int | None,
     as_json: bool,
 ) -> None:
     """Train models from random starts in every cell of the paper's grid.
@@ -86,20 +124,24 @@ def train(
 
     sparsities, importances = paper_axes(cells)
     try:
-        trained = run(
-            model_of(n_features, d_hidden, law),
-            sparsities,
-            importances,
-            models,
-            method,  # type: ignore[arg-type]  # click has checked it
-            seed,
-            checkpoint=output,
-            tolerance=tolerance,
-            steps=steps,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            weight_decay=weight_decay,
-        )
+        with _stopping():
+            trained = run(
+                model_of(n_features, d_hidden, law),
+                sparsities,
+                importances,
+                models,
+                method,  # type: ignore[arg-type]  # click has checked it
+                seed,
+                checkpoint=output,
+                tolerance=tolerance,
+                steps=steps,
+                batch_size=batch_size,
+                learning_rate=learning_rate,
+                weight_decay=weight_decay,
+                starts=starts,  # type: ignore[arg-type]
+                max_iterations=max_iterations,
+                threads=threads,
+            )
     except KeyboardInterrupt:
         if output is not None:
             click.echo(f"kept what is done in {output}: the same command goes on", err=True)

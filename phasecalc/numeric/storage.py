@@ -6,11 +6,13 @@ Model, settings and version travel as one JSON text, so that no file is ever unp
 from __future__ import annotations
 
 import json
+import math
+import warnings
 import zipfile
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from ..configurations import OUTCOMES
 from ..files import checked_place as writable
 from ..files import replacing
 from ..model import LAWS, ToyModel
+from .sizes import checked_memory
 from .trained import TrainedGrid, TrainingSettings
 
 FORMAT = "phasecalc training 1"
@@ -48,7 +51,7 @@ CONVENTIONS = (
 
 def checked_place(path: Path) -> None:
     """ValueError for an ending that cannot be written, OSError for a place that cannot."""
-    if path.suffix not in ENDINGS:
+    if path.suffix.lower() not in ENDINGS:
         raise ValueError(
             f"{str(path)!r}: the name must end in {' or '.join(ENDINGS)}, for example "
             f"{path.stem or 'trained'}.npz"
@@ -61,7 +64,7 @@ def save_trained(grid: TrainedGrid, path: str | PathLike[str]) -> None:
     path = Path(path)
     checked_place(path)
     with replacing(path) as temporary:
-        if path.suffix == ".npz":
+        if path.suffix.lower() == ".npz":
             arrays = {name: getattr(grid, name) for name in _AXES}
             with temporary.open("wb") as file:
                 np.savez(file, header=np.array(_header(grid)), **arrays)
@@ -72,21 +75,21 @@ def save_trained(grid: TrainedGrid, path: str | PathLike[str]) -> None:
 def load_trained(path: str | PathLike[str]) -> TrainedGrid:
     """Read what `save_trained` wrote; ValueError for any other file, or a part of one."""
     path = Path(path)
-    if path.suffix not in ENDINGS:
+    if path.suffix.lower() not in ENDINGS:
         raise ValueError(f"{str(path)!r}: the name must end in {' or '.join(ENDINGS)}")
     try:
-        return _read_npz(path) if path.suffix == ".npz" else _read_netcdf(path)
+        return _read_npz(path) if path.suffix.lower() == ".npz" else _read_netcdf(path)
     except OSError as error:
         if error.strerror is None:
             raise _foreign(path, error) from None
         raise OSError(f"{str(path)!r} cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError, EOFError, IndexError, zipfile.BadZipFile) as error:
-        # Whatever a foreign or truncated file makes the readers stumble over.
+    except Exception as error:
+        # A foreign or truncated file makes zipfile, zlib, json and NumPy stumble in many ways.
         raise _foreign(path, error) from None
 
 
 def _foreign(path: Path, error: Exception) -> ValueError:
-    reason = str(error).split("\n")[0]
+    reason = str(error).split("\n")[0] or type(error).__name__
     return ValueError(f"{str(path)!r} is no complete file of phasecalc train: {reason}")
 
 
@@ -114,7 +117,7 @@ def _grid(header: str, arrays: dict[str, NDArray[Any]]) -> TrainedGrid:
         raise ValueError(f"its format is {document['format']!r}, not {FORMAT!r}")
     model = document["model"]
     for name, array in arrays.items():
-        if array.dtype.kind != _TYPES.get(name, _FLOAT).kind:
+        if array.dtype != _TYPES.get(name, _FLOAT):
             raise ValueError(f"{name} has the type {array.dtype}")
     return TrainedGrid(
         model=ToyModel(model["n_features"], model["d_hidden"], LAWS[model["law"]]),
@@ -127,6 +130,8 @@ def _grid(header: str, arrays: dict[str, NDArray[Any]]) -> TrainedGrid:
 def _read_npz(path: Path) -> TrainedGrid:
     # A file that numpy opens itself stays open when it stumbles.
     with path.open("rb") as opened:
+        _check_members(opened)
+        opened.seek(0)
         file = np.load(opened, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             raise ValueError("it is no archive of arrays")
@@ -134,17 +139,39 @@ def _read_npz(path: Path) -> TrainedGrid:
             return _grid(str(file["header"]), {name: file[name] for name in _AXES})
 
 
+def _check_members(opened: BinaryIO) -> None:
+    """ValueError where an array's header asks for more than the archive holds of it."""
+    with zipfile.ZipFile(opened) as archive:
+        for name in ("header", *_AXES):
+            entry = archive.getinfo(f"{name}.npy")
+            with archive.open(entry) as member:
+                read = {
+                    (1, 0): np.lib.format.read_array_header_1_0,
+                    (2, 0): np.lib.format.read_array_header_2_0,
+                }[np.lib.format.read_magic(member)]
+                shape, _, dtype = read(member)
+                held = entry.file_size - member.tell()
+            if math.prod(shape) * dtype.itemsize != held:
+                raise ValueError(f"{name} has the shape {shape}, but {held} bytes")
+            checked_memory(held, name)
+
+
 def _read_netcdf(path: Path) -> TrainedGrid:
     import xarray  # noqa: PLC0415  (heavy, and only needed here)
 
-    with xarray.open_dataset(path, engine="scipy", decode_times=False) as file:
-        arrays = {
-            name: np.array(
-                file[_COORDINATES.get(name, name)].values, dtype=_TYPES.get(name, _FLOAT)
-            )
-            for name in _AXES
-        }
+    with (
+        warnings.catch_warnings(action="error"),
+        xarray.open_dataset(path, engine="scipy", decode_times=False) as file,
+    ):
+        arrays = {name: _native(name, file[_COORDINATES.get(name, name)].values) for name in _AXES}
         return _grid(file.attrs["header"], arrays)
+
+
+def _native(name: str, array: NDArray[Any]) -> NDArray[Any]:
+    """A copy in this computer's order of bytes: that of netCDF is another, and it has no uint8."""
+    if name in _TYPES and array.dtype.kind == "i":
+        return np.array(array, dtype=_TYPES[name])
+    return np.array(array, dtype=array.dtype.newbyteorder("="))
 
 
 def trained_dataset(grid: TrainedGrid) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, fields
@@ -15,16 +16,21 @@ from tqdm import tqdm
 
 from .._version import __version__
 from ..diagram.grid import checked_axis
+from ..inputs import size_of
 from ..model import ToyModel
 from .compiled.cube import MAX_DIRECTIONS
 from .optimize import Chunk, Trained, chunk_size, train_chunks
+from .sizes import checked_memory
 from .storage import checked_place, load_trained, save_trained
-from .trained import NOT_TRAINED, Method, TrainedGrid, TrainingSettings
+from .threads import thread_count
+from .trained import NOT_TRAINED, Method, Starts, TrainedGrid, TrainingSettings, used_settings
 
 Floats = NDArray[np.float64]
 
 SAVE_SECONDS = 10.0
 """Time between two checkpoints."""
+LEAST_SAMPLED = 1e-8
+"""Least feature probability of the method "sampled": 40 of the 2³² random words."""
 
 
 def train(
@@ -37,6 +43,7 @@ def train(
     *,
     progress: bool | None = None,
     checkpoint: str | PathLike[str] | None = None,
+    starts: Starts = "stratified",
     tolerance: float = 1e-8,
     max_iterations: int = 1000,
     steps: int = 5000,
@@ -48,14 +55,16 @@ def train(
     """Train ``models_per_cell`` models from random starts in every cell of a grid.
 
     Minimises L = E Σ_j I_j (x_j − y_j)², y = ReLU(WᵀWx + b), I = (1, …, 1, r), over W and b.
-    "population": BFGS on the exact loss and gradient, until the gradient's norm is ``tolerance``.
+    "population": BFGS on the exact loss and gradient, until the gradient's norm is
+    tolerance · min(1, Σ_j I_j (1 − S)).
     "sampled": the paper's way, AdamW on ``batch_size`` fresh samples at each of ``steps`` steps
     (Adam with weight_decay = 0; the default is that of the paper's public notebook).
 
-    Starts: W_ai ~ N(0, 1/m), so that columns have unit length on average, and b = 0. The starts of
-    one cell are stratified: they go in turn through the signs of W_i·W_n and through the pairs of
-    features that oppose each other most, from a random place on. This leaves each start's law as it
-    is. A start depends on the seed and its place in the grid only.
+    Starts: W_ai ~ N(0, 1/m), so that columns have unit length on average, and b = 0. They are
+    "stratified" or, as in the paper, "independent". Stratified starts of one cell go in turn
+    through how far the features cancel each other and which two oppose each other most, from a
+    random place on, so that ten starts miss a minimum less often; each of them has the law of an
+    independent one. A start depends on the seed and its place in the grid only.
 
     Parameters
     ----------
@@ -91,6 +100,7 @@ def train(
         method=method,
         seed=seed,
         models_per_cell=models_per_cell,
+        starts=starts,
         tolerance=tolerance,
         max_iterations=max_iterations,
         steps=steps,
@@ -98,16 +108,17 @@ def train(
         learning_rate=learning_rate,
         weight_decay=weight_decay,
     )
-    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int)):
-        raise TypeError(f"threads = {threads!r}: it must be an integer, at least 1")
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads = {threads}: it must be at least 1")
-    state = _State.fresh(
-        model,
-        settings,
-        ascending(checked_axis(sparsities, "sparsities", 1.0), "sparsities"),
-        ascending(checked_axis(importances, "importances"), "importances"),
-    )
+    if threads is not None:
+        threads = size_of(threads, "threads")
+    S = ascending(checked_axis(sparsities, "sparsities", 1.0), "sparsities")
+    r = ascending(checked_axis(importances, "importances"), "importances")
+    _check_sizes(model, settings, len(S) * len(r), threads)
+    if settings.method == "sampled" and ((S < 1) & (1 - S < LEAST_SAMPLED)).any():
+        raise ValueError(
+            f"sparsities: 1 - S below {LEAST_SAMPLED:g} cannot be sampled, as the random numbers "
+            'have 32 bits; use the method "population"'
+        )
+    state = _State.fresh(model, settings, S, r)
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None:
         checked_place(path)
@@ -115,6 +126,18 @@ def train(
             state.resume(load_trained(path), path)
     state.run(progress, path, threads)
     return state.grid
+
+
+def _check_sizes(
+    model: ToyModel, settings: TrainingSettings, cells: int, threads: int | None
+) -> None:
+    """ValueError where the models, or the samples of one step, do not fit into memory."""
+    n, m = model.n_features, model.d_hidden
+    models = settings.models_per_cell
+    checked_memory(cells * models * 8.0 * (m * n + n + 4), f"{cells} cells of {models} models each")
+    if settings.method == "sampled":
+        size = settings.batch_size
+        checked_memory((threads or thread_count()) * size * (12.0 * n + 8), f"batch_size = {size}")
 
 
 def ascending(axis: Floats, argument: str) -> Floats:
@@ -138,6 +161,7 @@ def differences(one: TrainedGrid, two: TrainedGrid) -> list[str]:
     pairs += [
         (field.name, getattr(one.settings, field.name), getattr(two.settings, field.name))
         for field in fields(TrainingSettings)
+        if field.name in used_settings(one.method) & used_settings(two.method)
     ]
     pairs.append(("version", one.version, two.version))
     found = [f"{name} ({old} and {new})" for name, old, new in pairs if old != new]
@@ -222,8 +246,20 @@ class _State:
                     self.accept(chunk, trained)
                     bar.update(chunk.size)
                     if path is not None and time.monotonic() - saved > SAVE_SECONDS:
-                        save_trained(self.grid, path)
+                        _try_to_save(self.grid, path)
                         saved = time.monotonic()
         finally:
             if path is not None:
                 save_trained(self.grid, path)
+
+
+def _try_to_save(grid: TrainedGrid, path: Path) -> None:
+    """Save; where that fails, as on a full disk, warn: the next checkpoint may succeed."""
+    try:
+        save_trained(grid, path)
+    except OSError as error:
+        warnings.warn(
+            f"checkpoint: {error}; training goes on, the next attempt is in {SAVE_SECONDS:g} s",
+            RuntimeWarning,
+            stacklevel=2,
+        )

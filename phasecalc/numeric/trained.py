@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
+from numbers import Real
 from os import PathLike
 from typing import Any, Literal
 
@@ -14,6 +16,7 @@ from ..model import ToyModel
 from . import measures
 
 Floats = NDArray[np.float64]
+_TYPES: dict[str, np.dtype[Any]] = {"iterations": np.dtype(np.int32), "reasons": np.dtype(np.uint8)}
 Method = Literal["population", "sampled"]
 Starts = Literal["stratified", "independent"]
 METHODS = ("population", "sampled")
@@ -56,6 +59,8 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise ValueError(f'method = {self.method!r}: it must be "population" or "sampled"')
+        if self.starts not in STARTS:
+            raise ValueError(f'starts = {self.starts!r}: it must be "stratified" or "independent"')
         for name, least in (
             ("seed", 0),
             ("models_per_cell", 1),
@@ -65,20 +70,34 @@ class TrainingSettings:
             ("evaluation_samples", 2),
         ):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int):
+            if isinstance(value, bool) or not hasattr(value, "__index__"):
                 raise TypeError(f"{name} = {value!r}: it must be an integer, at least {least}")
+            value = operator.index(value)
+            object.__setattr__(self, name, value)
             if not least <= value < 2**31:
                 raise ValueError(f"{name} = {value}: it must be at least {least} and below 2^31")
         for name in ("tolerance", "learning_rate", "weight_decay"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float):
+            if isinstance(value, bool) or not isinstance(value, Real):
                 raise TypeError(f"{name} = {value!r}: it must be a number")
+            value = float(value)
             if not (0 <= value < np.inf) or (value == 0 and name != "weight_decay"):
                 raise ValueError(f"{name} = {value}: it must be positive and finite")
-            object.__setattr__(self, name, float(value))
+            object.__setattr__(self, name, value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+def used_settings(method: Method) -> set[str]:
+    """Names of the settings that a method uses."""
+    own = {
+        "population": {"tolerance", "max_iterations"},
+        "sampled": {
+            "steps", "batch_size", "learning_rate", "weight_decay", "evaluation_samples"
+        },
+    }  # fmt: skip
+    return {"method", "seed", "models_per_cell", "starts"} | own[method]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TrainedGrid:
     """Trained models on a grid of sparsities S and importances r of the extra feature.
 
@@ -117,8 +136,30 @@ class TrainedGrid:
             found = getattr(self, name).shape
             if found != shape:
                 raise ValueError(f"{name}: shape {found}; it must be {shape}")
+            wanted_type = _TYPES.get(name, np.dtype(np.float64))
+            if getattr(self, name).dtype != wanted_type:
+                raise ValueError(
+                    f"{name} has the type {getattr(self, name).dtype}; it must be {wanted_type}"
+                )
+        for name, largest in (("sparsities", 1.0), ("importances", np.inf)):
+            axis = getattr(self, name)
+            if axis.ndim != 1 or not axis.size or axis.dtype != np.float64:
+                raise ValueError(f"{name} must be a row of float64")
+            if not (np.isfinite(axis) & (0 <= axis) & (axis <= largest)).all():
+                raise ValueError(f"{name} must be finite, from 0 to {largest:g}")
+            if (np.diff(axis) <= 0).any():
+                raise ValueError(f"{name} must ascend")
+        if not isinstance(self.version, str):
+            raise ValueError(f"version = {self.version!r}: it must be a text")
         if self.reasons.size and self.reasons.max() >= len(REASONS):
             raise ValueError(f"reasons: codes must be below {len(REASONS)}")
+
+    def __repr__(self) -> str:
+        rows, columns, models = self.reasons.shape
+        return (
+            f"TrainedGrid({self.model!r}, {rows} x {columns} cells, {models} models each, "
+            f"{self.method}, {int(self.done.sum())} of {self.done.size} trained)"
+        )
 
     @property
     def method(self) -> Method:
@@ -162,9 +203,15 @@ class TrainedGrid:
 
     @property
     def shares(self) -> Floats:
-        """Part of a cell's models that reached each of `OUTCOMES`, (n_S, n_r, 3)."""
-        reached = self.outcomes[..., None] == np.array(OUTCOMES)
-        return np.asarray(reached.mean(axis=-2))
+        """Part of a cell's trained models that reached each of `OUTCOMES`, (n_S, n_r, 3).
+
+        NaN where no model is trained. With independent starts these estimate the chances of one
+        start, as in the paper; with stratified starts they vary less from cell to cell.
+        """
+        reached = (self.outcomes[..., None] == np.array(OUTCOMES)).sum(axis=-2)
+        count = np.broadcast_to(self.done.sum(axis=-1)[..., None], reached.shape)
+        share = np.full(reached.shape, np.nan)
+        return np.asarray(np.divide(reached, count, out=share, where=count != 0))
 
     @property
     def best(self) -> NDArray[np.intp]:

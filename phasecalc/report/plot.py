@@ -45,7 +45,7 @@ def plot_diagram(diagram: PhaseDiagram, ax: Axes | None = None) -> Figure:
         figure = Figure(figsize=(6.4, 5.4), layout="constrained")
         ax = figure.add_subplot()
     colours = _colours(diagram)
-    _fill(ax, diagram, colours)
+    fill_phases(ax, diagram, colours)
     dress(ax)
     model = diagram.model
     ax.set_title(
@@ -120,7 +120,7 @@ def _bands(strip: Strip, p: Floats) -> Iterator[tuple[int, Floats, Floats]]:
         yield phase, low, high
 
 
-def _fill(ax: Axes, diagram: PhaseDiagram, colours: dict[int, str]) -> None:
+def fill_phases(ax: Axes, diagram: PhaseDiagram, colours: dict[int, str]) -> None:
     """Fill each phase; its parts in neighbouring strips are one polygon, so that no seam shows."""
     runs: dict[int, list[tuple[Floats, Floats, Floats]]] = {}
     for strip in diagram.strips:

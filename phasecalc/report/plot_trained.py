@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..diagram.phase_diagram import PhaseDiagram
+from ..numeric.measures import norms, overlaps
 from ..numeric.trained import TrainedGrid
-from .plot import draw_boundaries, plot_diagram
+from .plot import draw_boundaries, fill_phases
+from .plot_names import name_regions, without_overlaps
 from .plot_style import INK, LAW_TEXTS, TINTS, dress
 
 Floats = NDArray[np.float64]
@@ -32,7 +34,7 @@ def plot_trained(
     and red at 1; fading to pale as its norm ‖W_n‖ goes from 1 to 0. Norm and overlap are averages
     over all models of the cell but the one with the highest loss, as in the paper
     (models="average"), or those of the model with the lowest loss ("best"), or one panel of each
-    ("both").
+    ("both"). The theory's regions have the colours of the candidates' own weights.
 
     >>> import phasecalc as pc
     >>> trained = pc.train(pc.ToyModel(2, 1), [0.2, 0.9], [0.2, 5.0])
@@ -48,15 +50,15 @@ def plot_trained(
         raise ValueError(f"the diagram is of {diagram.model}, the training of {trained.model}")
     kinds = _PANELS if models == "both" else (models,)
     count = len(kinds) + (diagram is not None)
-    figure = Figure(figsize=(5.4 * count + (count == 1), 5.8), layout="constrained")
-    engine = figure.get_layout_engine()
-    assert engine is not None
-    # Room for the legend, which the layout does not see.
-    engine.set(rect=(0, 0.035, 1, 0.965))  # type: ignore[call-arg]
-    axes = figure.subplots(1, count, squeeze=False)[0]
+    figure = Figure(figsize=(5.4 * count + (count == 1), 6.5), layout="constrained")
+    # The legend has a row of its own, in the middle below all panels.
+    rows = figure.add_gridspec(2, count, height_ratios=(1, 0.13))
+    axes = [figure.add_subplot(rows[0, column]) for column in range(count)]
+    legend = figure.add_subplot(rows[1, :])
+    legend.set_axis_off()
     for ax, kind in zip(axes, kinds, strict=False):
-        _draw_cells(ax, trained, kind)
         dress(ax)
+        _draw_cells(ax, trained, kind)
         ax.set_title(_title(trained, kind), fontsize=11)
         if diagram is not None:
             draw_boundaries(ax, diagram, annotate=False)
@@ -66,28 +68,49 @@ def plot_trained(
         f"dimension{'s' if model.d_hidden > 1 else ''}, {LAW_TEXTS[model.law.name]}",
         fontsize=12,
     )
-    _legend(axes[0])
+    _legend(legend, 1 / count)
     if diagram is not None:
-        # Last: it places names by the layout that it finds.
-        plot_diagram(diagram, axes[-1])
-        axes[-1].set_title(f"theory ({diagram.source})", fontsize=11)
+        _draw_theory(axes[-1], diagram, figure)
+        for ax in axes[:-1]:
+            axes[-1].set_xlim(ax.get_xlim())
+            axes[-1].set_ylim(ax.get_ylim())
     return figure
 
 
-def colours(norm: Floats, overlap: Floats) -> Floats:
+def colours(norm: ArrayLike, overlap: ArrayLike) -> Floats:
     """Red, green, blue of norms and overlaps, (...) -> (..., 3); values above 1 count as 1."""
-    fade = np.clip(norm, 0, 1)[..., None]
-    place = 2 * np.clip(overlap, 0, 1)[..., None]
+    fade = np.clip(np.asarray(norm), 0, 1)[..., None]
+    place = 2 * np.clip(np.asarray(overlap), 0, 1)[..., None]
     low, middle, high = _HUES
     hue = np.where(place < 1, low + place * (middle - low), middle + (place - 1) * (high - middle))
     return np.asarray(_PALE + fade * (hue - _PALE))
 
 
+def _draw_theory(ax: Axes, diagram: PhaseDiagram, figure: Figure) -> None:
+    tints = {}
+    for index, phase in enumerate(diagram.candidates):
+        weights = np.array(phase.weights, dtype=np.float64)
+        tints[index] = to_hex(colours(norms(weights)[-1], overlaps(weights)[-1]))
+    fill_phases(ax, diagram, tints)
+    dress(ax)
+    ax.set_title(f"theory ({diagram.source})", fontsize=11)
+    notes = draw_boundaries(ax, diagram)
+    # Sizes in pixels are known once the layout is.
+    figure.draw_without_rendering()
+    name_regions(ax, diagram, without_overlaps(notes))
+
+
 def _title(trained: TrainedGrid, models: str) -> str:
     count = trained.settings.models_per_cell
     way = "trained" if trained.method == "population" else "trained on samples"
+    if not trained.complete:
+        way += f" ({trained.done.sum()} of {trained.done.size} models)"
     if count == 1:
         return way
+    if trained.settings.starts == "independent":
+        way += ", independent starts"
+    else:
+        way += ", stratified starts"
     return (
         f"{way}, best of {count}"
         if models == "best"
@@ -105,9 +128,11 @@ def _draw_cells(ax: Axes, trained: TrainedGrid, models: str) -> None:
         raise ValueError("a picture needs at least two sparsities below 1 and two importances")
     rgb = colours(norm, overlap)[np.ix_(rows, columns)]
     rgba = np.concatenate([np.nan_to_num(rgb), np.isfinite(rgb[..., :1])], axis=-1)
-    ax.pcolormesh(
-        _edges(densities), _edges(importances), rgba.swapaxes(0, 1), shading="flat", rasterized=True
-    )
+    across, upwards = _edges(densities), _edges(importances)
+    ax.pcolormesh(across, upwards, rgba.swapaxes(0, 1), shading="flat", rasterized=True)
+    # Whole cells at the edges too: their middles are where the axes' last ticks are.
+    ax.set_xlim(across.max(), across.min())
+    ax.set_ylim(upwards.min(), upwards.max())
 
 
 def _edges(centres: Floats) -> Floats:
@@ -118,9 +143,9 @@ def _edges(centres: Floats) -> Floats:
     return np.asarray(np.exp(np.concatenate([[first], middle, [last]])))
 
 
-def _legend(ax: Axes) -> None:
+def _legend(ax: Axes, width: float) -> None:
     """The two-dimensional legend: overlap to the right, norm upwards."""
-    box = ax.inset_axes((0.33, -0.305, 0.34, 0.12))
+    box = ax.inset_axes((0.5 - 0.24 * width, 0.25, 0.48 * width, 0.75))
     overlap, norm = np.meshgrid(np.linspace(0, 1, 101), np.linspace(0, 1, 51))
     box.imshow(
         colours(norm, overlap), origin="lower", extent=(0, 1, 0, 1), aspect="auto",
@@ -131,11 +156,10 @@ def _legend(ax: Axes) -> None:
     box.tick_params(labelsize=8, length=2, color=INK)
     box.set_xlabel("overlap with other features", fontsize=8.5, labelpad=2)
     box.set_ylabel("norm", fontsize=8.5, labelpad=2)
-    for x, text in ((-0.26, "dedicated"), (1.04, "superposition")):
-        box.annotate(
-            text, (x, 0.95), xycoords="axes fraction", fontsize=8.5, va="top",
-            ha="right" if x < 0 else "left",
-        )  # fmt: skip
+    for x, text, side in ((0.02, "dedicated", "left"), (0.98, "superposition", "right")):
+        box.annotate(text, (x, 0.94), xycoords="axes fraction", fontsize=8.5, va="top", ha=side)
+    # The whole bottom edge: without length there is no overlap to speak of.
     box.annotate(
-        "not represented", (1.04, 0.02), xycoords="axes fraction", fontsize=8.5, va="bottom"
-    )
+        "not represented", (0.5, 0.05), xycoords="axes fraction", fontsize=8.5, va="bottom",
+        ha="center",
+    )  # fmt: skip

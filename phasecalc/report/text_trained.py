@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import asdict
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..configurations import OUTCOMES
 from ..model import ToyModel
-from ..numeric.crosscheck import SLACK, CrossCheck
+from ..numeric.crosscheck import CrossCheck
 from ..numeric.trained import REASONS, TrainedGrid
 from .documents import Document
 from .text import conventions, table
@@ -32,10 +33,10 @@ def trained_document(trained: TrainedGrid) -> Document:
         "models": int(trained.losses.size),
         "trained": int(trained.done.sum()),
         "stopped": _stopped(trained),
-        "largest_gradient_norm": _largest(trained.gradient_norms),
+        "largest_gradient_norm": _finite(_largest(trained.gradient_norms)),
         "shares": dict(zip(OUTCOMES, _shares(trained), strict=True)),
         "best_outcomes": {name: int((trained.best_outcomes == name).sum()) for name in OUTCOMES},
-        "best_losses": trained.best_losses.tolist(),
+        "best_losses": [[_finite(loss) for loss in row] for row in trained.best_losses.tolist()],
     }
 
 
@@ -43,7 +44,7 @@ def trained_text(trained: TrainedGrid) -> str:
     """How many models stopped why, and what became of the extra feature."""
     settings = trained.settings
     way = (
-        f"BFGS on the exact loss to gradient norm {settings.tolerance:g}"
+        f"BFGS on the exact loss to gradient norm {settings.tolerance:g} min(1, sum_j I_j p)"
         if trained.method == "population"
         else f"{settings.steps} steps of AdamW on {settings.batch_size} samples, learning rate "
         f"{settings.learning_rate:g}, weight decay {settings.weight_decay:g}"
@@ -52,7 +53,8 @@ def trained_text(trained: TrainedGrid) -> str:
     return "\n".join(
         [
             *_heading(trained.model, trained.sparsities, trained.importances),
-            f"{settings.models_per_cell} models per cell, seed {settings.seed}: {way}",
+            f"{settings.models_per_cell} models per cell, {settings.starts} starts, "
+            f"seed {settings.seed}: {way}",
             "",
             "Why the models stopped",
             table(
@@ -87,23 +89,26 @@ def check_document(check: CrossCheck) -> Document:
         "cells": int(check.agree.size),
         "agreement": check.agreement,
         "cells_away": int(check.away.sum()),
-        "agreement_away": check.agreement_away,
+        "agreement_away": check.agreement_away if check.away.any() else None,
         "confusion": {
             theory: dict(zip(OUTCOMES, map(int, row), strict=True))
             for theory, row in zip(OUTCOMES, check.confusion, strict=True)
         },
         "lower": {
             "cells": int(check.lower.sum()),
-            "by_at_most": max(0.0, -float(check.excess.min())),
+            "by_at_most": _finite(max(0.0, -float(check.excess.min()))),
             "at": _places(check, check.lower),
         },
         "stuck": {
             "cells": int(check.stuck.sum()),
-            "by_at_most": max(0.0, float(check.excess.max())),
+            "by_at_most": _finite(max(0.0, float(check.excess.max()))),
             "at": _places(check, check.stuck),
         },
         "losses_agree": check.losses_agree,
-        "largest_mismatch": float(check.mismatches.max()),
+        "largest_mismatch": _finite(float(check.mismatches.max())),
+        "rational_models": check.rational_models,
+        "largest_rational_mismatch": _finite(check.rational_mismatch),
+        "diverged": check.diverged,
         "passed": check.passed,
     }
 
@@ -117,8 +122,7 @@ def check_text(check: CrossCheck) -> str:
         "",
         f"Agreement on what becomes of the extra feature ({check.agree.size} cells)",
         f"  in all cells                {_part(check.agreement)}",
-        f"  away from boundaries        {_part(check.agreement_away)} of {check.away.sum()} cells "
-        f"(none within a factor {check.margin:g} in p and r)",
+        f"  away from boundaries        {_away(check)}",
         "",
         "Cells by the theory's outcome (rows) and the trained one",
         table(
@@ -139,11 +143,33 @@ def check_text(check: CrossCheck) -> str:
     verdict = "passed" if check.passed else "failed"
     reasons = [
         f"trained losses {'are' if check.losses_agree else 'are not'} the exact losses of their "
-        f"weights (largest deviation {check.mismatches.max():.2g} of what is allowed)",
+        f"weights (largest deviation {check.mismatches.max():.2g} of what is allowed; "
+        f"{_rational(check)})",
         f"agreement away from boundaries {_part(check.agreement_away)}, at least "
-        f"{_part(check.threshold)} is asked for",
+        f"{_part(check.threshold)} is asked for"
+        if check.away.any()
+        else "no cell is away from the boundaries, so that no outcome was compared",
+        f"training stuck above the theory's loss in {int(check.stuck.sum())} cells",
     ]
+    if check.diverged:
+        reasons.append(f"{check.diverged} models diverged")
     return "\n".join([*lines, f"Check {verdict}: {'; '.join(reasons)}"])
+
+
+def _away(check: CrossCheck) -> str:
+    within = f"within a factor {check.margin:g} in p and r"
+    if not check.away.any():
+        return f"no cell: each has a boundary {within}"
+    return f"{_part(check.agreement_away)} of {check.away.sum()} cells (none {within})"
+
+
+def _rational(check: CrossCheck) -> str:
+    if not check.rational_models:
+        return "none was computed again with rational numbers"
+    return (
+        f"{check.rational_models} of them computed again with rational numbers, by other code: "
+        f"{check.rational_mismatch:.2g}"
+    )
 
 
 def _heading(model: ToyModel, sparsities: Floats, importances: Floats) -> list[str]:
@@ -159,7 +185,7 @@ def _heading(model: ToyModel, sparsities: Floats, importances: Floats) -> list[s
 def _list(check: CrossCheck, where: NDArray[np.bool_], size: Floats, title: str) -> list[str]:
     count = int(where.sum())
     if not count:
-        return [f"{title}: nowhere (by more than {SLACK:g})", ""]
+        return [f"{title}: nowhere (by more than {check.slack.max():g})", ""]
     places = np.argwhere(where)
     order = np.argsort(-size[where], kind="stable")[:_WORST]
     rows = [
@@ -186,7 +212,7 @@ def _places(check: CrossCheck, where: NDArray[np.bool_]) -> list[Document]:
             "sparsity": float(check.sparsities[i]),
             "importance": float(check.importances[j]),
             "phase": str(check.phases[i, j]),
-            "difference": float(check.excess[i, j]),
+            "difference": _finite(float(check.excess[i, j])),
         }
         for i, j in np.argwhere(where)
     ]
@@ -207,7 +233,13 @@ def _stopped(trained: TrainedGrid) -> dict[str, int]:
 
 
 def _shares(trained: TrainedGrid) -> list[float]:
-    return [float(share) for share in trained.shares.mean(axis=(0, 1))]
+    reached = trained.outcomes[trained.done]
+    return [float((reached == name).sum() / max(reached.size, 1)) for name in OUTCOMES]
+
+
+def _finite(value: float) -> float | None:
+    """The number, or None for what JSON has no number for."""
+    return value if math.isfinite(value) else None
 
 
 def _largest(values: Floats) -> float:

@@ -66,6 +66,7 @@ def _update(H, s, y, sy, Hy):
 def bfgs_batch(W, b, I, S, law, tolerance, limit, lo, hi, stop, iterations, reason):
     """Models lo … hi − 1, in place: W (·, m, n), b (·, n), I (·, n), S (·, n).
 
+    A gradient is small at the norm tolerance · min(1, Σ I_j p): losses and gradients shrink with p.
     Writes the number of steps and the reason for stopping of each. `stop[0]` is looked at before
     every model: when it is set, the models that remain keep the reason that they had.
     """
@@ -97,9 +98,11 @@ def bfgs_batch(W, b, I, S, law, tolerance, limit, lo, hi, stop, iterations, reas
         # The weights' second derivatives are of the order of p times the importance.
         scale = 1.0 / max(1.0 - S[e, 0], 1e-3)
         _restart(H, min(scale, 0.5 / norm) if norm > 0.0 else 1.0)
-        noise = 0.0
+        size_of_loss = 0.0
         for j in range(n):
-            noise += _ROUNDING * I[e, j] * (1.0 - S[e, j])
+            size_of_loss += I[e, j] * (1.0 - S[e, j])
+        noise = _ROUNDING * size_of_loss
+        small = tolerance * min(1.0, size_of_loss)
         fresh = True
         code = TOO_MANY_ITERATIONS
         steps = 0
@@ -107,7 +110,7 @@ def bfgs_batch(W, b, I, S, law, tolerance, limit, lo, hi, stop, iterations, reas
             if not math.isfinite(loss) or not math.isfinite(norm):
                 code = DIVERGED
                 break
-            if norm <= tolerance:
+            if norm <= small:
                 code = CONVERGED
                 break
             slope = 0.0

@@ -59,7 +59,7 @@ def model_key(key, row, column, model):
 
 @compiled()
 def normals(k0, k1, draw, out):
-    """Fill a vector with standard normal numbers (Box and Muller 1958), one vector for each `draw`."""
+    """Fill a vector with standard normal numbers (Box and Muller 1958), others for each draw."""
     for t in range(0, len(out), 2):
         a, b, c, d = philox(np.uint32(t), np.uint32(draw), np.uint32(0), np.uint32(START), k0, k1)
         # In (0, 1): the logarithm of the first is finite.

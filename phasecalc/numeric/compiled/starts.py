@@ -48,9 +48,7 @@ def random_starts(key, row, column, model, stratified, lo, hi, W, b):
             rank = (np.int64(rank) + stratum // 2 * 2 + stratum % 2 * (STRATA // 2)) % STRATA
             _fill(pool, k0, k1)
             chosen = _member(pool, stratum, rank)
-            _oppose(
-                pool[chosen], (np.int64(pair) + stratum + k // STRATA * STRATA) % pairs, order
-            )
+            _oppose(pool[chosen], (np.int64(pair) + stratum + k // STRATA * STRATA) % pairs, order)
         else:
             normals(k0, k1, 0, pool[0].reshape(m * n))
         for i in range(n):
