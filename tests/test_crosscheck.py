@@ -13,9 +13,10 @@ import phasecalc as pc
 from phasecalc.configurations import OUTCOMES
 from phasecalc.numeric import crosscheck as module
 from phasecalc.numeric import train
+from phasecalc.numeric.trained import DIVERGED
 from phasecalc.report import plot_trained as picture
 from phasecalc.report.plot_style import TINTS
-from phasecalc.report.text_trained import check_text, trained_text
+from phasecalc.report.text_trained import check_document, check_text, trained_text
 
 from .test_cli import run
 
@@ -126,6 +127,86 @@ def test_refusals(trained):
         pc.crosscheck(THEORY, replace(trained, reasons=reasons))
 
 
+def test_slack_lists_and_document(checked):
+    theory = checked.theory_losses
+    excess = np.zeros_like(theory)
+    excess[3, 4], excess[7, 2], excess[9, 9], excess[5, 6] = 2e-9, 8e-9, 5e-10, -4e-9
+    found = replace(checked, trained_losses=theory + excess, slack=np.full(theory.shape, 1e-9))
+    assert np.argwhere(found.stuck).tolist() == [[3, 4], [7, 2]]
+    assert np.argwhere(found.lower).tolist() == [[5, 6]]
+    document = check_document(found)
+    assert document["stuck"]["by_at_most"] == found.excess.max()
+    assert document["lower"]["by_at_most"] == -found.excess.min()
+    assert document["agreement"] == np.mean(found.theory_outcomes == found.trained_outcomes)
+    assert document["stuck"]["at"][1]["sparsity"] == found.sparsities[7]
+    assert document["stuck"]["at"][1]["importance"] == found.importances[2]
+    lines = check_text(found).splitlines()
+    start = next(k for k, line in enumerate(lines) if line.startswith("Training stayed above"))
+    first = next(line for line in lines[start + 2 :] if line.lstrip()[:1].isdigit())
+    assert first.split()[:2] == [f"{found.sparsities[7]:.4g}", f"{found.importances[2]:.4g}"]
+    assert "stuck above the theory's loss in 2 cells" in lines[-1]
+
+
+def test_trained_losses_are_those_of_the_best_models(trained, checked):
+    np.testing.assert_allclose(checked.trained_losses, trained.best_losses, rtol=0, atol=1e-14)
+    size = np.outer(1 - trained.sparsities, 1 + trained.importances)
+    np.testing.assert_allclose(checked.slack, 1e-9 * np.minimum(1, size))
+
+
+def test_tampered_files_fail(trained):
+    nan = np.full_like(trained.weights, np.nan)
+    for change in (
+        {"losses": 2 * trained.losses, "loss_errors": trained.losses},
+        {"weights": nan},
+        {"weights": nan, "losses": np.full_like(trained.losses, np.nan)},
+        {"losses": np.full_like(trained.losses, np.nan)},
+    ):
+        found = pc.crosscheck(THEORY, replace(trained, **change))
+        assert not found.losses_agree
+        assert not found.passed
+    diverged = {
+        "weights": nan,
+        "losses": np.full_like(trained.losses, np.inf),
+        "reasons": np.full_like(trained.reasons, DIVERGED),
+    }
+    found = pc.crosscheck(THEORY, replace(trained, **diverged))
+    assert found.diverged == trained.losses.size
+    assert not found.passed
+    assert "1440 models diverged" in check_text(found)
+    json.dumps(check_document(found), allow_nan=False)
+
+
+def test_a_wrong_kernel_is_found_by_rational_numbers(trained, monkeypatch):
+    from phasecalc.numeric import exactness
+
+    right = pc.crosscheck(THEORY, trained)
+    assert right.rational_models == 10
+    assert right.rational_mismatch < 1
+    kernel = exactness.expected_loss
+    monkeypatch.setattr(exactness, "expected_loss", lambda *a: kernel(*a) * (1 + 1e-9))
+    losses = trained.losses * (1 + 1e-9)
+    wrong = pc.crosscheck(THEORY, replace(trained, losses=losses))
+    assert (wrong.mismatches <= 1).all()
+    assert not wrong.losses_agree
+
+
+def test_no_cell_away_from_boundaries_is_no_pass(trained):
+    found = pc.crosscheck(THEORY, trained, margin=100)
+    assert not found.away.any()
+    assert np.isnan(found.agreement_away)
+    assert not found.passed
+    assert check_document(found)["agreement_away"] is None
+    assert "no cell is away from the boundaries" in check_text(found)
+
+
+def test_ties_are_not_away():
+    """With the point law and S = 0 every feature is a constant, which a bias represents."""
+    model = pc.ToyModel(3, 2, pc.Point())
+    found = pc.crosscheck(pc.phase_diagram(model), pc.train(model, [0.0, 0.3], [0.2, 5.0], 2))
+    assert not found.away[0].any()
+    assert found.away[1].all()
+
+
 # Texts ----------------------------------------------------------------------------------------
 
 
@@ -154,21 +235,46 @@ def test_the_picture_has_both_sides(trained):
     figure = pc.plot_trained(trained, THEORY)
     titles = [ax.get_title() for ax in figure.axes]
     assert titles[:3] == [
-        "trained, mean of the best 9 of 10",
-        "trained, best of 10",
+        "trained, stratified starts, mean of the best 9 of 10",
+        "trained, stratified starts, best of 10",
         "theory (candidates)",
     ]
+    # Whole cells: half a cell beyond the first and the last.
+    half = 10 ** (1 / 11)
+    for ax in figure.axes[:2]:
+        np.testing.assert_allclose(ax.get_xlim(), (half, 0.01 / half))
+        np.testing.assert_allclose(ax.get_ylim(), (0.1 / half, 10 * half))
+    assert figure.axes[2].get_xlim() == (1.0, 0.01)
+    assert figure.axes[2].get_ylim() == (0.1, 10.0)
     for ax in figure.axes[:3]:
-        assert ax.get_xlim() == (1.0, 0.01)
-        assert ax.get_ylim() == (0.1, 10.0)
         assert len(ax.lines) >= 3
-    assert len(pc.plot_trained(trained).axes) == 2
+    assert len([ax for ax in pc.plot_trained(trained).axes if ax.get_title()]) == 2
     with pytest.raises(ValueError, match="models = 'all'"):
         pc.plot_trained(trained, models="all")
     with pytest.raises(ValueError, match="the diagram is of"):
         pc.plot_trained(trained, pc.phase_diagram(pc.ToyModel(3, 2)))
     with pytest.raises(ValueError, match="at least two"):
         pc.plot_trained(pc.train(PAIR, [0.5], [1.0]))
+
+
+def test_each_cell_has_the_colour_of_its_own_model():
+    """On a grid that is not square, so that no axis can take the other's place."""
+    trained = pc.train(PAIR, [0.1, 0.5, 0.9], [0.2, 0.5, 1.0, 2.0, 5.0], 4)
+    figure = pc.plot_trained(trained, THEORY)
+    for ax, pick in zip(figure.axes, (trained.average, trained.of_best), strict=False):
+        norm, overlap = pick(trained.norms)[..., -1], pick(trained.overlaps)[..., -1]
+        wanted = picture.colours(norm, overlap).swapaxes(0, 1).reshape(-1, 3)
+        found = ax.collections[0].get_facecolors().reshape(-1, 4)
+        np.testing.assert_allclose(found[:, :3], wanted, atol=1e-12)
+
+
+def test_theory_has_the_colours_of_its_own_weights():
+    model = pc.ToyModel(3, 2, pc.Point())
+    trained = pc.train(model, [0.2, 0.9], [0.3, 3.0], 2)
+    figure = pc.plot_trained(trained, pc.phase_diagram(model))
+    theory = next(ax for ax in figure.axes if ax.get_title().startswith("theory"))
+    found = {tuple(np.round(c.get_facecolor()[0, :3], 2)) for c in theory.collections}
+    assert tuple(np.round(picture.colours(1.0, 0.5), 2)) in found
 
 
 # The command line -----------------------------------------------------------------------------

@@ -94,7 +94,8 @@ def train_chunk(
     loss[on], dW, db = expected_loss_and_grad(
         W[on], b[on], importance[on], law=model.law, sparsity_per_feature=sparsity[on]
     )
-    norm[on] = np.sqrt((dW**2).sum(axis=(1, 2)) + (db**2).sum(axis=1))
+    with np.errstate(over="ignore"):
+        norm[on] = np.sqrt((dW**2).sum(axis=(1, 2)) + (db**2).sum(axis=1))
     if settings.method == "sampled":
         some = np.flatnonzero(on)
         estimate, spread = np.empty(len(some)), np.empty(len(some))

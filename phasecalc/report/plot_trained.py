@@ -71,9 +71,6 @@ def plot_trained(
     _legend(legend, 1 / count)
     if diagram is not None:
         _draw_theory(axes[-1], diagram, figure)
-        for ax in axes[:-1]:
-            axes[-1].set_xlim(ax.get_xlim())
-            axes[-1].set_ylim(ax.get_ylim())
     return figure
 
 
