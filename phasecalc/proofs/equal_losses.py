@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
 from itertools import pairwise
 
 import sympy
@@ -101,12 +101,16 @@ def _on_curve(alpha: sympy.Poly, beta: sympy.Poly, gaps: Sequence[Parts]) -> Pla
         return sign(importance) > 0 and all(sign(poly) >= 0 for poly in signs)
 
     samples = _between(roots)
-    inside = [lowest(lambda poly, at=at: sign_at_rational(poly, at)) for at in samples]
+    inside = [lowest(partial(_sign_at, at)) for at in samples]
     at_roots = [lowest(root.sign_of) for root in roots]
     # A root of r's numerator or denominator is no point of the line; any other root is a point
     # where another candidate has the same loss, and ends the interval.
     return _places([sympy.Integer(0), *(r.exact() for r in roots), sympy.Integer(1)], inside,
                    at_roots)  # fmt: skip
+
+
+def _sign_at(point: Fraction, poly: sympy.Poly) -> int:
+    return sign_at_rational(poly, point)
 
 
 def _on_vertical(root: RealRoot, gaps: Sequence[Parts]) -> Places:

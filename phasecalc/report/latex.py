@@ -21,6 +21,7 @@ _TEMPLATES: dict[type, tuple[str, int]] = {
     lang.Norm: (r"\lVert W_{{{0}}} \rVert", ATOM),
     lang.Overlap: (r"W_{{{0}}} \cdot W_{{{1}}}", PRODUCT),
     lang.Partial: (r"\partial_{{{1}}} {0}", PRODUCT),
+    lang.Least: (r"\min_{{{1}}} {0}", PRODUCT),
     lang.Perpendicular: (r"W \perp {0}", SUM),
     lang.Total: (r"\frac{{d {0}}}{{d {1}}}", PRODUCT),
     lang.UpTo: (r"\{{1, \dots, {0}\}}", ATOM),
@@ -97,7 +98,7 @@ class LatexPrinter(FormulaPrinter):
 
     def symbol(self, expr: sympy.Symbol) -> Printed:
         base, _, label = expr.name.partition("_")
-        if base in ("L", "F") and label:
+        if base in ("L", "F") and len(label) > 1:
             return rf"{base}_{{\text{{{label}}}}}", ATOM
         return str(sympy.latex(expr)), ATOM
 

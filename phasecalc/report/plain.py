@@ -18,6 +18,7 @@ _TEMPLATES: dict[type, tuple[str, int]] = {
     lang.Norm: ("‖W_{0}‖", ATOM),
     lang.Overlap: ("W_{0}·W_{1}", PRODUCT),
     lang.Partial: ("∂_{1} {0}", PRODUCT),
+    lang.Least: ("min_{1} {0}", PRODUCT),
     lang.Perpendicular: ("W ⊥ {0}", SUM),
     lang.Total: ("d{0}/d{1}", PRODUCT),
     lang.UpTo: ("{{1, …, {0}}}", ATOM),
@@ -43,7 +44,15 @@ _DOMAINS: dict[type, str] = {
 }
 _RELATIONS = {"==": "=", "<=": "≤", ">=": "≥", "<": "<", ">": ">", "!=": "≠"}
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_GREEK = {"mu": "μ", "lambda": "λ", "epsilon": "ε", "delta": "δ", "alpha": "α", "beta": "β"}
+_GREEK = {
+    "mu": "μ",
+    "lambda": "λ",
+    "epsilon": "ε",
+    "delta": "δ",
+    "alpha": "α",
+    "beta": "β",
+    "rho": "ρ",
+}
 
 
 class PlainPrinter(FormulaPrinter):
