@@ -87,11 +87,12 @@ def steps() -> tuple[Step, ...]:
             prose(
                 "One active feature {} has magnitude {}; it meets its own row with slope {} and "
                 "every other row with slope {}. The first sum is the paper's feature benefit, the "
-                "second its interference.",
+                "second its interference. Its form for {} is {eq:point-law/one-sparse}.",
                 i,
                 t,
                 Norm(i) ** 2,
                 Overlap(j, i),
+                equal(sympy.IndexedBase("x")[i], 1),
             ),
             equal(term[1], one_sparse()),
             anywhere,

@@ -115,8 +115,8 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
         Step(
             "saxe",
             prose(
-                "With the best bias of every feature, summed over the features, and with {} and {}: the "
-                "form of Saxe et al., times the variance of one feature.",
+                "Summed over the features with their best biases, and with {} and {}: "
+                "the form of Saxe et al., times the variance of one feature.",
                 equal(G[i, i], Norm(i) ** 2),
                 equal(G[j, i], Overlap(j, i)),
             ),

@@ -69,8 +69,8 @@ def steps() -> tuple[Step, ...]:
         Step(
             "definition",
             prose(
-                "The truncated power is {} for {} and 0 otherwise, also for {}. For positive powers "
-                "it is the power of the positive part:",
+                "The truncated power is {} for {} and 0 otherwise, also for {}. For positive "
+                "powers it is the power of the positive part:",
                 u**q,
                 sympy.Gt(u, 0, evaluate=False),
                 equal(q, 0),
@@ -98,7 +98,9 @@ def steps() -> tuple[Step, ...]:
         ),
         Step(
             "one-direction",
-            prose("Along a direction with slope {}, by {}.", g, equal(u, g * t + c)),
+            prose(
+                "Along a direction with slope {} the substitution {} gives", g, equal(u, g * t + c)
+            ),
             equal(
                 sympy.Integral(positive(g * t + c, q), (t, 0, 1)),
                 (positive(c + g, q + 1) - positive(c, q + 1)) / ((q + 1) * g),
@@ -134,7 +136,7 @@ def steps() -> tuple[Step, ...]:
         Step(
             "cube-integral",
             prose(
-                "and by {eq:one-direction} each of these integrals raises the power by one, "
+                "By {eq:one-direction} each of these integrals raises the power by one, "
                 "divides by {} times the new power, and takes the difference between the vertices "
                 "with and without the new direction. So for every {}",
                 slope[k + 1],
