@@ -104,7 +104,49 @@ def test_a_file_can_be_read_into_another_document(tmp_path):
         "\\end{document}\n"
     )
     log = log_of(tmp_path, "paper")
-    assert "undefined" not in log and "\n!" not in log
+    assert not re.findall(r"^(?:!|Overfull).*", log, flags=re.MULTILINE)
+    assert "undefined" not in log
+
+
+@pytest.mark.slow
+@needs_latex
+@pytest.mark.parametrize("variable", ["p", "S"])
+def test_all_files_fit_into_a_plain_article(tmp_path, capsys, variable):
+    run(capsys, "derive", "--all", "-o", str(tmp_path), "--in", variable)
+    inputs = "\n".join(f"\\input{{{name}}}" for name in NAMES)
+    (tmp_path / "paper.tex").write_text(
+        "\\documentclass{article}\\usepackage{amsmath,amssymb}\\begin{document}\n"
+        f"\\appendix\n{inputs}\n\\end{{document}}\n"
+    )
+    log = log_of(tmp_path, "paper")
+    assert not re.findall(r"^(?:!|Overfull).*", log, flags=re.MULTILINE)
+    assert "undefined" not in log
+
+
+@pytest.mark.slow
+@needs_latex
+def test_what_a_notebook_shows_is_latex(tmp_path):
+    """Jupyter's LaTeX export passes `_repr_latex_` on as it is."""
+    cells = "\n\n".join(
+        text
+        for derivation in pc.derivations()
+        for text in (derivation._repr_latex_(), pc.phase_diagram(pc.ToyModel(2, 1))._repr_latex_())
+    )
+    (tmp_path / "cells.tex").write_text(
+        "\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage{amsmath,amssymb}\n"
+        f"\\begin{{document}}\n{cells}\n\\end{{document}}\n"
+    )
+    assert not re.findall(r"^!.*", log_of(tmp_path, "cells"), flags=re.MULTILINE)
+
+
+def test_citations_and_references_work_in_any_document():
+    text = (FOLDER / "decomposition.tex").read_text()
+    joined = " ".join(text.split())
+    assert r"\ifcsname b@elhage2022\endcsname~\cite{elhage2022}\else{} (2022)\fi{}" in joined
+    assert r"\ifcsname r@truncated-powers:cross-term\endcsname" in joined
+    assert f"% Source: phasecalc {pc.__version__}, derivation decomposition" in text
+    main_text = (FOLDER / "phasecalc-derivations.tex").read_text()
+    assert f"version {pc.__version__}" in main_text
 
 
 @pytest.mark.slow

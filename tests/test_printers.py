@@ -96,6 +96,6 @@ def test_html_is_escaped():
 def test_derivations_show_themselves():
     found = pc.derivation("two-in-one")
     assert "[antipodal]" in found.to_text() and "L_antipodal = p² (1 + r)/6" in str(found)
-    assert r"\tag{antipodal}" in found._repr_latex_()
+    assert r"\tag{antipodal}" in found._repr_latex_() and "$$" not in found._repr_latex_()
     assert "**antipodal**" in found._repr_markdown_()
     assert "S" in found.to_text(sparsity=True) and "p²" not in found.to_text(sparsity=True)

@@ -164,13 +164,9 @@ def steps() -> tuple[Step, ...]:
             ),
             equal(
                 crossed,
-                (
-                    CubeIntegral(
-                        positive(pre_activation(Without(A, j)) + G[j, j], 2), Without(A, j)
-                    )
-                    - squared
-                )
-                / (2 * G[j, j]),
+                CubeIntegral(positive(pre_activation(Without(A, j)) + G[j, j], 2), Without(A, j))
+                / (2 * G[j, j])
+                - squared / (2 * G[j, j]),
             ),
             AtPoints(_dense_with_own, count=6),
         ),

@@ -14,6 +14,7 @@ from .record import Prose, Step, prose
 from .samples import model_point
 
 LAW = Point()
+_LINEAR = ("saxe", "projection", "projection-trace", "general-bound")
 
 
 def opening() -> Prose:
@@ -45,10 +46,7 @@ def steps() -> tuple[Step, ...]:
         ),
         _thomson(),
         *linear.moments(LAW),
-        *(
-            from_linear[label]
-            for label in ("saxe", "projection", "projection-trace", "general-bound")
-        ),
+        *(from_linear[label] for label in _LINEAR),
         *two_in_one.steps(LAW),
         *block_simplices.steps(LAW),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from itertools import permutations
 
 import sympy
 
@@ -92,8 +93,8 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
         Step(
             "pentagon",
             prose(
-                "Five features in two dimensions as a regular pentagon: neighbours are at 72 degrees, "
-                "all other pairs at an obtuse angle. The energy, summed over the ordered pairs, is",
+                "Five features in two dimensions as a regular pentagon. Neighbours are at 72 "
+                "degrees, all other pairs at an obtuse angle, and the loss is",
             ),
             equal(term[1], _pentagon(law)),
             Identity({term[1]: third * _regular_energy(5)}),
@@ -121,9 +122,8 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
 
 def _regular_energy(number: int) -> sympy.Expr:
     """Σ (W_i·W_j)_+² over the ordered pairs of a regular polygon, from SymPy's cosines."""
-    angles = (
-        2 * sympy.pi * (i - j) / number for i in range(number) for j in range(number) if i != j
-    )
+    pairs = permutations(range(number), 2)
+    angles = (2 * sympy.pi * (one - two) / number for one, two in pairs)
     return sum(
         (sympy.sqrtdenest(sympy.cos(a)) ** 2 for a in angles if sympy.cos(a) > 0),
         start=sympy.Integer(0),

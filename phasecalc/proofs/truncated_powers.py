@@ -98,9 +98,7 @@ def steps() -> tuple[Step, ...]:
         ),
         Step(
             "one-direction",
-            prose(
-                "Along a direction with slope {} the substitution {} gives", g, equal(u, g * t + c)
-            ),
+            prose("Along a direction with slope {}, by {}, it is", g, equal(u, g * t + c)),
             equal(
                 sympy.Integral(positive(g * t + c, q), (t, 0, 1)),
                 (positive(c + g, q + 1) - positive(c, q + 1)) / ((q + 1) * g),
@@ -208,11 +206,8 @@ def steps() -> tuple[Step, ...]:
             ),
             equal(
                 CubeIntegral(x[k + 1] * positive(linear + a * x[k + 1]), UpTo(k + 1)),
-                (
-                    CubeIntegral(positive(linear + a, 2), UpTo(k))
-                    - CubeIntegral(positive(linear + a * x[k + 1], 2), UpTo(k + 1))
-                )
-                / (2 * a),
+                CubeIntegral(positive(linear + a, 2), UpTo(k)) / (2 * a)
+                - CubeIntegral(positive(linear + a * x[k + 1], 2), UpTo(k + 1)) / (2 * a),
             ),
             AtPoints(
                 _cube(2),
