@@ -80,7 +80,7 @@ class Total(Node):
 
 
 class Between(Node):
-    """low < x < high, arguments low, x, high; high may be infinite."""
+    """low < x < high, arguments low, x, high; high may be infinite. A fourth one: x ≤ high."""
 
 
 class UpTo(Node):

@@ -117,9 +117,10 @@ class PlainPrinter(FormulaPrinter):
         return (text, ATOM) if power == 1 else (f"{text}^{self.within(power, ATOM)}", POWER)
 
     def between(self, expr: sympy.Expr) -> Printed:
-        low, middle, high = (self.show(arg) for arg in expr.args)
+        low, middle, high = (self.show(arg) for arg in expr.args[:3])
+        upper = "≤" if len(expr.args) > 3 else "<"
         return (
-            f"{middle} > {low}" if expr.args[2] == sympy.oo else f"{low} < {middle} < {high}"
+            f"{middle} > {low}" if expr.args[2] == sympy.oo else f"{low} < {middle} {upper} {high}"
         ), SUM
 
     def big_sum(self, expr: sympy.Expr) -> Printed:

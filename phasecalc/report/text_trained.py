@@ -13,7 +13,8 @@ from ..model import ToyModel
 from ..numeric.crosscheck import SLACK, CrossCheck
 from ..numeric.trained import REASONS, TrainedGrid
 from .documents import Document
-from .text import conventions, table
+from .rows import conventions
+from .text import table
 
 Floats = NDArray[np.float64]
 
