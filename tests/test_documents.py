@@ -182,7 +182,11 @@ def test_in_sparsity(tmp_path, capsys):
     ("arguments", "says"),
     [
         (("tomson", "-o", "out"), "did you mean 'thomson'"),
-        (("__import__('os')", "-o", "out"), "The names are decomposition"),
+        (("__import__('os')", "-o", "out"), "there is none of this name. The names are decomp"),
+        (("thomson", "-o", ""), "say where to write"),
+        (("--list", "--all"), "--list stands alone"),
+        (("--list", "thomson"), "--list stands alone"),
+        (("--list", "--pdf"), "--list stands alone"),
         (("thomson",), "-o"),
         ((), "--all"),
         (("thomson", "--all", "-o", "out"), "--all"),
@@ -199,6 +203,27 @@ def test_refusals(tmp_path, capsys, monkeypatch, arguments, says):
     assert status == 2 and out == ""
     assert says in err and err.count("\n") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("#!/bin/sh\necho '! It broke.'\nexit 1\n", "! It broke."),
+        ("#!/bin/sh\nexit 0\n", "wrote no PDF"),
+        ("#!/no/such/program\n", "cannot be run"),
+        ("#!/bin/sh\nexec /bin/sleep 60\n", "did not end"),
+    ],
+)
+def test_a_broken_pdflatex(tmp_path, capsys, monkeypatch, script, says):
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "pdflatex"
+    program.write_text(script)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    monkeypatch.setattr("phasecalc.cli.pdflatex._SECONDS", 1)
+    status, _, err = run(capsys, "derive", "thomson", "-o", str(tmp_path / "out"), "--pdf")
+    assert status == 2 and says in err and err.count("\n") == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["thomson.tex"]
 
 
 def test_pdf_without_latex(tmp_path, capsys, monkeypatch):

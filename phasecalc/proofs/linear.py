@@ -63,8 +63,8 @@ def opening() -> Prose:
     return prose(
         "Without the rectifier the model is {}, and its loss is known from Saxe et al. (2014) and "
         "quoted by Elhage et al. (2022) up to a constant. Here it is derived with its constant, "
-        "for the same data. Then no weights have a lower loss than those that give the most important "
-        "features a dimension each: superposition never pays.",
+        "for the same data. Then no weights have a lower loss than those that give the most "
+        "important features a dimension each: superposition never pays.",
         equal(sympy.Symbol("y"), sympy.Symbol("G") * sympy.Symbol("x") + sympy.Symbol("b")),
     )
 

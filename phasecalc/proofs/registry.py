@@ -80,10 +80,9 @@ def derivation(name: str) -> Derivation:
 def known(name: str) -> str:
     """The name, if there is such a derivation; `ValueError` names the nearest one."""
     if name not in _ENTRIES:
-        close = get_close_matches(str(name), NAMES, n=1, cutoff=0.0)
-        raise ValueError(
-            f"derivation = {name!r}: did you mean {close[0]!r}? The names are {', '.join(NAMES)}"
-        )
+        close = get_close_matches(str(name), NAMES, n=1, cutoff=0.4)
+        hint = f"did you mean {close[0]!r}?" if close else "there is none of this name."
+        raise ValueError(f"derivation = {name!r}: {hint} The names are {', '.join(NAMES)}")
     return name
 
 

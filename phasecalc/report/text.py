@@ -53,7 +53,7 @@ def shown(cell: Cell) -> str:
 def folded(text: str, width: int) -> str:
     """A formula in lines of at most `width` characters, broken before a + or − where possible.
 
-    >>> print(folded("a + b (c − d) + e", 11))
+    >>> print(folded("a + b (c − d) + e", 13))
     a + b (c − d)
     + e
     """
