@@ -83,7 +83,8 @@ def test_pentagon(capsys):
 
 def test_appendix(tmp_path, capsys):
     paper = example("appendix").main(tmp_path)
-    assert "checked equations" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "checked equations" in out and "L_antipodal = (1 − S)² (1 + r)/6" in out
     assert r"\input{two-in-one}" in paper.read_text()
     assert "S" in (tmp_path / "two-in-one.tex").read_text()
 
