@@ -142,7 +142,7 @@ def steps() -> tuple[Step, ...]:
             "square-closed",
             prose(
                 "The first integral is that of a truncated power over the cube "
-                "({eq:truncated-powers/cube-integral}), if {} for all {} in {}; directions with "
+                "by {eq:truncated-powers/cube-integral}, if {} for all {} in {}; directions with "
                 "slope 0 drop out first.",
                 sympy.Ne(G[j, i], 0, evaluate=False),
                 i,
@@ -154,9 +154,9 @@ def steps() -> tuple[Step, ...]:
         Step(
             "cross-closed",
             prose(
-                "The second one follows by parts ({eq:truncated-powers/cross-term}) for an active "
+                "The second one follows by parts, {eq:truncated-powers/cross-term}, for an active "
                 "feature {} with {}; both integrals on the right are of the first kind. For {} the "
-                "factor {} is integrated by itself ({eq:truncated-powers/cross-zero}).",
+                "factor {} is integrated by itself, {eq:truncated-powers/cross-zero}.",
                 j,
                 sympy.Ne(G[j, j], 0, evaluate=False),
                 equal(G[j, j], 0),

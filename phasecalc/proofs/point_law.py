@@ -57,7 +57,7 @@ def _thomson() -> Step:
     step = next(step for step in thomson.steps(LAW) if step.label == "thomson")
     reason = prose(
         "Let all importances be 1, all biases 0, {} features of norm 1 and the others of norm 0. "
-        "Then this is the generalised Thomson problem once more (see {eq:thomson/thomson}), each "
+        "Then this is the generalised Thomson problem once more, {eq:thomson/thomson}, each "
         "feature and each pair at its full weight:",
         k,
     )
