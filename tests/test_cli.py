@@ -59,7 +59,7 @@ def test_boundaries_json_reads_back_to_the_records(capsys, size, law):
 
 def test_boundaries_of_both_experiments_as_text(capsys):
     _, out, _ = run(capsys, "boundaries")
-    for text in ("r = 2*p/(4 - 5*p)", "r = (4 - 5*p)/(2*p)", "3/7", "16/147", "sum over features"):
+    for text in ("r = 2 p/(4 − 5 p)", "r = (4 − 5 p)/(2 p)", "3/7", "16/147", "sum over features"):
         assert text in out
     _, out, _ = run(capsys, "boundaries", "-n", "3", "-m", "2")
     for text in ("p = 4/7", "r > 1", "vertical", "Nowhere lowest: joint"):
@@ -161,6 +161,17 @@ def test_module_and_help_run_without_heavy_imports():
         [sys.executable, "-m", "phasecalc", "--version"], check=True, capture_output=True, text=True
     )
     assert version.stdout.strip() == f"phasecalc, version {pc.__version__}"
+
+
+def test_exact_boundaries_need_no_float_library():
+    code = (
+        "import sys\n"
+        "from phasecalc.cli import main\n"
+        "try:\n    main(['boundaries'])\nexcept SystemExit as stop:\n    assert not stop.code\n"
+        "heavy = {'numpy', 'matplotlib', 'scipy', 'numba'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
 def test_a_reader_that_stops_early_is_no_error():

@@ -14,7 +14,8 @@ from ..model import ToyModel
 from ..numeric.crosscheck import CrossCheck
 from ..numeric.trained import REASONS, TrainedGrid
 from .documents import Document
-from .text import conventions, table
+from .rows import conventions
+from .text import table
 
 Floats = NDArray[np.float64]
 
