@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -327,6 +329,11 @@ def test_check_without_a_file_trains_first(capsys, monkeypatch):
         (("train", "-o", "grid.txt"), "must end in .npz, .nc"),
         (("train", "-o", "nowhere/grid.npz"), "cannot be written"),
         (("train", "--models", "0"), "models_per_cell = 0"),
+        (("train", "--models", "1000000000"), "GB of memory"),
+        (("train", "--threads", "0"), "threads = 0"),
+        (("train", "--max-iterations", "0"), "max_iterations = 0"),
+        (("train", "--starts", "lucky"), "lucky"),
+        (("check", "good.npz", "--margin", "1e308"), "margin = 1e+308"),
         (("train", "--seed", "-1"), "seed = -1"),
         (("train", "--cells", "1"), "cells"),
         (("train", "-n", "12", "-m", "3"), "n_features = 12"),
@@ -386,6 +393,25 @@ def test_an_interrupted_command_keeps_what_is_done(capsys, tmp_path, monkeypatch
     assert run(capsys, *command)[0] == 0
     assert pc.TrainedGrid.load(path).complete
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_terminated_command_keeps_what_is_done(capsys, tmp_path, monkeypatch):
+    path = tmp_path / "grid.npz"
+    work = train.train_chunks
+
+    def terminated(*arguments):
+        yield next(work(*arguments))
+        os.kill(os.getpid(), signal.SIGTERM)
+        yield from work(*arguments)
+
+    monkeypatch.setattr(train, "chunk_size", lambda model, settings: 50)
+    monkeypatch.setattr(train, "train_chunks", terminated)
+    before = signal.getsignal(signal.SIGTERM)
+    status, _, err = run(capsys, "train", "--cells", "6", "-o", str(path))
+    assert status == 130
+    assert "the same command goes on" in err
+    assert pc.TrainedGrid.load(path).done.any()
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_the_option_defaults_are_those_of_the_function():

@@ -5,6 +5,7 @@ Model, settings and version travel as one JSON text, so that no file is ever unp
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import warnings
@@ -80,7 +81,8 @@ def load_trained(path: str | PathLike[str]) -> TrainedGrid:
     try:
         return _read_npz(path) if path.suffix.lower() == ".npz" else _read_netcdf(path)
     except OSError as error:
-        if error.strerror is None:
+        # A place outside the file that the file itself names is an invalid argument.
+        if error.strerror is None or error.errno == errno.EINVAL:
             raise _foreign(path, error) from None
         raise OSError(f"{str(path)!r} cannot be read: {error.strerror}") from None
     except Exception as error:

@@ -19,7 +19,9 @@ _SIZES = (10.0, 8.5, 7.0)
 _MARGIN = 1
 
 
-def name_regions(ax: Axes, diagram: PhaseDiagram, taken: Iterable[Text]) -> None:
+def name_regions(
+    ax: Axes, diagram: PhaseDiagram, taken: Iterable[Text], key_height: float = -0.33
+) -> None:
     """Write each name inside its region, clear of the texts in `taken`.
 
     A name that does not fit is broken at "+", turned upright or made smaller; where nothing fits,
@@ -45,7 +47,12 @@ def name_regions(ax: Axes, diagram: PhaseDiagram, taken: Iterable[Text]) -> None
     if beside:
         key = "   ".join(f"{k}: {name}" for k, name in enumerate(beside, start=1))
         ax.annotate(
-            key, (0.5, -0.33), xycoords="axes fraction", ha="center", fontsize=8.5, parse_math=False
+            key,
+            (0.5, key_height),
+            xycoords="axes fraction",
+            ha="center",
+            fontsize=8.5,
+            parse_math=False,
         )
 
 

@@ -39,8 +39,8 @@ def plot_trained(
     >>> import phasecalc as pc
     >>> trained = pc.train(pc.ToyModel(2, 1), [0.2, 0.9], [0.2, 5.0])
     >>> figure = plot_trained(trained, pc.phase_diagram(trained.model))
-    >>> [ax.get_title() for ax in figure.axes[:3]]
-    ['trained, mean of the best 9 of 10', 'trained, best of 10', 'theory (candidates)']
+    >>> [ax.get_title() for ax in figure.axes[1:3]]
+    ['trained, stratified starts, best of 10', 'theory (candidates)']
 
     Raises `ValueError` for a diagram of another model, or an axis of fewer than two entries.
     """
@@ -94,7 +94,7 @@ def _draw_theory(ax: Axes, diagram: PhaseDiagram, figure: Figure) -> None:
     notes = draw_boundaries(ax, diagram)
     # Sizes in pixels are known once the layout is.
     figure.draw_without_rendering()
-    name_regions(ax, diagram, without_overlaps(notes))
+    name_regions(ax, diagram, without_overlaps(notes), key_height=-0.2)
 
 
 def _title(trained: TrainedGrid, models: str) -> str:
