@@ -7,6 +7,8 @@ something small.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -57,7 +59,7 @@ def expected_loss(
     (2,)
     """
     batch = checked_batch(weights, bias, importance, sparsity, sparsity_per_feature, law)
-    return _evaluate(batch)[0]
+    return _evaluate(batch, gradient=False)[0]
 
 
 def expected_loss_and_grad(
@@ -88,7 +90,7 @@ def expected_loss_and_grad(
     (0.20833333333333331, array([[0., 0.]]), array([0., 0.]))
     """
     batch = checked_batch(weights, bias, importance, sparsity, sparsity_per_feature, law)
-    return _evaluate(batch)
+    return _evaluate(batch, gradient=True)
 
 
 def expected_hessian(
@@ -126,30 +128,41 @@ def expected_hessian(
     return hessian.reshape(*batch.shape, size, size)
 
 
-def _evaluate(batch: Batch) -> tuple[Floats, Floats, Floats]:
-    m, n = batch.m, batch.n
+def _evaluate(batch: Batch, gradient: bool) -> tuple[Floats, Floats, Floats]:
+    m, n, shape = batch.m, batch.n, batch.shape
     loss = np.empty(batch.size)
-    dW = np.empty((batch.size, m, n))
-    db = np.empty((batch.size, n))
+    dW = np.empty((batch.size if gradient else 1, m, n))
+    db = np.empty((len(dW), n))
+
+    def run(*args: Any) -> None:
+        # Threads that only need the loss have one gradient to write to each.
+        compute(*args, loss, *((dW, db) if gradient else (np.empty_like(dW), np.empty_like(db))))
+
     if n > MAX_DIRECTIONS:
-        in_threads(batch_sparse_loss_grad, batch, 1000 * n + m * n, loss, dW, db)
-        _require_fit(batch, loss)
+        compute, cost = batch_sparse_loss_grad, 1000 * n + m * n
     elif m == 1 and n == 2 and batch.law == UNIFORM:
-        in_threads(batch_pair_loss_grad, batch, 100, loss, dW, db)
+        compute, cost = batch_pair_loss_grad, 40
     else:
-        in_threads(batch_loss_grad, batch, 100 * n << n, loss, dW, db)
-    shape = batch.shape
+        compute, cost = batch_loss_grad, 50 * n << n
+    in_threads(run, batch, cost)
+    _require_fit(batch, loss)
+    if not gradient:
+        return loss.reshape(shape)[()], dW, db
     return loss.reshape(shape)[()], dW.reshape(*shape, m, n), db.reshape(*shape, n)
 
 
 def _require_fit(batch: Batch, loss: Floats) -> None:
-    """ValueError if a loss is NaN: what the compiled code says of too large a neighbourhood."""
+    """ValueError if a loss is NaN because of too large a neighbourhood."""
+    if batch.n <= MAX_DIRECTIONS:
+        return
     bad = np.flatnonzero(np.isnan(loss))
     if len(bad) == 0:
         return
-    W = batch.arrays[0]
-    degree, _, _ = interference(W[bad[0] % len(W)], *nonzeros(W[bad[0] % len(W)]))
+    W, b, I, _ = (a[bad[0] % len(a)] for a in batch.arrays)  # noqa: E741 the paper's letter
+    degree, _, _, _ = interference(W, b, I, np.zeros(batch.n), *nonzeros(W))
     feature = int(np.argmax(degree))
+    if degree[feature] <= MAX_DIRECTIONS:
+        return
     model = ", ".join(str(i) for i in np.unravel_index(bad[0], batch.shape))
     where = f" of model [{model}]" if model else ""
     raise ValueError(
