@@ -33,8 +33,8 @@ def one_sparse_loss(
     point law puts x = 1 in the place of the integral.
 
     weights (..., m, n), bias (..., n), importance (..., n) broadcast to (...). Any n, in O(n²)
-    besides WᵀW, models one after another on one thread. Raises `ValueError` for shapes that do not fit, NaN, infinities and negative
-    importance.
+    besides WᵀW; models one after another on one thread. Raises `ValueError` for shapes that do not
+    fit, NaN, infinities and negative importance.
 
     Source: Elhage et al. 2022, "Toy Models of Superposition", the section on what a ReLU model
     optimises.

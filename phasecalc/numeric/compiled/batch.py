@@ -19,9 +19,7 @@ def batch_loss_grad(W, b, I, S, law, lo, hi, loss, dW, db):
     w, v, i, s = len(W) > 1, len(b) > 1, len(I) > 1, len(S) > 1
     d = len(dW) > 1
     for e in range(lo, hi):
-        loss[e] = model_loss_grad(
-            W[e * w], b[e * v], I[e * i], S[e * s], law, dW[e * d], db[e * d]
-        )
+        loss[e] = model_loss_grad(W[e * w], b[e * v], I[e * i], S[e * s], law, dW[e * d], db[e * d])
 
 
 @compiled(nogil=True)
