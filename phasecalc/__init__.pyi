@@ -3,7 +3,6 @@ from .configurations import Candidate as Candidate
 from .diagram.grid import GridDiagram as GridDiagram
 from .diagram.grid import paper_axes as paper_axes
 from .diagram.phase_diagram import PhaseDiagram as PhaseDiagram
-from .diagram.phase_diagram import phase_diagram as phase_diagram
 from .diagram.transition import Boundary as Boundary
 from .diagram.transition import Junction as Junction
 from .exact.linear import linear_loss as linear_loss
@@ -18,6 +17,9 @@ from .numeric.crosscheck import crosscheck as crosscheck
 from .numeric.kernel import expected_hessian as expected_hessian
 from .numeric.kernel import expected_loss as expected_loss
 from .numeric.kernel import expected_loss_and_grad as expected_loss_and_grad
+from .numeric.minimize import LocalMinimum as LocalMinimum
+from .numeric.minimize import Minimum as Minimum
+from .numeric.minimize import minimize as minimize
 from .numeric.train import train as train
 from .numeric.trained import TrainedGrid as TrainedGrid
 from .numeric.trained import TrainingSettings as TrainingSettings
@@ -31,6 +33,11 @@ from .proofs.registry import derivations as derivations
 from .report.plot import plot_diagram as plot_diagram
 from .report.plot_trained import plot_trained as plot_trained
 from .simplices import candidates as candidates
+from .sources import phase_diagram as phase_diagram
 from .symbols import S as S
 from .symbols import p as p
 from .symbols import r as r
+from .tracing.records import SpecialPoint as SpecialPoint
+from .tracing.records import TracedBoundary as TracedBoundary
+from .tracing.records import TracedDiagram as TracedDiagram
+from .tracing.records import TracedPhase as TracedPhase

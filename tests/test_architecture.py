@@ -20,6 +20,8 @@ LAYERS = [
     ["diagram"],
     ["proofs"],
     ["numeric"],
+    ["tracing"],
+    ["sources"],
     ["report"],
     ["cli"],
     ["__main__"],

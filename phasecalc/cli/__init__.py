@@ -14,6 +14,7 @@ from .check import check
 from .derive import derive
 from .diagram import diagram
 from .loss import loss
+from .minimize import minimize
 from .train import train
 
 UNUSABLE = 2
@@ -37,7 +38,7 @@ def cli() -> None:
     """Exact phase diagrams of toy models of superposition."""
 
 
-for command in (boundaries, loss, diagram, derive, train, check):
+for command in (boundaries, loss, minimize, diagram, derive, train, check):
     cli.add_command(command)
 
 

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
-from .options import json_option, model_of, model_options, print_json
+from .options import json_option, model_of, model_options, print_json, source_option
 
 
 @click.command(short_help="Print phases, boundaries and junctions.")
 @model_options
+@source_option
 @json_option
-def boundaries(n_features: int, d_hidden: int, law: str, as_json: bool) -> None:
-    """Print the phases of a model, their boundaries and their junctions, exactly.
+def boundaries(n_features: int, d_hidden: int, law: str, source: str, as_json: bool) -> None:
+    """Print the phases of a model, their boundaries and their junctions.
+
+    Those of the candidates are exact. With --source relaxed (each candidate's lengths and biases
+    optimised) or global (all weights and biases free) they are traced numerically, which takes
+    half a minute for two features and minutes for three.
 
     Example: phasecalc boundaries -n 3 -m 2
     """
-    from ..diagram.phase_diagram import phase_diagram
+    from ..sources import phase_diagram
 
-    found = phase_diagram(model_of(n_features, d_hidden, law))
+    model = model_of(n_features, d_hidden, law)
+    if source == "candidates":
+        exact = phase_diagram(model)
+        if as_json:
+            from ..report.documents import diagram_document
+
+            print_json(diagram_document(exact))
+        else:
+            from ..report.text import diagram_text
+
+            click.echo(diagram_text(exact))
+        return
+    from ..report.traced import traced_document, traced_text
+
+    found = phase_diagram(model, source, progress=sys.stderr.isatty())  # type: ignore[call-overload]
     if as_json:
-        from ..report.documents import diagram_document
-
-        print_json(diagram_document(found))
+        print_json(traced_document(found))
     else:
-        from ..report.text import diagram_text
-
-        click.echo(diagram_text(found))
+        click.echo(traced_text(found))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from ..files import replacing
-from .options import OutputFile, model_of, model_options
+from .options import OutputFile, model_of, model_options, source_option
 
 
 @click.command(short_help="Draw the phase diagram.")
 @model_options
+@source_option
 @click.option(
     "-o",
     "--output",
@@ -22,17 +24,27 @@ from .options import OutputFile, model_of, model_options
 @click.option(
     "--dpi", type=click.IntRange(50, 1200), default=200, show_default=True, help="Dots per inch."
 )
-def diagram(n_features: int, d_hidden: int, law: str, output: Path, dpi: int) -> None:
-    """Draw the phase diagram on the paper's axes, from the exact boundaries.
+def diagram(n_features: int, d_hidden: int, law: str, source: str, output: Path, dpi: int) -> None:
+    """Draw the phase diagram on the paper's axes, from its boundaries as curves.
 
-    Regions and lines are drawn from the formulas, not from a grid of pixels.
+    Regions and lines are drawn from formulas (candidates) or from traced curves (relaxed, global,
+    with the candidates' boundaries dashed beneath), not from a grid of pixels.
 
     Example: phasecalc diagram -n 3 -m 2 -o diagram.png
     """
     with replacing(output) as temporary:
-        from ..diagram.phase_diagram import phase_diagram
-        from ..report.plot import plot_diagram
+        from ..sources import phase_diagram
 
-        figure = plot_diagram(phase_diagram(model_of(n_features, d_hidden, law)))
+        model = model_of(n_features, d_hidden, law)
+        exact = phase_diagram(model)
+        if source == "candidates":
+            from ..report.plot import plot_diagram
+
+            figure = plot_diagram(exact)
+        else:
+            from ..report.plot_traced import plot_traced
+
+            traced = phase_diagram(model, source, progress=sys.stderr.isatty())  # type: ignore[call-overload]
+            figure = plot_traced(traced, exact)
         figure.savefig(temporary, dpi=dpi)
     click.echo(f"wrote {output}")

@@ -72,6 +72,18 @@ def model_options(command: Command) -> Command:
     return command
 
 
+def source_option(command: Command) -> Command:
+    """--source: candidates, relaxed or global."""
+    return click.option(
+        "--source",
+        type=click.Choice(["candidates", "relaxed", "global"]),
+        default="candidates",
+        show_default=True,
+        help="What is compared: the paper's candidates, the same with optimised lengths and "
+        "biases, or all weights and biases.",
+    )(command)
+
+
 def json_option(command: Command) -> Command:
     """--json: one JSON document on stdout."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)

@@ -1,0 +1,112 @@
+r"""Where a dropped feature starts to be represented, exactly (uniform law).
+
+The configuration `ignore` has W = (1, 0), b = (0, μ), and its loss is r·v. It lies on a kink: the
+dedicated output has bias 0 and no interference. Let the dropped feature come in by ε = −G_12 > 0,
+with ‖W_1‖² = 1 + α ε and b_1 = β ε. The dropped feature's output stays linear, so its error is
+r v (1 − ε² + 2α ε³ + …). The other output's error is, with x its own magnitude and y the other's,
+
+    q ε² + k ε³ + …,   q = p E_y (α x + β − y)² + S p β³/3 + S² β²,   k = −p² (1 − β)⁴ / 6;
+
+the two terms beyond the square are what the ReLU adds: β³/3 = ∫ (β − y)_+² dy where only y is
+active, and the corner x < ε (y − β) that it cuts off where both are. α and β minimise q; then
+
+    L = r v + (q − r v) ε² + c ε³ + O(ε⁴),   c = 2 r v α − p² (1 − β)⁴ / 6.
+
+`ignore` is a local minimum for r < q/v and none for r > q/v. Where c > 0 a minimum with small ε
+bifurcates on that line; ε ∝ r − q/v and the loss gain is cubic, a third-order transition. Where
+c < 0 the transition is first order and comes before; c = 0 is a tricritical point. The same holds
+with r replaced by the ratio of importances wherever a dropped feature meets a dedicated one.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+
+import sympy
+
+from ..model import Uniform
+from ..symbols import p
+from .roots import RealRoot, polynomial, real_roots
+
+_S = 1 - p
+
+
+def onset_bias() -> sympy.Expr:
+    """β in p, the positive root of S p β² + (p/2 + 2S²) β = p²/4 (from ∂q/∂α = ∂q/∂β = 0).
+
+    >>> onset_bias().subs(p, 1)
+    1/2
+    """
+    half = p / 2 + 2 * _S**2
+    # Written so that S → 0 is no division by zero.
+    return (p**2 / 2) / (half + sympy.sqrt(half**2 + _S * p**3))
+
+
+def onset_stretch() -> sympy.Expr:
+    """α in p: 3/2 (p/2 − β)."""
+    return sympy.Rational(3, 2) * (p / 2 - onset_bias())
+
+
+def onset_importance() -> sympy.Expr:
+    """q/v in p: the importance r at which a dropped feature starts to be represented.
+
+    >>> round(float(onset_importance().subs(p, sympy.Rational(1, 2))), 10)
+    0.5504446797
+    """
+    return _quadratic() / Uniform().variance
+
+
+def onset_cubic() -> sympy.Expr:
+    """c in p, on the line r = q/v: positive where the onset is continuous.
+
+    >>> [sympy.sign(onset_cubic().subs(p, sympy.Rational(t, 10))) for t in (9, 7, 3)]
+    [-1, 1, -1]
+    """
+    return 2 * _quadratic() * onset_stretch() - p**2 * (1 - onset_bias()) ** 4 / 6
+
+
+def _quadratic() -> sympy.Expr:
+    b = onset_bias()
+    fitted = p * ((b - p / 2) ** 2 / 4 + Uniform().variance)
+    return fitted + _S * p * b**3 / 3 + _S**2 * b**2
+
+
+@lru_cache(maxsize=1)
+def tricritical_polynomial() -> sympy.Poly:
+    """The factor of the resultant of c and the equation of β whose roots hold all zeros of c in p.
+
+    >>> tricritical_polynomial().degree()
+    9
+    """
+    b = sympy.Symbol("b")
+    quadratic = p * ((b - p / 2) ** 2 / 4 + Uniform().variance)
+    quadratic += _S * p * b**3 / 3 + _S**2 * b**2
+    cubic = 3 * quadratic * (p / 2 - b) - p**2 * (1 - b) ** 4 / 6
+    equation = _S * p * b**2 + (p / 2 + 2 * _S**2) * b - p**2 / 4
+    resultant = sympy.resultant(sympy.expand(cubic), sympy.expand(equation), b)
+    factors = [polynomial(factor) for factor, _ in sympy.factor_list(resultant, p)[1]]
+    return max(factors, key=lambda factor: factor.degree())
+
+
+@lru_cache(maxsize=1)
+def tricritical_points() -> tuple[RealRoot, ...]:
+    """The feature probabilities p in (0, 1) at which the onset changes its order, ascending.
+
+    They are isolated roots of `tricritical_polynomial`; its other root in (0, 1) belongs to the
+    negative root β and is left out by the sign of c on both sides.
+
+    >>> [round(float(root.exact()), 10) for root in tricritical_points()]
+    [0.5202477368, 0.8373195801]
+    """
+    cubic = onset_cubic()
+    found = []
+    for root in real_roots(tricritical_polynomial(), Fraction(0), Fraction(1)):
+        narrow = root.within(Fraction(1, 10**6))
+        signs = [
+            sympy.sign(cubic.subs(p, sympy.Rational(end.numerator, end.denominator)).evalf(30))
+            for end in (narrow.low, narrow.high)
+        ]
+        if signs[0] != signs[1]:
+            found.append(root)
+    return tuple(found)

@@ -1,0 +1,302 @@
+"""Global and local minima of the exact loss over all weights and biases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import permutations, product
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..inputs import parse_number
+from ..model import ToyModel
+from .naming import is_dead, name_of, outcome_of
+from .problem import GRADIENT_TOLERANCE, Problem
+from .starts import starts
+
+Floats = NDArray[np.float64]
+
+RANDOM_STARTS = {2: 60, 3: 60, 4: 40}
+"""Random starts by number of features, unless the caller says otherwise; 24 for more features."""
+
+SAME = 1e-6
+"""Two minima are one when Gram matrices and biases agree to this, up to symmetry."""
+
+MOST_PERMUTED = 5
+"""Up to this many interchangeable features all their permutations are compared."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalMinimum:
+    """One local minimum, up to permutation of equal features, rotation and sign.
+
+    weights (m, n), bias (n,), gram = WᵀW (n, n). ``gradient`` is the largest entry of |∇L|,
+    ``curvature`` the lowest one-sided second derivative over all directions other than rotations
+    (the loss is only piecewise C²): positive at a strict minimum, zero where the loss is flat.
+    ``converged`` says whether the gradient is at most 1e-12 and no direction goes down.
+    """
+
+    name: str
+    outcome: str
+    loss: float
+    weights: Floats
+    bias: Floats
+    gram: Floats
+    gradient: float
+    curvature: float
+    converged: bool
+
+    @property
+    def parameters(self) -> Floats:
+        """(W by rows, b) as one vector."""
+        return np.concatenate([self.weights.ravel(), self.bias])
+
+    @property
+    def stability(self) -> Literal["stable", "flat", "unstable"]:
+        """By the sign of ``curvature``, with ±1e-6 counted as zero."""
+        if self.curvature > FLAT:
+            return "stable"
+        return "flat" if self.curvature >= -FLAT else "unstable"
+
+
+FLAT = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Minimum:
+    """The lowest minimum that was found at one point, and all others; made by `minimize`.
+
+    ``minima`` holds every distinct local minimum, lowest first; ``starts`` is the number of starts
+    and ``failed`` the number of those that ended in no stationary point. That no lower minimum
+    exists is evidence from many starts, not a proof.
+    """
+
+    model: ToyModel
+    sparsity: float
+    importance: float
+    minima: tuple[LocalMinimum, ...]
+    starts: int
+    failed: int
+    interference_penalty: float = 0.0
+    no_bias: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.minima:
+            raise ValueError("a Minimum needs at least one local minimum")
+
+    @property
+    def lowest(self) -> LocalMinimum:
+        return self.minima[0]
+
+    @property
+    def loss(self) -> float:
+        return self.lowest.loss
+
+    @property
+    def weights(self) -> Floats:
+        return self.lowest.weights
+
+    @property
+    def bias(self) -> Floats:
+        return self.lowest.bias
+
+    @property
+    def gram(self) -> Floats:
+        return self.lowest.gram
+
+    @property
+    def name(self) -> str:
+        return self.lowest.name
+
+    @property
+    def outcome(self) -> str:
+        return self.lowest.outcome
+
+    @property
+    def converged(self) -> bool:
+        return self.lowest.converged
+
+
+def minimize(
+    model: ToyModel,
+    sparsity: object,
+    importance: object = 1.0,
+    *,
+    bias: str = "free",
+    interference_penalty: object = 0.0,
+    random_starts: int | None = None,
+    seed: int = 0,
+) -> Minimum:
+    """Find the global minimum of the exact loss over all weights and biases, and the local ones.
+
+    min over W, b of E Σ_j I_j (x_j − ReLU(WᵀWx + b)_j)² + λ Σ_{i≠j} (W_i·W_j)², I = (1, …, 1, r)
+
+    Structured starts (every candidate, exactly and disturbed, with weakened features) and seeded
+    random ones descend by BFGS and are polished by Newton's method until the gradient is at most
+    1e-12. Minima that a permutation of equally important features, a rotation or a sign carries
+    into each other are one. Names follow the rules of `phasecalc.numeric.naming`.
+
+    Parameters
+    ----------
+    model : the sizes and the magnitude law.
+    sparsity : S in [0, 1), a number.
+    importance : r > 0, the importance of the last feature.
+    bias : "free", or "zero" for b = 0.
+    interference_penalty : λ ≥ 0.
+    random_starts : how many random starts; by default 60 for two or three features.
+    seed : of the random starts.
+
+    >>> import phasecalc as pc
+    >>> found = pc.minimize(pc.ToyModel(2, 1), 0.6, 1)
+    >>> found.name, round(found.loss, 12), found.weights.round(6).tolist()
+    ('antipodal', 0.050993018104, [[1.001835, -1.001835]])
+
+    Raises `ValueError` for values out of range, `TypeError` for what is no number.
+    """
+    S = scalar_in(sparsity, "sparsity", 0.0, 1.0, open_end=True)
+    r = scalar_in(importance, "importance", 0.0, np.inf)
+    penalty = scalar_in(interference_penalty, "interference_penalty", 0.0, np.inf)
+    if bias not in ("free", "zero"):
+        raise ValueError(f'bias = {bias!r}: it must be "free" or "zero"')
+    count = RANDOM_STARTS.get(model.n_features, 24) if random_starts is None else random_starts
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        raise ValueError(f"random_starts = {count!r}: it must be an integer, 0 or more")
+    problem = Problem.of(model, S, r, penalty, no_bias=bias == "zero")
+    begun = starts(model, S, count, seed)
+    search = _Search(problem)
+    search.from_rows(begun)
+    found = search.found
+    found.sort(key=lambda minimum: minimum.loss)
+    return Minimum(model, S, r, tuple(found), len(begun), search.failed, penalty, problem.no_bias)
+
+
+STATIONARY = 1e-8
+"""A gradient above this is no stationary point at all."""
+
+_ESCAPES = (1e-2, 1e-3, 1e-4)
+"""How far from a saddle, along its softest direction, the descent begins again."""
+
+
+class _Search:
+    """Minima found so far, and every end of a descent that need not be polished again."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.found: list[LocalMinimum] = []
+        self.failed = 0
+        self._seen: list[tuple[float, Floats, Floats]] = []
+
+    def from_rows(self, rows: Floats, *, escape: bool = True) -> None:
+        """Descend from every row and keep the new minima."""
+        ends, losses = self.problem.descend(rows)
+        for k in np.argsort(losses, kind="stable"):
+            if np.isfinite(losses[k]):
+                self._add(ends[k], float(losses[k]), escape=escape)
+            else:
+                self.failed += 1
+
+    def _known(self, x: Floats, loss: float) -> bool:
+        if any(_same(self.problem, x, loss, other) for other in self._seen):
+            return True
+        self._seen.append((loss, self.problem.gram(x), self.problem.split(x)[1]))
+        return False
+
+    def _add(self, end: Floats, end_loss: float, *, escape: bool) -> None:
+        if self._known(end, end_loss):
+            return
+        x, loss, size = self.problem.settled(end)
+        same = [m for m in self.found if _same(self.problem, x, loss, (m.loss, m.gram, m.bias))]
+        if any(m.gradient <= max(size, GRADIENT_TOLERANCE) for m in same):
+            return
+        self.found = [m for m in self.found if m not in same]
+        if size > STATIONARY:
+            self.failed += 1
+            if self.found:
+                return
+        minimum = local_minimum(self.problem, x, loss, size)
+        if minimum.curvature >= -FLAT:
+            self.found.append(minimum)
+        elif escape:
+            away = self.problem.softest(x)[1]
+            rows = [x + sign * step * away for step in _ESCAPES for sign in (1.0, -1.0)]
+            self.from_rows(np.array(rows), escape=False)
+        elif not self.found:
+            self.found.append(minimum)
+
+
+def local_minimum(problem: Problem, x: Floats, loss: float, size: float) -> LocalMinimum:
+    """The record of a stationary point."""
+    weights, bias = problem.split(x)
+    gram = problem.gram(x)
+    curvature = problem.lowest_curvature(x)
+    return LocalMinimum(
+        name=name_of(gram, np.full_like(bias, 1e-6) if problem.no_bias else bias),
+        outcome=outcome_of(gram),
+        loss=loss,
+        weights=weights,
+        bias=bias,
+        gram=gram,
+        gradient=size,
+        curvature=curvature,
+        converged=size <= GRADIENT_TOLERANCE and curvature >= -FLAT,
+    )
+
+
+def _same(problem: Problem, x: Floats, loss: float, other: tuple[float, Floats, Floats]) -> bool:
+    """Whether x is the other configuration up to a permutation of equally important features."""
+    if abs(loss - other[0]) > 1e-9 * (1.0 + abs(loss)):
+        return False
+    gram, bias = problem.gram(x), problem.split(x)[1]
+    if not problem.no_bias and is_dead(gram, bias) and is_dead(other[1], other[2]):
+        return True  # a dead output leaves a continuum of equal minima
+    for order in _symmetries(problem, gram, bias, other):
+        if (
+            np.abs(gram[np.ix_(order, order)] - other[1]).max() < SAME
+            and np.abs(bias[order] - other[2]).max() < SAME
+        ):
+            return True
+    return False
+
+
+def _symmetries(
+    problem: Problem, gram: Floats, bias: Floats, other: tuple[float, Floats, Floats]
+) -> list[NDArray[np.intp]]:
+    """Permutations of equally important features: all, or for many features the sorting one."""
+    classes = [np.flatnonzero(problem.I == value) for value in np.unique(problem.I)]
+    orders = []
+    if max(map(len, classes)) <= MOST_PERMUTED:
+        for arranged in product(*(permutations(group) for group in classes)):
+            order = np.empty(len(bias), dtype=np.intp)
+            for group, images in zip(classes, arranged, strict=True):
+                order[group] = images
+            orders.append(order)
+        return orders
+    order = np.empty(len(bias), dtype=np.intp)
+    for group in classes:
+        mine, theirs = (
+            group[np.lexsort((np.sort(g, axis=1).sum(axis=1)[group], b[group].round(6)))]
+            for g, b in ((gram, bias), other[1:])
+        )
+        order[theirs] = mine
+    return [order]
+
+
+def scalar_in(
+    value: object, argument: str, low: float, high: float, *, open_end: bool = False
+) -> float:
+    """A finite float in [low, high], or in [low, high) with `open_end`."""
+    if isinstance(value, str):
+        value = parse_number(value, argument)
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise TypeError(f"{argument} = {value!r}: it must be a number") from None
+    good = np.isfinite(number) and low <= number and (number < high or not open_end)
+    if isinstance(value, bool) or not good or number > high:
+        if not np.isfinite(high):
+            allowed = f"a finite number, {low:g} or more"
+        else:
+            allowed = f"in [{low:g}, {high:g}{')' if open_end else ']'}"
+        raise ValueError(f"{argument} = {value}: it must be {allowed}")
+    return number

@@ -1,0 +1,216 @@
+"""One loss to be minimised, as a function of the parameter vector x = (W by rows, b)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..model import Point, ToyModel
+from .compiled.descent import (
+    hessian,
+    largest,
+    lowest_curvature,
+    minimise_all,
+    newton,
+    objective,
+    orbit,
+)
+from .compiled.rows import POINT, UNIFORM
+from .naming import groups_of
+
+Floats = NDArray[np.float64]
+
+GRADIENT_TOLERANCE = 1e-12
+_AIM = 1e-14
+_SNAP = 3e-6
+"""Overlaps and biases below this are tried at exactly zero, where the loss has its kinks."""
+_REACH = 1e-5
+"""A snapped minimum further away than this, in Gram matrix or bias, is another one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """The exact loss of a model at one (S, r), with a penalty λ Σ_{i≠j} (W_i·W_j)²."""
+
+    m: int
+    n: int
+    I: Floats  # noqa: E741  (the paper's letter)
+    S: Floats
+    law: int
+    penalty: float = 0.0
+    no_bias: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        model: ToyModel,
+        sparsity: float,
+        importance: float,
+        penalty: float = 0.0,
+        *,
+        no_bias: bool = False,
+    ) -> Problem:
+        """The problem of a model with importances (1, …, 1, r)."""
+        n = model.n_features
+        weighting = np.ones(n)
+        weighting[-1] = importance
+        law = POINT if isinstance(model.law, Point) else UNIFORM
+        return cls(model.d_hidden, n, weighting, np.full(n, float(sparsity)), law, penalty, no_bias)
+
+    def at(self, sparsity: float, importance: float) -> Problem:
+        """The same problem at another point of the diagram."""
+        weighting = self.I.copy()
+        weighting[-1] = importance
+        return replace(self, I=weighting, S=np.full(self.n, float(sparsity)))
+
+    @property
+    def _arguments(self) -> tuple[object, ...]:
+        return (self.m, self.n, self.I, self.S, self.law, self.penalty, self.no_bias)
+
+    def split(self, x: Floats) -> tuple[Floats, Floats]:
+        """(W, b) of a parameter vector."""
+        return x[: self.m * self.n].reshape(self.m, self.n), x[self.m * self.n :]
+
+    def gram(self, x: Floats) -> Floats:
+        """WᵀW."""
+        weights = self.split(x)[0]
+        return weights.T @ weights
+
+    def loss(self, x: Floats) -> float:
+        return float(objective(x, *self._arguments, np.empty_like(x)))
+
+    def gradient(self, x: Floats) -> Floats:
+        g = np.empty_like(x)
+        objective(x, *self._arguments, g)
+        return g
+
+    def hessian(self, x: Floats, side: int = 0) -> Floats:
+        """Second derivatives by differences of the exact gradient; one-sided for side = ±1."""
+        return np.asarray(hessian(x, *self._arguments, side))
+
+    def descend(self, rows: Floats) -> tuple[Floats, Floats]:
+        """Where BFGS and a few Newton steps end from every row: (x, losses)."""
+        ends = np.ascontiguousarray(rows, dtype=np.float64).copy()
+        losses, sizes = np.empty(len(ends)), np.empty(len(ends))
+        minimise_all(ends, *self._arguments, GRADIENT_TOLERANCE, losses, sizes)
+        return ends, losses
+
+    def stationary(self, x: Floats, *, downhill: bool = False) -> tuple[Floats, float, float]:
+        """Newton's method from x to the nearest stationary point: (x, loss, gradient).
+
+        Entries that are exactly zero are held there, unless that leaves a gradient.
+        """
+        end = x.copy()
+        if (end == 0).any():
+            loss, size = newton(end, *self._arguments, _AIM, 30, downhill, True)
+            if size <= GRADIENT_TOLERANCE:
+                return end, float(loss), float(size)
+            end = x.copy()
+        loss, size = newton(end, *self._arguments, _AIM, 60, downhill, False)
+        return end, float(loss), float(size)
+
+    def settled(self, x: Floats) -> tuple[Floats, float, float]:
+        """x polished downhill, in canonical form, with vanishing overlaps at exactly zero.
+
+        Kinks of the loss lie where an overlap and a bias vanish together; Newton's method creeps
+        towards such a minimum, so the exact zero is tried and kept when it is no worse.
+        """
+        best = self.stationary(x, downhill=True)
+        trials = [self._measured(self.canonical(best[0], _SNAP))]
+        if trials[0][2] > _AIM:
+            moved = self.stationary(trials[0][0], downhill=True)
+            trials += [moved, self._measured(self.canonical(moved[0], _SNAP))]
+        for trial in trials:
+            no_worse = trial[1] <= best[1] + 1e-15 and trial[2] <= max(best[2], _AIM)
+            if no_worse and self._distance(trial[0], best[0]) < _REACH:
+                best = trial
+        x, loss, size = best
+        plain = self.canonical(x, 0.0)
+        return plain, loss, size
+
+    def _distance(self, x: Floats, y: Floats) -> float:
+        """Largest difference of Gram matrix or bias; y in the order of features that x has."""
+        weights, bias = self.split(y)
+        order = self._order(weights)
+        gram = weights.T @ weights
+        return float(
+            max(
+                np.abs(self.gram(x) - gram[np.ix_(order, order)]).max(),
+                np.abs(self.split(x)[1] - bias[order]).max(),
+            )
+        )
+
+    def _measured(self, x: Floats) -> tuple[Floats, float, float]:
+        return x, self.loss(x), float(largest(self.gradient(x)))
+
+    def canonical(self, x: Floats, snap: float) -> Floats:
+        """The same Gram matrix from weights in a standard position, small numbers set to zero.
+
+        Of equally important features the longest comes first. Each group of interfering features
+        takes its own rows, upper triangular with a positive first entry each. Overlaps, lengths
+        and biases of at most `snap` become zero.
+        """
+        weights, bias = self.split(x)
+        order = self._order(weights)
+        weights, bias = weights[:, order], bias[order]
+        gram = weights.T @ weights
+        length = np.sqrt(np.diag(gram))
+        gram = np.where(np.abs(gram) <= snap * np.maximum(1.0, np.outer(length, length)), 0.0, gram)
+        dropped = length <= snap
+        gram[dropped] = 0.0
+        gram[:, dropped] = 0.0
+        if snap:
+            bias = np.where(np.abs(bias) <= snap, 0.0, bias)
+        new = np.zeros_like(weights)
+        row = 0
+        groups = groups_of(gram) if snap else _groups_in(weights)
+        for group in groups:
+            block = np.asarray(np.linalg.qr(weights[:, group], mode="r"))
+            block = block[np.abs(block).max(axis=1) > 1e-9]
+            first = np.argmax(np.abs(block) > 1e-9, axis=1)
+            block *= np.sign(np.take_along_axis(block, first[:, None], axis=1))
+            if row + len(block) > self.m:  # a snap that would need more dimensions
+                return np.concatenate([weights.ravel(), bias])
+            new[row : row + len(block), group] = block
+            row += len(block)
+        return np.concatenate([new.ravel(), bias])
+
+    def _order(self, weights: Floats) -> NDArray[np.intp]:
+        """Equally important features by falling length; equal lengths stay as they are."""
+        length = np.sqrt((weights**2).sum(axis=0)).round(8)
+        order = np.arange(self.n)
+        for value in np.unique(self.I):
+            group = np.flatnonzero(self.I == value)
+            order[group] = group[np.argsort(-length[group], kind="stable")]
+        return order
+
+    def lowest_curvature(self, x: Floats) -> float:
+        """The least one-sided second derivative over unit directions, rotations left out."""
+        return self.softest(x)[0]
+
+    def softest(self, x: Floats) -> tuple[float, Floats]:
+        """The least one-sided second derivative, and the unit direction that has it."""
+        H = self.hessian(x)
+        T, count = orbit(x, self.m, self.n)
+        top = float(np.abs(H).max()) + 1.0
+        values, vectors = np.linalg.eigh(H + top * T[:count].T @ T[:count])
+        steepest = np.abs(self.hessian(x, 1) - self.hessian(x, -1)).max()
+        if steepest < 1e-3:
+            if self.no_bias:
+                free = np.abs(vectors[self.m * self.n :]).max(axis=0) < 0.5
+                values, vectors = values[free], vectors[:, free]
+            return float(values[0]), vectors[:, 0]
+        rng = np.random.default_rng(0)
+        d = len(x)
+        directions = np.concatenate([vectors.T, -vectors.T, rng.normal(size=(6 * d, d))])
+        best = np.empty(d)
+        value = lowest_curvature(x, *self._arguments, np.ascontiguousarray(directions), best)
+        return float(value), best
+
+
+def _groups_in(weights: Floats) -> tuple[tuple[int, ...], ...]:
+    """Sets of features that share rows of W with non-zero entries."""
+    support = (weights != 0).astype(float)
+    return groups_of(support.T @ support)

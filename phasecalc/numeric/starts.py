@@ -1,0 +1,69 @@
+"""Where the search for minima begins: structured configurations and seeded random ones."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..model import Point, ToyModel
+from ..simplices import candidates
+from ..symbols import p as density_symbol
+
+Floats = NDArray[np.float64]
+
+MOST_STRUCTURED_FEATURES = 6
+"""Beyond this many features the candidates are too many to be worth their exact losses."""
+
+
+@lru_cache(maxsize=32)
+def candidate_patterns(model: ToyModel) -> tuple[tuple[str, Floats, tuple[Any, ...]], ...]:
+    """(name, weights, biases in p) of every candidate; none where there are too many."""
+    n, m = model.n_features, model.d_hidden
+    if n <= m or n > MOST_STRUCTURED_FEATURES:
+        return ()
+    return tuple((c.name, np.array(c.weights, dtype=np.float64), c.bias) for c in candidates(model))
+
+
+def candidate_points(model: ToyModel, sparsity: float) -> list[tuple[str, Floats]]:
+    """(name, x) of every candidate at a sparsity, x = (W by rows, b)."""
+    found = []
+    for name, weights, bias in candidate_patterns(model):
+        values = [float(b.subs(density_symbol, 1.0 - sparsity)) for b in bias]
+        found.append((name, np.concatenate([weights.ravel(), values])))
+    return found
+
+
+def starts(model: ToyModel, sparsity: float, count: int, seed: int) -> Floats:
+    """Rows of parameters x = (W by rows, b): structured ones first, then `count` random ones.
+
+    Structured: every candidate, exactly; with its biases and lengths disturbed in the direction in
+    which optimised ones differ; with each single feature weakened (symmetry broken). Where there
+    are no candidates: orthonormal features, the rest dropped.
+    """
+    n, m = model.n_features, model.d_hidden
+    mean = (1.0 if isinstance(model.law, Point) else 0.5) * (1.0 - sparsity)
+    rng = np.random.default_rng(seed)
+    rows: list[Floats] = []
+    for _, x in candidate_points(model, sparsity):
+        rows.append(x)
+        weights, bias = x[: m * n].reshape(m, n), x[m * n :]
+        rows.append(np.concatenate([0.97 * weights.ravel(), bias + 0.15 * mean]))
+        for j in range(n):
+            scaled = weights.copy()
+            lifted = bias + 0.1 * mean
+            if np.linalg.norm(weights[:, j]) > 0:
+                scaled[:, j] *= 0.35
+                lifted[j] = 0.85 * mean
+            else:
+                nearest = weights[:, (j + 1) % n]
+                scaled[:, j] = -0.3 * nearest
+            rows.append(np.concatenate([scaled.ravel(), lifted]))
+    if not rows:
+        weights = np.eye(m, n)
+        rows.append(np.concatenate([weights.ravel(), np.where(np.arange(n) < m, 0.0, mean)]))
+    random_weights = rng.normal(size=(count, m * n)) * rng.uniform(0.3, 1.0, size=(count, 1))
+    random_bias = mean * rng.uniform(-0.6, 1.4, size=(count, n))
+    return np.concatenate([np.array(rows), np.hstack([random_weights, random_bias])])

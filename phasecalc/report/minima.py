@@ -1,0 +1,85 @@
+"""Minima as plain text and as JSON documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..numeric.minimize import LocalMinimum, Minimum
+
+Document = dict[str, Any]
+
+
+def minimum_document(found: Minimum) -> Document:
+    """The lowest minimum's own entries at the top, then every local minimum."""
+    model = found.model
+    return {
+        "model": {
+            "n_features": model.n_features,
+            "d_hidden": model.d_hidden,
+            "law": model.law.name,
+            "importance": [str(weight) for weight in model.importance],
+        },
+        "sparsity": found.sparsity,
+        "importance": found.importance,
+        "interference_penalty": found.interference_penalty,
+        "bias_held_at_zero": found.no_bias,
+        **_entries(found.lowest),
+        "minima": [_entries(minimum) for minimum in found.minima],
+        "starts": found.starts,
+        "failed": found.failed,
+    }
+
+
+def _entries(minimum: LocalMinimum) -> Document:
+    return {
+        "name": minimum.name,
+        "outcome": minimum.outcome,
+        "loss": minimum.loss,
+        "weights": minimum.weights.tolist(),
+        "bias": minimum.bias.tolist(),
+        "gram": minimum.gram.tolist(),
+        "gradient": minimum.gradient,
+        "curvature": minimum.curvature,
+        "stability": minimum.stability,
+        "converged": minimum.converged,
+    }
+
+
+def minimum_text(found: Minimum) -> str:
+    """The minima, lowest first, under the conventions that they use."""
+    model = found.model
+    lines = [
+        f"{model.n_features} features in {model.d_hidden} "
+        f"dimension{'s' if model.d_hidden > 1 else ''}, S = {found.sparsity:g}, "
+        f"r = {found.importance:g}, magnitudes {model.law.name}",
+        "  y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
+    ]
+    if found.no_bias:
+        lines.append("  b is held at 0")
+    if found.interference_penalty:
+        lines.append(f"  L includes {found.interference_penalty:g} Σ_{{i≠j}} (W_i·W_j)²")
+    for rank, minimum in enumerate(found.minima):
+        what = "lowest" if rank == 0 else "local"
+        known = "converged" if minimum.converged else "NOT CONVERGED"
+        lines += [
+            "",
+            f"{minimum.name} ({what} minimum; the extra feature is {minimum.outcome})",
+            f"  L = {minimum.loss:.15g}",
+            *(
+                f"  {'W = ' if row == 0 else '    '}{_row(values)}"
+                for row, values in enumerate(minimum.weights)
+            ),
+            f"  b = {_row(minimum.bias)}",
+            f"  {known}: gradient {minimum.gradient:.1e}, {minimum.stability}: lowest curvature "
+            f"{minimum.curvature:.3g}",
+        ]
+    lines += [
+        "",
+        f"{found.starts} starts, {found.failed} of which reached no stationary point",
+    ]
+    return "\n".join(lines)
+
+
+def _row(values: Any) -> str:
+    return " ".join(f"{value + 0.0:15.11f}" for value in values)

@@ -1,0 +1,136 @@
+"""Traced diagrams as plain text and as JSON documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tabulate import tabulate
+
+from ..tracing.records import SpecialPoint, TracedBoundary, TracedDiagram
+
+Document = dict[str, Any]
+
+
+def traced_document(diagram: TracedDiagram) -> Document:
+    """Model, phases, boundaries with their points, junctions; numbers are floats."""
+    model = diagram.model
+    return {
+        "model": {
+            "n_features": model.n_features,
+            "d_hidden": model.d_hidden,
+            "law": model.law.name,
+            "importance": [str(weight) for weight in model.importance],
+        },
+        "source": diagram.source,
+        "phases": [
+            {"name": phase.name, "outcome": phase.outcome, "loss": None} for phase in diagram.phases
+        ],
+        "boundaries": [_boundary_document(boundary) for boundary in diagram.boundaries],
+        "junctions": [_point_document(point) for point in diagram.junctions],
+        "special_points": [_point_document(point) for point in diagram.special_points],
+        "cells_scanned": diagram.cells_scanned,
+        "unexplained": [list(place) for place in diagram.unexplained],
+    }
+
+
+def _boundary_document(boundary: TracedBoundary) -> Document:
+    return {
+        "phases": list(boundary.phases),
+        "importance": None if boundary.importance is None else str(boundary.importance),
+        "feature_probability": None,
+        "p_interval": list(boundary.interval),
+        "r_interval": list(boundary.importance_interval),
+        "order": boundary.order,
+        "latent_heat": list(boundary.latent_heat),
+        "status": boundary.status,
+        "error": boundary.error,
+        "ends": [_point_document(end) for end in boundary.ends],
+        "points": [
+            {"sparsity": S, "importance": r, "loss": loss, "jump": list(jump)}
+            for S, r, loss, jump in zip(
+                boundary.sparsities,
+                boundary.importances,
+                boundary.losses,
+                boundary.jumps,
+                strict=True,
+            )
+        ],
+    }
+
+
+def _point_document(point: SpecialPoint) -> Document:
+    return {
+        "kind": point.kind,
+        "phases": list(point.phases),
+        "sparsity": point.sparsity,
+        "importance": point.importance,
+        "loss": point.loss,
+        "error": point.error,
+        "status": point.status,
+    }
+
+
+def traced_text(diagram: TracedDiagram) -> str:
+    """Phases, boundaries and special points as tables, under the conventions that they use."""
+    model = diagram.model
+    lines = [
+        f"{model.n_features} features in {model.d_hidden} "
+        f"dimension{'s' if model.d_hidden > 1 else ''}, source: {diagram.source}",
+        "  y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
+        f"  S = P(x_j = 0), p = 1 − S, magnitudes: {model.law.name}, importance (1, …, r)",
+        "",
+        f"Phases ({len(diagram.phases)})",
+        _table(("name", "extra feature"), [(q.name, q.outcome) for q in diagram.phases]),
+        "",
+        f"Boundaries ({len(diagram.boundaries)})",
+        _table(
+            ("phases", "points", "S", "r", "order", "latent heat", "error", "line", "ends"),
+            [_row(boundary) for boundary in diagram.boundaries],
+        ),
+        "",
+        f"Special points ({len(diagram.special_points)})",
+        _table(
+            ("kind", "S", "r", "loss", "error", "status", "phases"),
+            [
+                (
+                    point.kind,
+                    f"{point.sparsity + 0.0:.10f}",
+                    f"{point.importance:.10f}",
+                    f"{point.loss:.10f}",
+                    f"{point.error:.0e}",
+                    point.status,
+                    ", ".join(point.phases),
+                )
+                for point in diagram.special_points
+            ],
+        ),
+        "",
+        f"{diagram.cells_scanned} cells scanned, {len(diagram.unexplained)} neighbours with "
+        "different phases and no line between them",
+    ]
+    lines += [f"  unexplained near S = {S:.6g}, r = {r:.6g}" for S, r in diagram.unexplained]
+    return "\n".join(lines)
+
+
+def _row(boundary: TracedBoundary) -> tuple[object, ...]:
+    low, high = boundary.importance_interval
+    least, most = boundary.latent_heat
+    return (
+        " | ".join(boundary.phases),
+        len(boundary.sparsities),
+        f"{min(boundary.sparsities) + 0.0:.6f} … {max(boundary.sparsities):.6f}",
+        f"{low:.6f} … {high:.6f}",
+        boundary.order,
+        f"{least:.3g} … {most:.3g}",
+        f"{boundary.error:.0e}",
+        boundary.status if boundary.importance is None else "exact formula",
+        f"{boundary.ends[0].kind}; {boundary.ends[1].kind}",
+    )
+
+
+def _table(headers: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+    if not rows:
+        return "  (none)"
+    cells = [[str(cell) for cell in row] for row in rows]
+    text = tabulate(cells, headers=headers, tablefmt="simple", disable_numparse=True)
+    return "\n".join(f"  {line}".rstrip() for line in text.splitlines())

@@ -1,0 +1,107 @@
+"""The phase diagram of a model from any source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from .configurations import Candidate
+from .diagram.phase_diagram import PhaseDiagram
+from .diagram.phase_diagram import phase_diagram as exact_diagram
+from .model import ToyModel
+
+if TYPE_CHECKING:
+    from .tracing.records import TracedDiagram
+
+SOURCES = ("candidates", "relaxed", "global")
+
+SCANNED = {2: (24, 24)}
+"""Cells of the scan by number of features; 16 by 16 for more."""
+
+
+@overload
+def phase_diagram(
+    model: ToyModel,
+    source: Literal["candidates"] = "candidates",
+    *,
+    candidates: Iterable[Candidate] | None = None,
+    cells: tuple[int, int] | None = None,
+    progress: bool = False,
+) -> PhaseDiagram: ...
+@overload
+def phase_diagram(
+    model: ToyModel,
+    source: Literal["relaxed", "global"],
+    *,
+    candidates: Iterable[Candidate] | None = None,
+    cells: tuple[int, int] | None = None,
+    progress: bool = False,
+) -> TracedDiagram: ...
+def phase_diagram(
+    model: ToyModel,
+    source: str = "candidates",
+    *,
+    candidates: Iterable[Candidate] | None = None,
+    cells: tuple[int, int] | None = None,
+    progress: bool = False,
+) -> PhaseDiagram | TracedDiagram:
+    """The phase diagram of a model: phases, boundaries and junctions.
+
+    F(S, r) = min L over the candidates (exact), over the candidates with their lengths and biases
+    optimised (relaxed), or over all weights and biases (global). The exact diagram covers
+    0 ≤ S < 1, r > 0 and is a lower envelope in which every decision is an exact sign. The other two
+    cover the paper's axes, 1 − S from 1 to 0.01 and r from 0.1 to 10: a grid is minimised from many
+    starts, and every line that separates its cells is followed with both branches polished.
+
+    Parameters
+    ----------
+    model : a `ToyModel` with n_features > d_hidden.
+    source : "candidates" (the paper's theory), "relaxed" or "global".
+    candidates : for the exact diagram, those to compare; by default `phasecalc.candidates(model)`.
+        Of candidates with the same loss the first is kept.
+    cells : of the scan, along p and along r; by default 24 by 24, or 16 by 16 for n > 2.
+    progress : whether to show a progress bar of the scan on stderr.
+
+    >>> import phasecalc as pc
+    >>> diagram = pc.phase_diagram(pc.ToyModel(n_features=2, d_hidden=1))
+    >>> for boundary in diagram.boundaries:
+    ...     print(*boundary.phases, "r =", boundary.importance)
+    ignore antipodal r = 2*p/(4 - 5*p)
+    antipodal dedicated r = (4 - 5*p)/(2*p)
+    ignore dedicated r = 1
+    >>> [(j.sparsity, j.importance, j.loss) for j in diagram.junctions]
+    [(3/7, 1, 16/147)]
+
+    Raises `ValueError` for an unknown source, a model without candidates, or unusable cells.
+
+    Source: Elhage et al. 2022, "Superposition as a Phase Change".
+    """
+    if source not in SOURCES:
+        raise ValueError(f'source = {source!r}: it must be "candidates", "relaxed" or "global"')
+    if source == "candidates":
+        return exact_diagram(model, candidates=candidates)
+    if candidates is not None:
+        raise ValueError(f'candidates can be given for source = "candidates" only, not {source!r}')
+    if model.n_features <= model.d_hidden:
+        raise ValueError(
+            f"n_features = {model.n_features}, d_hidden = {model.d_hidden}: a phase diagram needs "
+            "more features than dimensions (n_features > d_hidden)"
+        )
+    if cells is None:
+        cells = SCANNED.get(model.n_features, (16, 16))
+    if len(cells) != 2 or not all(isinstance(k, int) and k >= 2 for k in cells):
+        raise ValueError(f"cells = {cells!r}: it must be two integers, at least 2")
+    # The compiled code is not needed for formulas.
+    from .tracing.landscape import GlobalLandscape  # noqa: PLC0415
+    from .tracing.relaxed import RelaxedLandscape  # noqa: PLC0415
+    from .tracing.whole import traced_diagram  # noqa: PLC0415
+
+    landscape = GlobalLandscape(model) if source == "global" else RelaxedLandscape(model)
+    return traced_diagram(landscape, source, cells, progress=_bar if progress else None)
+
+
+def _bar(items: Iterable[Any], total: int) -> Iterable[Any]:
+    from tqdm import tqdm  # noqa: PLC0415
+
+    found: Iterable[Any] = tqdm(items, total=total, desc="scan", unit="cell")
+    return found

@@ -1,0 +1,143 @@
+"""Branches of minima over the (S, r) plane: found from scratch, or followed from a neighbour.
+
+The plane's coordinates are θ = (ln p, ln r), the axes of the diagrams.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..model import ToyModel
+from ..numeric.minimize import minimize
+from ..numeric.naming import name_of, outcome_of
+from ..numeric.problem import Problem
+
+Floats = NDArray[np.float64]
+
+_STATIONARY = 1e-11
+_DIFFERENCE = 1e-5
+
+SHORT = 1e-11
+"""A converged minimum stands for one that did not converge and is lower by at most this."""
+FEW = 12
+"""Random starts of a search that only looks for a third phase, beside the structured ones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """A minimum of one branch at θ: parameters x, loss, and (∂L/∂S, ∂L/∂r) at fixed x.
+
+    By the envelope theorem those are the derivatives of the branch's loss; ∂L/∂r is the extra
+    feature's own squared error. ``family`` is the candidate whose pattern a relaxed state keeps.
+    """
+
+    theta: Floats
+    x: Floats
+    name: str
+    outcome: str
+    loss: float
+    by_sparsity: float
+    by_importance: float
+    gram: Floats
+    family: str = ""
+
+    @property
+    def point(self) -> tuple[float, float]:
+        """(S, r)."""
+        return point_of(self.theta)
+
+    @property
+    def gradient(self) -> Floats:
+        """(∂L/∂ ln p, ∂L/∂ ln r)."""
+        S, r = self.point
+        return np.array([-(1.0 - S) * self.by_sparsity, r * self.by_importance])
+
+
+def point_of(theta: Floats) -> tuple[float, float]:
+    """(S, r) of θ = (ln p, ln r)."""
+    return max(float(-np.expm1(theta[0])), 0.0), float(np.exp(theta[1]))
+
+
+def theta_of(sparsity: float, importance: float) -> Floats:
+    """θ = (ln p, ln r) of (S, r)."""
+    return np.array([np.log1p(-sparsity), np.log(importance)])
+
+
+class Landscape(Protocol):
+    """What tracing needs to know: the lowest minimum anywhere, and each branch near a state."""
+
+    @property
+    def model(self) -> ToyModel:
+        """The model whose minima these are."""
+
+    def lowest(self, theta: Floats, *, thorough: bool = True) -> State:
+        """The lowest minimum, from scratch."""
+
+    def minima(self, theta: Floats) -> list[State]:
+        """All minima there, lowest first."""
+
+    def follow(self, state: State, theta: Floats) -> State | None:
+        """The same branch at a nearby θ; None where it cannot be followed."""
+
+    def is_minimum(self, state: State) -> bool:
+        """Whether no direction goes down from the state."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalLandscape:
+    """All weights and biases are free."""
+
+    model: ToyModel
+
+    def lowest(self, theta: Floats, *, thorough: bool = True) -> State:
+        S, r = point_of(theta)
+        found = minimize(self.model, S, r, random_starts=None if thorough else FEW)
+        # Next to an onset the valley is so flat that some starts stop short, at the same loss.
+        for minimum in found.minima:
+            if minimum.converged and minimum.loss <= found.loss + SHORT:
+                return self._state(theta, minimum.parameters, minimum.loss)
+        raise ArithmeticError(f"the lowest minimum did not converge at S = {S}, r = {r}")
+
+    def minima(self, theta: Floats) -> list[State]:
+        found = minimize(self.model, *point_of(theta))
+        return [
+            self._state(theta, minimum.parameters, minimum.loss)
+            for minimum in found.minima
+            if minimum.converged
+        ]
+
+    def follow(self, state: State, theta: Floats) -> State | None:
+        problem = self._problem(theta)
+        x, loss, size = problem.stationary(np.where(np.abs(state.x) < 1e-9, 0.0, state.x))
+        x = np.where(np.abs(x) < 1e-9, 0.0, x)
+        far = np.abs(x - state.x).max() > 0.05 + 3.0 * np.abs(theta - state.theta).max()
+        if size > _STATIONARY or far:
+            return None
+        found = self._state(theta, x, loss)
+        return found if found.name == state.name else None
+
+    def is_minimum(self, state: State) -> bool:
+        return self._problem(state.theta).lowest_curvature(state.x) > -1e-7
+
+    def _problem(self, theta: Floats) -> Problem:
+        return Problem.of(self.model, *point_of(theta))
+
+    def _state(self, theta: Floats, x: Floats, loss: float) -> State:
+        problem = self._problem(theta)
+        gram = problem.gram(x)
+        name = name_of(gram, problem.split(x)[1])
+        return State(theta, x, name, outcome_of(gram), loss, *slopes(problem, x), gram)
+
+
+def slopes(problem: Problem, x: Floats) -> tuple[float, float]:
+    """(∂L/∂S, ∂L/∂r) at fixed x. L is linear in r and a polynomial in S."""
+    S = float(problem.S[0])
+    only_extra = Problem(problem.m, problem.n, np.eye(problem.n)[-1].copy(), problem.S, problem.law)
+    r = float(problem.I[-1])
+    low, high = max(S - _DIFFERENCE, 0.0), min(S + _DIFFERENCE, 1.0)
+    by_sparsity = (problem.at(high, r).loss(x) - problem.at(low, r).loss(x)) / (high - low)
+    return by_sparsity, only_extra.loss(x)

@@ -1,0 +1,175 @@
+"""Records of traced diagrams: phases, boundaries as curves of points, special points.
+
+The terms are those of the exact diagrams: F(S, r) is the lowest loss, ∂F/∂r the extra feature's own
+squared error. What is traced is known numerically, with an error, and says so in its ``status``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from ..diagram.transition import Status
+from ..model import ToyModel
+
+if TYPE_CHECKING:
+    from ..diagram.grid import GridDiagram
+
+Floats = NDArray[np.float64]
+
+Kind = Literal["junction", "tricritical point", "end of a branch", "border"]
+"""What stands at the end of a boundary."""
+
+
+@dataclass(frozen=True, slots=True)
+class TracedPhase:
+    """A phase of a traced diagram: its name, and what becomes of the extra feature in it."""
+
+    name: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialPoint:
+    """A point where boundaries end or meet.
+
+    ``error`` bounds the last correction of (S, r); ``status`` is "isolated" where an interval is
+    certified by algebra, else "numeric".
+    """
+
+    kind: Kind
+    phases: tuple[str, ...]
+    sparsity: float
+    importance: float
+    loss: float
+    error: float
+    status: Status = "numeric"
+
+    def __post_init__(self) -> None:
+        if self.kind == "junction" and len(set(self.phases)) < 3:
+            raise ValueError(f"a junction needs three phases, not {self.phases}")
+
+    @property
+    def feature_probability(self) -> float:
+        """p = 1 − S."""
+        return 1.0 - self.sparsity
+
+
+@dataclass(frozen=True, slots=True)
+class TracedBoundary:
+    """A line between two phases, as points (S, r) from one end to the other.
+
+    phases : names; at the first point the first phase is the one at smaller r (at smaller S where
+        the line runs along r).
+    sparsities, importances, losses : S, r and F at each point.
+    jumps : (∂F/∂S, ∂F/∂r) of the second phase minus that of the first, at each point.
+    order : 1 where the gradient jumps along the line; 3 on a continuous onset.
+    error : bounds the distance of every point from the line, in S and r.
+    importance : r as a formula in p where the line is known exactly, else None.
+    ends : the special points at both ends.
+    """
+
+    phases: tuple[str, str]
+    sparsities: tuple[float, ...]
+    importances: tuple[float, ...]
+    losses: tuple[float, ...]
+    jumps: tuple[tuple[float, float], ...]
+    order: int
+    error: float
+    ends: tuple[SpecialPoint, SpecialPoint]
+    importance: sympy.Expr | None = None
+    status: Status = "numeric"
+
+    def __post_init__(self) -> None:
+        if not len(self.sparsities) == len(self.importances) == len(self.losses) == len(self.jumps):
+            raise ValueError(f"the points of {self.phases} have coordinates of unequal number")
+        if len(self.sparsities) < 2:
+            raise ValueError(f"the boundary of {self.phases} needs at least two points")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """(low, high) of p on the line."""
+        return 1.0 - max(self.sparsities), 1.0 - min(self.sparsities)
+
+    @property
+    def importance_interval(self) -> tuple[float, float]:
+        """(low, high) of r on the line."""
+        return min(self.importances), max(self.importances)
+
+    @property
+    def feature_probability(self) -> None:
+        """None: no traced line is taken to be vertical."""
+        return None
+
+    @property
+    def latent_heat(self) -> tuple[float, float]:
+        """(least, largest) |jump of ∂F/∂r| on the line."""
+        sizes = [abs(jump[1]) for jump in self.jumps]
+        return min(sizes), max(sizes)
+
+    @property
+    def slopes(self) -> tuple[float, ...]:
+        """Clausius-Clapeyron dr/dS at each point; infinite where ∂F/∂r does not jump."""
+        return tuple(-s / r if r else float("inf") for s, r in self.jumps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TracedDiagram:
+    """A phase diagram of optimised weights over a window of (S, r); made by `phase_diagram`.
+
+    ``phases`` are those that are lowest somewhere in the window; ``boundaries`` are curves;
+    ``special_points`` are their ends, ``junctions`` those where three or more phases meet.
+    ``cells_scanned`` points of a grid were minimised from many starts to look for phases that no
+    boundary reaches; ``unexplained`` of them lie where the traced lines do not account for it.
+    """
+
+    model: ToyModel
+    source: str
+    phases: tuple[TracedPhase, ...]
+    boundaries: tuple[TracedBoundary, ...]
+    special_points: tuple[SpecialPoint, ...]
+    cells_scanned: int
+    unexplained: tuple[tuple[float, float], ...]
+    lowest: Callable[[float, float], tuple[str, float]]
+    """(S, r) -> (name, loss) of the minimum there, found from scratch."""
+
+    @property
+    def junctions(self) -> tuple[SpecialPoint, ...]:
+        """The points where three or more phases meet."""
+        return tuple(point for point in self.special_points if point.kind == "junction")
+
+    def label(self, sparsity: object, importance: object) -> str:
+        """Name of the phase with the lowest loss at sparsity S and importance r.
+
+        It is searched for at that point, from many starts: the lines are not used.
+
+        Raises `ValueError` for a sparsity outside [0, 1) or an importance below 0.
+        """
+        return self._lowest_at(sparsity, importance)[0]
+
+    def minimum(self, sparsity: object, importance: object) -> float:
+        """The free energy F(S, r): the lowest loss that the search finds."""
+        return self._lowest_at(sparsity, importance)[1]
+
+    def grid(self, sparsities: object, importances: object) -> GridDiagram:
+        """Labels and lowest losses on a grid: rows are sparsities, columns importances."""
+        from ..diagram.grid import GridDiagram, checked_axis  # noqa: PLC0415  (numpy is not needed)
+
+        s, w = checked_axis(sparsities, "sparsities", 1.0), checked_axis(importances, "importances")
+        found = [[self.lowest(float(S), float(r)) for r in w] for S in s]
+        labels = np.array([[name for name, _ in row] for row in found])
+        losses = np.array([[loss for _, loss in row] for row in found])
+        return GridDiagram(s, w, labels, losses, tuple(phase.name for phase in self.phases))
+
+    def _lowest_at(self, sparsity: object, importance: object) -> tuple[str, float]:
+        from ..numeric.minimize import scalar_in  # noqa: PLC0415
+
+        return self.lowest(
+            scalar_in(sparsity, "sparsity", 0.0, 1.0, open_end=True),
+            scalar_in(importance, "importance", 0.0, np.inf),
+        )

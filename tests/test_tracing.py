@@ -1,0 +1,232 @@
+"""Traced lines: coexistence against high precision, junctions, onsets, mirror law, refusals."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+import pytest
+import sympy
+
+import phasecalc as pc
+from phasecalc.cli import main
+from phasecalc.report.plot_traced import plot_traced
+from phasecalc.report.traced import traced_document, traced_text
+from phasecalc.tracing.arcs import Window, junction, on_line, trace
+from phasecalc.tracing.landscape import GlobalLandscape, State, theta_of
+from phasecalc.tracing.relaxed import RelaxedLandscape
+from phasecalc.tracing.seeds import Continuous, between, crosses
+from phasecalc.tracing.whole import WINDOW, traced_diagram
+
+PAIR = pc.ToyModel(2, 1)
+LAND = GlobalLandscape(PAIR)
+W1, W2, B1, B2 = sympy.symbols("w1 w2 b1 b2")
+
+
+@lru_cache(maxsize=4)
+def regime(x: tuple[float, ...]) -> sympy.Expr:
+    """The exact loss of W = (w1, w2), b, in p and r, in the sign regime of a point."""
+    point = dict(zip((W1, W2, B1, B2), (Fraction(value) for value in x), strict=True))
+    return pc.decompose([[W1, W2]], [B1, B2], [1, pc.r]).in_regime(point).total
+
+
+def coexistence(sparsity: str) -> tuple[sympy.Expr, State]:
+    """r at which the strong pair has the loss r·v of `ignore`, to 30 digits; a starting state."""
+    S = sympy.Rational(sparsity)
+    r = {"1/2": 0.536, "3/5": 0.3373, "4/5": 0.1138, "9/10": 0.0487}[sparsity]
+    state = next(s for s in LAND.minima(theta_of(float(S), r)) if s.name == "antipodal")
+    loss = regime(tuple(state.x.round(6))).subs(pc.p, 1 - S)
+    variance = pc.Uniform().variance.subs(pc.p, 1 - S)
+    equations = [sympy.diff(loss, z) for z in (W1, W2, B1, B2)] + [loss - pc.r * variance]
+    unknowns = (W1, W2, B1, B2, pc.r)
+    found = sympy.nsolve(equations, unknowns, (*state.x, r), prec=30)
+    return found[4], state
+
+
+@pytest.mark.parametrize(
+    ("sparsity", "known"), [("1/2", 0.5357), ("3/5", 0.3373), ("4/5", 0.1138), ("9/10", 0.0487)]
+)
+def test_coexistence_against_exact_polynomials(sparsity: str, known: float) -> None:
+    """The traced point agrees with 30-digit arithmetic on the exact half's polynomial."""
+    expected, strong = coexistence(sparsity)
+    S = float(sympy.Rational(sparsity))
+    ignore = LAND.follow(_named(LAND, S, strong.point[1], "ignore"), strong.theta)
+    found = on_line(LAND, ignore, strong, strong.theta, np.array([0.0, 1.0]))
+    assert found is not None
+    assert found.a.point[1] == pytest.approx(float(expected), abs=1e-11)
+    assert found.a.point[1] == pytest.approx(known, abs=6e-5)
+    # Clausius-Clapeyron against the difference of two points of the line.
+    near = on_line(
+        LAND, found.a, found.b, theta_of(S + 1e-5, found.a.point[1]), np.array([0.0, 1.0])
+    )
+    jump_S = found.b.by_sparsity - found.a.by_sparsity
+    jump_r = found.b.by_importance - found.a.by_importance
+    assert (near.a.point[1] - found.a.point[1]) / 1e-5 == pytest.approx(-jump_S / jump_r, rel=1e-3)
+
+
+def _named(land: GlobalLandscape, S: float, r: float, name: str) -> State:
+    return next(state for state in land.minima(theta_of(S, r)) if state.name == name)
+
+
+def test_slopes_are_derivatives_of_the_branch() -> None:
+    """Envelope theorem: the branch's loss, re-polished, has the slopes at fixed weights."""
+    state = _named(LAND, 0.6, 0.5, "antipodal")
+    h = 1e-5
+    losses = [LAND.follow(state, theta_of(0.6 + k * h, 0.5)).loss for k in (-1, 1)]
+    assert (losses[1] - losses[0]) / (2 * h) == pytest.approx(state.by_sparsity, abs=1e-8)
+    losses = [LAND.follow(state, theta_of(0.6, 0.5 + k * h)).loss for k in (-1, 1)]
+    assert (losses[1] - losses[0]) / (2 * h) == pytest.approx(state.by_importance, abs=1e-8)
+
+
+def test_weak_and_strong_line_ends_in_two_junctions() -> None:
+    low, high = LAND.lowest(theta_of(0.4, 0.75)), LAND.lowest(theta_of(0.4, 0.9))
+    assert (low.name, high.name) == ("weak-antipodal", "antipodal")
+    (seed,) = between(LAND, low, high)
+    assert not isinstance(seed, Continuous)
+    assert max(seed.error, abs(seed.a.loss - seed.b.loss)) < 1e-12
+    arc = trace(LAND, seed, WINDOW)
+    ends = {kind: third.name for kind, third in arc.ends if third is not None}
+    assert [kind for kind, _ in arc.ends] == ["junction", "junction"]
+    assert {third.name for _, third in arc.ends} == {"ignore", "weak-other-antipodal"}, ends
+    corners = sorted(pair.a.point for pair in (arc.pairs[0], arc.pairs[-1]))
+    np.testing.assert_allclose(corners[0], (0.29359630732, 1.0), atol=1e-9)
+    np.testing.assert_allclose(corners[1], (0.48826196788, 0.56413136535), atol=1e-9)
+    for pair in arc.pairs:
+        assert abs(pair.a.loss - pair.b.loss) < 1e-13
+        assert pair.a.loss <= LAND.lowest(pair.theta).loss + 1e-11
+
+
+@pytest.mark.slow
+def test_junction_of_ignore_weak_and_strong_to_thirty_digits() -> None:
+    """All ten equations at once, from the exact polynomials of both regimes."""
+    states = {s.name: s for s in LAND.minima(theta_of(0.488262, 0.5641))}
+    theta = theta_of(0.48826196788, 0.56413136535)
+    weak = _named(LAND, 0.484, 0.5705, "weak-antipodal")
+    for S, r in ((0.486, 0.5675), (0.4880, 0.5645)):
+        weak = LAND.follow(weak, theta_of(S, r)) or weak
+    three = junction(LAND, (LAND.follow(states["ignore"], theta), states["antipodal"], weak))
+    assert three is not None
+    small, large = sympy.symbols("u1:5"), sympy.symbols("v1:5")
+    letters = (W1, W2, B1, B2)
+    weak_loss, strong_loss = (regime(tuple(three[k].x.round(9))) for k in (2, 1))
+    equations = [sympy.diff(weak_loss, z).subs(zip(letters, small, strict=True)) for z in letters]
+    equations += [
+        sympy.diff(strong_loss, z).subs(zip(letters, large, strict=True)) for z in letters
+    ]
+    ignored = pc.r * pc.Uniform().variance
+    equations += [
+        weak_loss.subs(zip(letters, small, strict=True)) - ignored,
+        strong_loss.subs(zip(letters, large, strict=True)) - ignored,
+    ]
+    S, r = three[0].point
+    found = sympy.nsolve(
+        equations, (*small, *large, pc.p, pc.r), (*three[2].x, *three[1].x, 1 - S, r), prec=30
+    )
+    assert float(1 - found[8]) == pytest.approx(S, abs=1e-9)
+    assert float(found[9]) == pytest.approx(r, abs=1e-9)
+
+
+def test_onset_is_found_where_the_formula_says() -> None:
+    low, high = LAND.lowest(theta_of(0.35, 0.6)), LAND.lowest(theta_of(0.35, 0.8))
+    (place,) = between(LAND, low, high)
+    assert isinstance(place, Continuous)
+    from phasecalc.exact.onset import onset_importance
+
+    expected = float(onset_importance().subs(pc.p, 0.65))
+    assert place.low.point[1] <= expected * (1 + 1e-5)
+    assert place.high.point[1] == pytest.approx(expected, rel=1e-4)
+
+
+def test_relaxed_branches_agree_with_global_ones() -> None:
+    """n = 2: every pattern of the minima is that of a candidate, so both find the same losses."""
+    relaxed = RelaxedLandscape(PAIR)
+    for S, r in ((0.1, 0.97), (0.3, 0.9), (0.45, 0.7), (0.6, 0.2), (0.8, 1.5), (0.2, 3.0)):
+        one, two = relaxed.lowest(theta_of(S, r)), LAND.lowest(theta_of(S, r))
+        assert one.name == two.name
+        assert one.loss == pytest.approx(two.loss, abs=1e-13)
+
+
+def test_relaxed_candidates_are_no_worse_than_candidates() -> None:
+    model = pc.ToyModel(3, 2)
+    relaxed = RelaxedLandscape(model)
+    for S, r in ((0.3, 0.5), (0.7, 1.0), (0.9, 3.0)):
+        best = {c.name: float(c.loss.subs({pc.p: 1 - S, pc.r: r})) for c in pc.candidates(model)}
+        for state in relaxed.minima(theta_of(S, r)):
+            assert state.loss <= best[state.family] + 1e-12
+            assert LAND.model is not model
+        assert GlobalLandscape(model).lowest(theta_of(S, r)).loss <= min(best.values()) + 1e-12
+
+
+def test_crossing_of_an_edge_and_a_polyline() -> None:
+    line = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]])
+    assert crosses(line, np.array([0.0, 0.5]), np.array([1.0, 0.5]))
+    assert not crosses(line, np.array([0.0, 1.5]), np.array([2.0, 1.5]))
+
+
+def test_small_window_end_to_end() -> None:
+    """The corner around the first triple point: three lines, one junction, nothing left over."""
+    window = Window(theta_of(0.55, 0.5), theta_of(0.45, 0.62))
+    found = traced_diagram(LAND, "global", (5, 5), window)
+    assert {phase.name for phase in found.phases} == {"ignore", "weak-antipodal", "antipodal"}
+    assert not found.unexplained
+    assert found.cells_scanned == 25
+    (point,) = found.junctions
+    assert point.sparsity == pytest.approx(0.48826196788, abs=1e-9)
+    assert point.importance == pytest.approx(0.56413136535, abs=1e-9)
+    orders = sorted(boundary.order for boundary in found.boundaries)
+    assert orders == [1, 1, 1, 3]
+    for boundary in found.boundaries:
+        assert boundary.status == "numeric"
+        for S, r, loss in zip(
+            boundary.sparsities, boundary.importances, boundary.losses, strict=True
+        ):
+            assert loss == pytest.approx(found.minimum(S, r), abs=1e-9)
+    assert found.label(0.5, 0.51) == "ignore"
+    grid = found.grid([0.46, 0.5], [0.52, 0.61])
+    assert grid.labels.tolist() == [["ignore", "weak-antipodal"], ["ignore", "antipodal"]]
+    # The same record as text, as a document and as a picture.
+    text = traced_text(found)
+    assert "0.4882619679" in text
+    assert "tricritical point" in text
+    document = json.loads(json.dumps(traced_document(found)))
+    assert document["junctions"][0]["phases"] == ["antipodal", "ignore", "weak-antipodal"]
+    assert all(boundary["status"] == "numeric" for boundary in document["boundaries"])
+    figure = plot_traced(found, pc.phase_diagram(PAIR))
+    assert "global" in figure.axes[0].get_title()
+
+
+def test_refusals() -> None:
+    with pytest.raises(ValueError, match=r"candidates.*relaxed.*global"):
+        pc.phase_diagram(PAIR, source="trained")  # type: ignore[call-overload]
+    with pytest.raises(ValueError, match="more features than"):
+        pc.phase_diagram(pc.ToyModel(2, 2), source="global")
+    with pytest.raises(ValueError, match="cells"):
+        pc.phase_diagram(PAIR, source="global", cells=(1, 5))
+    with pytest.raises(ValueError, match="candidates can be given"):
+        pc.phase_diagram(PAIR, source="global", candidates=pc.candidates(PAIR))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["relaxed", "global"])
+def test_whole_diagram(source: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both sources give the same n = 2 diagram, and it is its own mirror image in r = 1."""
+    with pytest.raises(SystemExit) as stop:
+        main(["boundaries", "--source", source, "--json"])
+    assert not stop.value.code
+    document = json.loads(capsys.readouterr().out)
+    assert document["unexplained"] == []
+    assert len(document["phases"]) == 5
+    assert len(document["boundaries"]) == 11
+    places = sorted((j["sparsity"], j["importance"]) for j in document["junctions"])
+    expected = [
+        (0.29359630732, 1.0),
+        (0.48826196788, 0.56413136535),
+        (0.48826196788, 1.77263676759),
+    ]
+    np.testing.assert_allclose(places, expected, atol=2e-9)
+    special = np.array([(q["sparsity"], q["importance"]) for q in document["special_points"]])
+    mirrored = np.column_stack([special[:, 0], 1 / special[:, 1]])
+    for place in mirrored:
+        assert np.abs(special - place).sum(axis=1).min() < 1e-8
