@@ -37,19 +37,22 @@ def expected_loss(
     below 1e-13 (1 + Σ_j I_j (1 + ‖G_j‖₁ + |b_j|)²), G = WᵀW, for weights of any size and sign.
 
     weights (..., m, n), bias (..., n), importance (..., n) and sparsity (...) broadcast as in
-    NumPy, to a loss of shape (...). Real numbers of any type in, float64 out. A sparsity for each
+    NumPy, to a loss of shape (...). Integers, floats, bools, Fraction and Decimal are taken, and
+    rounded to float64; float64 comes out. A sparsity for each
     feature goes into `sparsity_per_feature` (..., n) instead of `sparsity`: a keyword of its own,
     because an array of length n could also be a batch of n sparsities.
 
     The cost is exponential in the number of features that interfere with one feature (G_ji ≠ 0),
-    at most 8, not in n. For n > 9, an overlap smaller than the rounding error of its own sum
-    counts as zero. Large batches are split over the processors that this process may use, or over
-    fewer if NUMBA_NUM_THREADS or OMP_NUM_THREADS says so; the result does not depend on it.
+    at most 8, not in n. For n > 9, overlaps no larger than what rounding leaves between orthogonal
+    columns are not counted as interference but enter by their mean, where the accuracy allows it.
+    Batches worth some milliseconds are split over the processors that this process may use, or
+    over fewer if NUMBA_NUM_THREADS or OMP_NUM_THREADS says so; the result does not depend on it.
 
     Raises `ValueError` for shapes that do not fit, NaN, infinities, a sparsity outside [0, 1],
     negative importance, and a feature that interferes with more than 8 others (then see
     `truncated_loss` and `one_sparse_loss`); `TypeError` for what are no real numbers. A loss
-    beyond the largest float is inf.
+    beyond the largest float is inf, also if only an intermediate result is. A row of importance 0
+    counts for nothing, however large.
 
     Source: the model and its loss, Elhage et al. 2022, "Toy Models of Superposition".
 
@@ -107,7 +110,8 @@ def expected_hessian(
     The variables are the weights row by row, then the biases: θ = (W_11, …, W_1n, W_21, …, b_n).
     In a row, ∂²/∂g_a∂g_b = 2 I_j (E[x_a x_b 1(u>0)] − E[x_j x_a x_b δ(u)]), u = G_j·x + b_j, where
     x_b = 1 for the bias; G = WᵀW by the chain rule. Where the gradient itself has a kink, the
-    value is that of one of its sides.
+    value is that of one of its sides. Where a row's overlaps and bias are all below 1e-300, it may
+    be beyond the largest float: inf or NaN.
 
     Arguments and errors as for `expected_loss`; `ValueError` for more than 9 features.
 
