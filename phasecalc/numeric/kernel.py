@@ -38,9 +38,9 @@ def expected_loss(
 
     weights (..., m, n), bias (..., n), importance (..., n) and sparsity (...) broadcast as in
     NumPy, to a loss of shape (...). Integers, floats, bools, Fraction and Decimal are taken, and
-    rounded to float64; float64 comes out. A sparsity for each
-    feature goes into `sparsity_per_feature` (..., n) instead of `sparsity`: a keyword of its own,
-    because an array of length n could also be a batch of n sparsities.
+    rounded to float64; float64 comes out. A sparsity for each feature goes into
+    `sparsity_per_feature` (..., n) instead of `sparsity`: a keyword of its own, because an array of
+    length n could also be a batch of n sparsities.
 
     The cost is exponential in the number of features that interfere with one feature (G_ji ≠ 0),
     at most 8, not in n. For n > 9, overlaps no larger than what rounding leaves between orthogonal

@@ -57,14 +57,15 @@ def lift_of(peak, c):
     return LIFT if (peak < 2.0**-960) & (abs(c) < 2.0**-900) else 1.0
 
 
-@compiled()
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def settled(loss, W, b, I):
     """The loss; inf if it overflowed. NaN from numbers that cannot overflow stays NaN."""
     if np.isfinite(loss):
         return loss
     peak = 0.0
-    for x in W.flat:
-        peak = max(peak, abs(x))
+    for a in range(W.shape[0]):
+        for i in range(W.shape[1]):
+            peak = max(peak, abs(W[a, i]))
     for j in range(len(b)):
         peak = max(peak, abs(b[j]), I[j])
     return np.inf if peak > 1e50 else np.nan

@@ -32,7 +32,7 @@ def nonzeros(W):
     return start, column
 
 
-@compiled()
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def columns(n, start, column):
     """The same entries by columns: (begin, row)."""
     begin = np.zeros(n + 1, np.int64)
@@ -93,7 +93,7 @@ def overlap_row(W, j, start, column, begin, row, total, met):
     return count
 
 
-@compiled(inline="always")
+@compiled(forceinline=True)
 def _add_product(i, x, xh, xl, y, total, error, plain):
     t = 134217729.0 * y
     yh = t - (t - y)
@@ -107,7 +107,7 @@ def _add_product(i, x, xh, xl, y, total, error, plain):
     total[i] = new
 
 
-@compiled()
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def lengths(W):
     """‖W_i‖ of each column."""
     length = np.zeros(W.shape[1])
@@ -144,7 +144,9 @@ def interference(W, b, I, mean, start, column):
     index = np.empty((n, MAX_DIRECTIONS), np.int64)
     value = np.empty((n, MAX_DIRECTIONS))
     shift = np.empty(n)
-    importance = I.sum()
+    importance = 0.0
+    for j in range(n):
+        importance += I[j]
     admits = np.ones(n, np.bool_)
     total = np.empty(n)
     length = lengths(W)
@@ -187,7 +189,7 @@ def interference(W, b, I, mean, start, column):
     return degree, index, value, shift
 
 
-@compiled()
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def sparse_loss_grad(W, b, I, S, law, dW, db):
     """As `model.model_loss_grad`, for any number of features n.
 
