@@ -189,7 +189,7 @@ def interference(W, b, I, mean, start, column):
     return degree, index, value, shift
 
 
-@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@compiled(inline="always")  # into its one caller: a level less to compile
 def sparse_loss_grad(W, b, I, S, law, dW, db):
     """As `model.model_loss_grad`, for any number of features n.
 
