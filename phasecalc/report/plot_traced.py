@@ -34,15 +34,7 @@ def plot_traced(
     _fill(ax, diagram)
     if beneath is not None:
         _dashed(ax, beneath)
-    for boundary in diagram.boundaries:
-        ax.plot(
-            1.0 - np.array(boundary.sparsities),
-            boundary.importances,
-            color=INK,
-            lw=1.5,
-            ls="-" if boundary.order == 1 else (0, (1, 1.2)),
-            solid_capstyle="round",
-        )
+    draw_lines(ax, diagram)
     marks = {"junction": ("o", "white"), "tricritical point": ("^", INK)}
     for point in diagram.special_points:
         if point.kind in marks:
@@ -82,6 +74,19 @@ def plot_traced(
     found = ax.get_figure(root=True)
     assert isinstance(found, Figure)
     return found
+
+
+def draw_lines(ax: Axes, diagram: TracedDiagram) -> None:
+    """The boundaries alone, on axes that have limits already."""
+    for boundary in diagram.boundaries:
+        ax.plot(
+            1.0 - np.array(boundary.sparsities),
+            boundary.importances,
+            color=INK,
+            lw=1.5,
+            ls="-" if boundary.order == 1 else (0, (1, 1.2)),
+            solid_capstyle="round",
+        )
 
 
 def _dashed(ax: Axes, exact: PhaseDiagram) -> None:
