@@ -86,6 +86,9 @@ class Landscape(Protocol):
     def is_minimum(self, state: State) -> bool:
         """Whether no direction goes down from the state."""
 
+    def curvature(self, state: State) -> float:
+        """The lowest one-sided second derivative at the state."""
+
 
 @dataclass(frozen=True, slots=True)
 class GlobalLandscape:
@@ -121,7 +124,10 @@ class GlobalLandscape:
         return found if found.name == state.name else None
 
     def is_minimum(self, state: State) -> bool:
-        return self._problem(state.theta).lowest_curvature(state.x) > -1e-7
+        return self.curvature(state) > -1e-7
+
+    def curvature(self, state: State) -> float:
+        return self._problem(state.theta).lowest_curvature(state.x)
 
     def _problem(self, theta: Floats) -> Problem:
         return Problem.of(self.model, *point_of(theta))
