@@ -42,7 +42,7 @@ from .tracing.records import SpecialPoint as SpecialPoint
 from .tracing.records import TracedBoundary as TracedBoundary
 from .tracing.records import TracedDiagram as TracedDiagram
 from .tracing.records import TracedPhase as TracedPhase
-from .tracing.slices import Branch as Branch
-from .tracing.slices import Crossing as Crossing
-from .tracing.slices import Slice as Slice
+from .tracing.slice_records import Branch as Branch
+from .tracing.slice_records import Crossing as Crossing
+from .tracing.slice_records import Slice as Slice
 from .tracing.slices import slice_along as slice_along

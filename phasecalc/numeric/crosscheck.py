@@ -200,7 +200,7 @@ def crosscheck(
     outcome_of = {phase.name: phase.outcome for phase in diagram.phases}
     wide = _widened(1 - S, margin, 1.0), _widened(r, margin, np.inf)
     theory: Labelled = diagram.grid(1 - wide[0], wide[1])
-    here = np.ix_(_places(wide[0], 1 - S), _places(wide[1], r))
+    here = np.ix_(np.searchsorted(wide[0], 1 - S), np.searchsorted(wide[1], r))
     if theory.outcomes is None:
         outcomes = _named(theory.labels[here], outcome_of)
         away = _away(diagram, S, r, outcomes, outcome_of, margin)
@@ -254,10 +254,6 @@ def _widened(axis: Floats, margin: float, largest: float) -> Floats:
     """The values, ascending, and one beyond each end by the margin."""
     ends = [axis.min() / margin, min(axis.max() * margin, largest)]
     return np.unique(np.concatenate([axis, ends]))
-
-
-def _places(wide: Floats, axis: Floats) -> NDArray[np.intp]:
-    return np.searchsorted(wide, axis)
 
 
 def _alone(

@@ -14,7 +14,7 @@ from .plot_style import INK, LAW_TEXTS, TINTS
 from .slices import LETTERS
 
 if TYPE_CHECKING:
-    from ..tracing.slices import Slice
+    from ..tracing.slice_records import Slice
 
 _ROOM = 0.05
 """Height of the lower panel, as a part of the largest F; branches further above F are left out."""

@@ -16,6 +16,7 @@ from .plot_style import DENSITY_RANGE, IMPORTANCE_RANGE, INK, LAW_TEXTS, TINTS, 
 Floats = NDArray[np.float64]
 
 _PIXELS = 700
+_BENEATH = Line2D([], [], color=INK, lw=0.9, ls=(0, (5, 4)), label="candidates")
 _ROOM = 50
 """Half the width, in pixels, that a region needs to hold its name."""
 
@@ -61,13 +62,13 @@ def plot_traced(
         handles=[
             Line2D([], [], color=INK, lw=1.5, label="first order"),
             Line2D([], [], color=INK, lw=1.5, ls=(0, (1, 1.2)), label="continuous"),
-            Line2D([], [], color=INK, lw=0.9, ls=(0, (5, 4)), label="candidates"),
+            *([] if beneath is None else [_BENEATH]),
             Line2D([], [], color=INK, ls="", marker="o", mfc="white", label="junction"),
             Line2D([], [], color=INK, ls="", marker="^", label="tricritical point"),
         ],
         loc="upper center",
         bbox_to_anchor=(0.5, -0.13),
-        ncols=5,
+        ncols=5 if beneath is not None else 4,
         frameon=False,
         fontsize=8.5,
     )

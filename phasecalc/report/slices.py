@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .text import conventions, table
 
 if TYPE_CHECKING:
-    from ..tracing.slices import Branch, BranchEnd, Slice
+    from ..tracing.slice_records import Branch, BranchEnd, Slice
 
 Document = dict[str, Any]
 LETTERS = {"sparsity": "S", "importance": "r"}
