@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .configurations import Candidate
 from .diagram.phase_diagram import PhaseDiagram
 from .diagram.phase_diagram import phase_diagram as exact_diagram
 from .model import ToyModel
-from .tracing.records import TracedDiagram
+
+if TYPE_CHECKING:
+    from .tracing.records import TracedDiagram
 
 SOURCES = ("candidates", "relaxed", "global")
 

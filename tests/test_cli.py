@@ -163,6 +163,17 @@ def test_module_and_help_run_without_heavy_imports():
     assert version.stdout.strip() == f"phasecalc, version {pc.__version__}"
 
 
+def test_exact_boundaries_need_no_float_library():
+    code = (
+        "import sys\n"
+        "from phasecalc.cli import main\n"
+        "try:\n    main(['boundaries'])\nexcept SystemExit as stop:\n    assert not stop.code\n"
+        "heavy = {'numpy', 'matplotlib', 'scipy', 'numba'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
 def test_a_reader_that_stops_early_is_no_error():
     command = f"{sys.executable} -m phasecalc boundaries | head -n 1"
     done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from .phase_diagram import PhaseDiagram
+from ..configurations import Candidate
 
 Floats = NDArray[np.float64]
 
@@ -79,14 +79,14 @@ def checked_axis(values: object, argument: str, largest: float = np.inf) -> Floa
     return axis
 
 
-def grid_of(diagram: PhaseDiagram, sparsities: object, importances: object) -> GridDiagram:
+def grid_of(phases: Sequence[Candidate], sparsities: object, importances: object) -> GridDiagram:
     """Label every cell: by float64 where its error bound decides, by exact rationals elsewhere."""
     s = checked_axis(sparsities, "sparsities", 1.0)
     w = checked_axis(importances, "importances")
     density = 1.0 - s
-    losses = np.empty((len(diagram.phases), len(s), len(w)))
+    losses = np.empty((len(phases), len(s), len(w)))
     bound = np.zeros((len(s), len(w)))
-    for k, phase in enumerate(diagram.phases):
+    for k, phase in enumerate(phases):
         values, sizes = zip(
             *(_horner(coefficients, density) for coefficients in phase.coefficients), strict=True
         )
@@ -100,10 +100,10 @@ def grid_of(diagram: PhaseDiagram, sparsities: object, importances: object) -> G
     close = (losses <= lowest + 2 * bound).sum(axis=0) > 1
     for i, j in np.argwhere(close):
         p, r = 1 - Fraction(float(s[i])), Fraction(float(w[j]))
-        exact = [phase.loss_at(p, r) for phase in diagram.phases]
+        exact = [phase.loss_at(p, r) for phase in phases]
         winners[i, j] = min(range(len(exact)), key=exact.__getitem__)
         lowest[i, j] = float(exact[winners[i, j]])
-    names = tuple(phase.name for phase in diagram.phases)
+    names = tuple(phase.name for phase in phases)
     return GridDiagram(s, w, np.array(names)[winners], lowest, names)
 
 

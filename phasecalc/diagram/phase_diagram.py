@@ -82,7 +82,7 @@ class PhaseDiagram(Shown):
         """
         from .grid import grid_of  # noqa: PLC0415  (numpy is not needed for formulas)
 
-        return grid_of(self, sparsities, importances)
+        return grid_of(self.phases, sparsities, importances)
 
     def _losses(self, sparsity: object, importance: object) -> list[Fraction]:
         density = 1 - rational_in(sparsity, "sparsity", largest=1)
