@@ -277,3 +277,20 @@ def test_crosscheck_measures_both_sides_by_one_rule(small) -> None:
         p, r = 1 - check.sparsities, check.importances
         box = np.ix_(abs(np.log(p / p[i])) < np.log(1.25), abs(np.log(r / r[j])) < np.log(1.25))
         assert len(np.unique(check.theory_outcomes[box])) == 1
+
+
+def test_check_command_takes_a_traced_diagram(small, tmp_path, monkeypatch, capsys) -> None:
+    trained = pc.train(PAIR, np.linspace(0.22, 0.58, 4), np.geomspace(0.42, 1.05, 4))
+    trained.save(tmp_path / "trained.npz")
+    asked = []
+    monkeypatch.setattr(
+        "phasecalc.sources.phase_diagram",
+        lambda model, source, progress: asked.append((model, source)) or small,
+    )
+    places = [str(tmp_path / name) for name in ("trained.npz", "check.png")]
+    with pytest.raises(SystemExit) as stopped:
+        main(["check", places[0], "--source", "global", "-o", places[1], "--dpi", "50"])
+    assert not stopped.value.code
+    assert asked == [(PAIR, "global")]
+    assert "theory: global" in capsys.readouterr().out
+    assert (tmp_path / "check.png").stat().st_size > 10_000
