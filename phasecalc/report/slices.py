@@ -100,8 +100,9 @@ def slice_text(line: Slice) -> str:
                 ],
             ),
             "",
-            "  a branch ends where it stops being a local minimum: at a spinodal, or where another",
-            "  branch takes over continuously (←, →); that none is missing is numerical evidence",
+            "  a branch ends where it could not be followed as a local minimum: at a spinodal as a",
+            "  rule, or where another branch takes over continuously (←, →); all of it, and that no",
+            "  branch is missing, is numerical evidence",
         ]
     )
 

@@ -18,8 +18,8 @@ Nature = Literal["first order", "continuous", "crossover"]
 class BranchEnd:
     """Where a branch stops being a local minimum, known to ``error``; what it goes over into.
 
-    ``becomes`` is the name of the branch that takes over continuously, or None at a spinodal from
-    which the descent goes to something else.
+    ``becomes`` is the name of the branch that takes over continuously. None means a spinodal as a
+    rule: the branch could not be followed further, and nothing was found to continue it.
     """
 
     value: float

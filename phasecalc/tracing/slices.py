@@ -15,14 +15,15 @@ from ..numeric.minimize import scalar_in
 from ..numeric.naming import strong_name
 from .arcs import Pair
 from .field import walk
-from .landscape import GlobalLandscape, Landscape, State, theta_of
+from .landscape import LEAST_CURVATURE, GlobalLandscape, Landscape, State, theta_of
 from .relaxed import RelaxedLandscape
 from .seeds import between
 from .slice_records import Branch, BranchEnd, Crossing, Nature, Slice
 
 Floats = NDArray[np.float64]
 
-POINTS = 121
+POINTS = {2: 121}
+"""Points of the default line by number of features; 41 for more, where each is slower."""
 STRIDE = {2: 1}
 """How many points of a line lie between two that are searched; 8 for more than two features."""
 END_WIDTH = 1e-7
@@ -75,7 +76,7 @@ def slice_along(
         at = scalar_in(sparsity, "sparsity", 0.0, 1.0, open_end=True)
     else:
         at = _positive(scalar_in(importance, "importance", 0.0, np.inf), "importance")
-    line = _values(values, held)
+    line = _values(values, held, POINTS.get(model.n_features, 41))
     if held == "sparsity":
         thetas = [theta_of(at, value) for value in line]
     else:
@@ -84,9 +85,9 @@ def slice_along(
     return _Line(landscape, held, line, thetas).slice(source, at)
 
 
-def _values(values: object, held: str) -> Floats:
+def _values(values: object, held: str, count: int) -> Floats:
     if values is None:
-        axes = paper_axes(POINTS)
+        axes = paper_axes(count)
         return axes[1] if held == "sparsity" else axes[0]
     line = checked_axis(values, "values")
     if len(line) < 2 or (np.diff(line) <= 0).any():
@@ -117,6 +118,9 @@ class _Line:
         self.landscape, self.held, self.values, self.thetas = landscape, held, values, thetas
         self.axis = 0 if held == "importance" else 1
         self.branches: list[dict[int, State]] = []
+        # Curvatures by identity; the states are kept, so that no identity is used again.
+        self.curvatures: dict[int, float] = {}
+        self.kept: list[State] = []
         self.brackets: list[list[tuple[Floats, Floats] | None]] = []
 
     def slice(self, source: str, at: float) -> Slice:
@@ -204,7 +208,15 @@ class _Line:
 
     def _moved(self, state: State, theta: Floats) -> State | None:
         moved = walk(self.landscape, state, theta)
-        return None if moved is None or not self.landscape.is_minimum(moved) else moved
+        if moved is None:
+            return None
+        curvature = self.curvatures[id(moved)] = self.landscape.curvature(moved)
+        self.kept.append(moved)
+        return moved if curvature > LEAST_CURVATURE else None
+
+    def _curvature(self, state: State) -> float:
+        known = self.curvatures.get(id(state))
+        return self.landscape.curvature(state) if known is None else known
 
     def _branch(self, i: int) -> Branch:
         states = [state for _, state in sorted(self.branches[i].items())]
@@ -213,7 +225,7 @@ class _Line:
             outcome=states[0].outcome,
             values=self.values[sorted(self.branches[i])],
             losses=np.array([state.loss for state in states]),
-            curvatures=np.array([self.landscape.curvature(state) for state in states]),
+            curvatures=np.array([self._curvature(state) for state in states]),
             ends=(self._end(i, 0), self._end(i, 1)),
         )
 
