@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import phasecalc as pc
+from phasecalc.report.plain import plain
 
 CHOSEN = ("decomposition", "two-in-one", "boundaries-2-1")
 
@@ -33,7 +34,7 @@ def main(folder: Path) -> Path:
     paper.write_text(PAPER % "\n".join(rf"\input{{{name}}}" for name in CHOSEN), encoding="utf-8")
     step = pc.derivation("two-in-one").step("antipodal")
     print(f"wrote {paper}: {sum(len(pc.derivation(n).steps) for n in CHOSEN)} checked equations")
-    print("Compare: equation two-in-one:antipodal is", step.claim)
+    print("Compare: equation two-in-one:antipodal is", plain(step.claim, sparsity=True))
     return paper
 
 

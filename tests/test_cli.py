@@ -59,7 +59,7 @@ def test_boundaries_json_reads_back_to_the_records(capsys, size, law):
 
 def test_boundaries_of_both_experiments_as_text(capsys):
     _, out, _ = run(capsys, "boundaries")
-    for text in ("r = 2*p/(4 - 5*p)", "r = (4 - 5*p)/(2*p)", "3/7", "16/147", "sum over features"):
+    for text in ("r = 2 p/(4 − 5 p)", "r = (4 − 5 p)/(2 p)", "3/7", "16/147", "sum over features"):
         assert text in out
     _, out, _ = run(capsys, "boundaries", "-n", "3", "-m", "2")
     for text in ("p = 4/7", "r > 1", "vertical", "Nowhere lowest: joint"):

@@ -104,7 +104,49 @@ def test_a_file_can_be_read_into_another_document(tmp_path):
         "\\end{document}\n"
     )
     log = log_of(tmp_path, "paper")
-    assert "undefined" not in log and "\n!" not in log
+    assert not re.findall(r"^(?:!|Overfull).*", log, flags=re.MULTILINE)
+    assert "undefined" not in log
+
+
+@pytest.mark.slow
+@needs_latex
+@pytest.mark.parametrize("variable", ["p", "S"])
+def test_all_files_fit_into_a_plain_article(tmp_path, capsys, variable):
+    run(capsys, "derive", "--all", "-o", str(tmp_path), "--in", variable)
+    inputs = "\n".join(f"\\input{{{name}}}" for name in NAMES)
+    (tmp_path / "paper.tex").write_text(
+        "\\documentclass{article}\\usepackage{amsmath,amssymb}\\begin{document}\n"
+        f"\\appendix\n{inputs}\n\\end{{document}}\n"
+    )
+    log = log_of(tmp_path, "paper")
+    assert not re.findall(r"^(?:!|Overfull).*", log, flags=re.MULTILINE)
+    assert "undefined" not in log
+
+
+@pytest.mark.slow
+@needs_latex
+def test_what_a_notebook_shows_is_latex(tmp_path):
+    """Jupyter's LaTeX export passes `_repr_latex_` on as it is."""
+    cells = "\n\n".join(
+        text
+        for derivation in pc.derivations()
+        for text in (derivation._repr_latex_(), pc.phase_diagram(pc.ToyModel(2, 1))._repr_latex_())
+    )
+    (tmp_path / "cells.tex").write_text(
+        "\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage{amsmath,amssymb}\n"
+        f"\\begin{{document}}\n{cells}\n\\end{{document}}\n"
+    )
+    assert not re.findall(r"^!.*", log_of(tmp_path, "cells"), flags=re.MULTILINE)
+
+
+def test_citations_and_references_work_in_any_document():
+    text = (FOLDER / "decomposition.tex").read_text()
+    joined = " ".join(text.split())
+    assert r"\ifcsname b@elhage2022\endcsname~\cite{elhage2022}\else{} (2022)\fi{}" in joined
+    assert r"\ifcsname r@truncated-powers:cross-term\endcsname" in joined
+    assert f"% Source: phasecalc {pc.__version__}, derivation decomposition" in text
+    main_text = (FOLDER / "phasecalc-derivations.tex").read_text()
+    assert f"version {pc.__version__}" in main_text
 
 
 @pytest.mark.slow
@@ -140,7 +182,11 @@ def test_in_sparsity(tmp_path, capsys):
     ("arguments", "says"),
     [
         (("tomson", "-o", "out"), "did you mean 'thomson'"),
-        (("__import__('os')", "-o", "out"), "The names are decomposition"),
+        (("__import__('os')", "-o", "out"), "there is none of this name. The names are decomp"),
+        (("thomson", "-o", ""), "say where to write"),
+        (("--list", "--all"), "--list stands alone"),
+        (("--list", "thomson"), "--list stands alone"),
+        (("--list", "--pdf"), "--list stands alone"),
         (("thomson",), "-o"),
         ((), "--all"),
         (("thomson", "--all", "-o", "out"), "--all"),
@@ -157,6 +203,27 @@ def test_refusals(tmp_path, capsys, monkeypatch, arguments, says):
     assert status == 2 and out == ""
     assert says in err and err.count("\n") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("#!/bin/sh\necho '! It broke.'\nexit 1\n", "! It broke."),
+        ("#!/bin/sh\nexit 0\n", "wrote no PDF"),
+        ("#!/no/such/program\n", "cannot be run"),
+        ("#!/bin/sh\nexec /bin/sleep 60\n", "did not end"),
+    ],
+)
+def test_a_broken_pdflatex(tmp_path, capsys, monkeypatch, script, says):
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "pdflatex"
+    program.write_text(script)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    monkeypatch.setattr("phasecalc.cli.pdflatex._SECONDS", 1)
+    status, _, err = run(capsys, "derive", "thomson", "-o", str(tmp_path / "out"), "--pdf")
+    assert status == 2 and says in err and err.count("\n") == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["thomson.tex"]
 
 
 def test_pdf_without_latex(tmp_path, capsys, monkeypatch):

@@ -86,6 +86,26 @@ def test_records_show_themselves():
     assert r"L_{\text{joint}}" in joint._repr_latex_()
 
 
+def test_terminal_and_notebook_say_the_same():
+    """One source of rows: conventions, formulas, what is nowhere lowest, and p ≤ 1."""
+    diagram = pc.phase_diagram(pc.ToyModel(3, 2))
+    html, text = diagram._repr_html_(), str(diagram)
+    for words in ("a sum over features", "Nowhere lowest: joint", "3 features in 2 dimensions"):
+        assert words in html and words in text
+    assert "4/7 < p ≤ 1" in text and r"\leq 1" in html
+    assert "1 dimension," in pc.phase_diagram(pc.ToyModel(2, 1))._repr_html_()
+    for boundary in diagram.boundaries:
+        assert plain(boundary.latent_heat) in text and plain(boundary.latent_heat) in str(boundary)
+    assert "**" not in text
+
+
+def test_long_formulas_are_folded():
+    b = sympy.Symbol("b")
+    text = str(pc.decompose([[W, -W]], [b, b]))
+    assert "TruncatedPower" not in text and "(b + w²)_+^3" in text
+    assert max(map(len, text.splitlines())) <= 125
+
+
 def test_html_is_escaped():
     evil = pc.Candidate.from_weights("<script>alert(1)</script>", [[1, 1]], [0, 0], "superposition")
     assert "<script>" not in evil._repr_html_()
@@ -96,6 +116,6 @@ def test_html_is_escaped():
 def test_derivations_show_themselves():
     found = pc.derivation("two-in-one")
     assert "[antipodal]" in found.to_text() and "L_antipodal = p² (1 + r)/6" in str(found)
-    assert r"\tag{antipodal}" in found._repr_latex_()
+    assert r"\tag{antipodal}" in found._repr_latex_() and "$$" not in found._repr_latex_()
     assert "**antipodal**" in found._repr_markdown_()
     assert "S" in found.to_text(sparsity=True) and "p²" not in found.to_text(sparsity=True)

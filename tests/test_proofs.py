@@ -48,6 +48,33 @@ def test_a_wrong_claim_fails(derivation, step):
         replace(step, claim=mutated(step.claim)).verify()
 
 
+MISTAKES = {
+    "sign": lambda rhs: -rhs,
+    "factor": lambda rhs: 2 * rhs,
+    "1 - p": lambda rhs: rhs.subs(pc.p, 1 - pc.p),
+}
+
+
+def same_formula(one: sympy.Expr, two: sympy.Expr) -> bool:
+    in_controls = two.free_symbols <= {pc.p, pc.r} and two.is_rational_function(pc.p, pc.r)
+    return sympy.cancel(one - two) == 0 if in_controls else one == two
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize(("derivation", "step"), BY_NAME)
+def test_a_sign_a_factor_or_another_probability_fails(derivation, step, mistake):
+    if not isinstance(step.claim, sympy.Eq) or isinstance(step.claim.rhs, sympy.Tuple):
+        pytest.skip("no equation between formulas")
+    wrong = MISTAKES[mistake](step.claim.rhs)
+    if mistake == "1 - p" and pc.p not in step.claim.rhs.free_symbols:
+        pytest.skip("no p in it")
+    if same_formula(wrong, step.claim.rhs):
+        pytest.skip("the same formula")  # such as p (1 − p)
+    claim = sympy.Eq(step.claim.lhs, wrong, evaluate=False)
+    with pytest.raises(CheckFailed):
+        replace(step, claim=claim).verify()
+
+
 @pytest.mark.parametrize(
     ("name", "label", "wrong"),
     [

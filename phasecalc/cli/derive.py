@@ -8,11 +8,16 @@ from pathlib import Path
 import click
 
 
+def _folder(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
+    """The folder; none for an empty name, which `Path` would take for the current one."""
+    return Path(value) if value else None
+
+
 @click.command(short_help="Write derivations in LaTeX.")
 @click.argument("name", required=False)
 @click.option("--list", "list_names", is_flag=True, help="List the derivations and stop.")
 @click.option("--all", "everything", is_flag=True, help="All derivations and the main document.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write to.")
+@click.option("-o", "--output", callback=_folder, help="Folder to write to.")
 @click.option("--pdf", is_flag=True, help="Also compile it; needs LaTeX.")
 @click.option(
     "--in",
@@ -39,6 +44,8 @@ def derive(
     """
     from ..proofs.registry import NAMES, known, title_of
 
+    if list_names and (name is not None or everything or output is not None or pdf):
+        raise click.UsageError("--list stands alone, as in: phasecalc derive --list")
     if list_names:
         width = max(map(len, NAMES))
         for each in NAMES:

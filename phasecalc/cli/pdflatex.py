@@ -31,15 +31,28 @@ def compiled(texts: Mapping[str, str], document: str) -> bytes:
             (folder / f"{each}.tex").write_text(text, encoding="utf-8")
         for _ in range(_RUNS):
             # A document that is ours; still, it gets no shell and no terminal.
-            run = subprocess.run(
-                [program, "-no-shell-escape", "-halt-on-error", "-interaction=nonstopmode",
-                 f"{document}.tex"],
-                cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS,
-                check=False,
-            )  # fmt: skip
+            try:
+                run = subprocess.run(
+                    [program, "-no-shell-escape", "-halt-on-error", "-interaction=nonstopmode",
+                     f"{document}.tex"],
+                    cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS,
+                    check=False,
+                )  # fmt: skip
+            except subprocess.TimeoutExpired:
+                raise ValueError(
+                    f"pdf: pdflatex did not end within {_SECONDS} s (the .tex files are written)"
+                ) from None
+            except OSError as error:
+                raise ValueError(
+                    f"pdf: {program} cannot be run: {error.strerror}; install LaTeX, on Debian the "
+                    f"package {PACKAGE} (the .tex files are written)"
+                ) from None
             if run.returncode != 0:
                 raise ValueError(f"pdf: pdflatex failed: {_first_error(run.stdout)}")
-        return (folder / f"{document}.pdf").read_bytes()
+        result = folder / f"{document}.pdf"
+        if not result.exists():
+            raise ValueError(f"pdf: {program} wrote no PDF; is it pdflatex?")
+        return result.read_bytes()
 
 
 def _first_error(output: bytes) -> str:

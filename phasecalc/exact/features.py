@@ -115,7 +115,7 @@ def errors_by_active(
         slopes = Counter({g: count for g, count in zip(neighbours, counts, strict=True) if count})
         subsets = prod(comb(m, count) for m, count in zip(neighbours.values(), counts, strict=True))
         active = sum(counts)
-        inactive_error, active_error = _errors(own, slopes, bias, law)
+        inactive_error, active_error = local_errors(own, slopes, bias, law)
         errors[active] += subsets * inactive_error
         errors[active + 1] += subsets * active_error
         if active == 0:
@@ -123,8 +123,15 @@ def errors_by_active(
     return tuple(_tidied(error) for error in errors), _tidied(alone)
 
 
-def _errors(own: Scalar, slopes: Counter[Scalar], bias: Scalar, law: Law) -> tuple[Scalar, Scalar]:
-    """ℓ_j of the active slopes without and with feature j itself active."""
+def local_errors(
+    own: Scalar, slopes: Counter[Scalar], bias: Scalar, law: Law
+) -> tuple[Scalar, Scalar]:
+    """ℓ_j(A) without and with feature j itself active, the other active ones given by their slopes.
+
+    >>> from phasecalc.model import Uniform
+    >>> local_errors(Fraction(1), Counter({Fraction(-1): 1}), Fraction(0), Uniform())
+    (Fraction(0, 1), Fraction(1, 6))
+    """
     if isinstance(law, Point):
         others = bias + sum(g * count for g, count in slopes.items())
         without = truncated_power(_expanded(others), 1)

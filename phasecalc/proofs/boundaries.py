@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -11,102 +10,15 @@ import sympy
 from ..configurations import Candidate
 from ..diagram.phase_diagram import PhaseDiagram, phase_diagram
 from ..diagram.transition import Boundary, Junction
-from ..model import Law, Point, ToyModel, Uniform
-from .checks import All, AtPoints, Identity, NotZero, SignOn, Solves
+from ..model import Law, ToyModel, Uniform
+from .checks import All, Identity, NotZero, SignOn, Solves
 from .coexistence import AlongLine, AtJunction, LowestAt, OnlyTouches, VerticalRoot
-from .evaluate import Env
-from .language import Between, Partial, S, Total, equal, free_energy, named_loss, p, positive, r
+from .completeness import completeness, listed
+from .language import Between, Partial, S, Total, equal, free_energy, named_loss, p, r
 from .record import Prose, Step, prose
-from .samples import rational
 
-first, second = named_loss("1"), named_loss("2")
-step = sympy.Symbol("h")
-slopes = (sympy.Symbol("alpha"), sympy.Symbol("beta"))
 NUMBERS = {1: "one dimension", 2: "two dimensions"}
 FEATURES = {2: "Two", 3: "Three"}
-
-
-def general_opening() -> Prose:
-    """What is shown about any two phases."""
-    return prose(
-        "Two phases with losses {} and {} meet where the losses are equal; the free energy {} is "
-        "the lower of the two. If the losses cross there, and do not merely touch, the "
-        "gradient of {} jumps: the transition is of first order. The control parameters are the "
-        "sparsity {} and the importance {} of the extra feature.",
-        first,
-        second,
-        free_energy,
-        free_energy,
-        S,
-        r,
-    )
-
-
-def general_steps() -> tuple[Step, ...]:
-    """The kink of the free energy, its jump, and the slope of a coexistence line."""
-    slope = -(Partial(first, S) - Partial(second, S)) / (Partial(first, r) - Partial(second, r))
-    examples = tuple(
-        Identity({first: b.losses[0], second: b.losses[1], r: b.importance})
-        for law in (Uniform(), Point())
-        for b in phase_diagram(ToyModel(2, 1, law)).boundaries
-    )
-    return (
-        Step(
-            "kink",
-            prose(
-                "The lower of two losses is one of them minus a truncated power, so {} has a kink "
-                "wherever {} passes through 0 with a gradient that is not 0.",
-                free_energy,
-                first - second,
-            ),
-            equal(sympy.Min(first, second), first - positive(first - second)),
-            AtPoints(_two_losses, count=20),
-        ),
-        Step(
-            "jump",
-            prose(
-                "Near a point of the line, {} being the step in {} and {}, {} the derivatives of "
-                "the two losses, {} changes by the following: its derivative is {} on one side "
-                "and {} on the other. It jumps by {}, the latent heat, and the phase at larger {} "
-                "is the one in which the extra feature has the smaller error.",
-                step,
-                r,
-                *slopes,
-                free_energy,
-                *slopes,
-                slopes[0] - slopes[1],
-                r,
-            ),
-            equal(
-                sympy.Min(step * slopes[0], step * slopes[1]),
-                slopes[1] * positive(step) - slopes[0] * positive(-step),
-            ),
-            AtPoints(_two_losses, count=20),
-        ),
-        Step(
-            "clausius-clapeyron",
-            prose(
-                "Along the line {} stays 0. Its total derivative in {} gives the slope of the "
-                "line, vertical where the denominator vanishes: the equation of Clausius and "
-                "Clapeyron.",
-                first - second,
-                S,
-            ),
-            equal(Total(r, S), slope),
-            All(examples),
-        ),
-    )
-
-
-def _two_losses(generator: random.Random) -> Env:
-    small, large = sorted((rational(generator), rational(generator)))
-    return {
-        "L_1": rational(generator),
-        "L_2": rational(generator),
-        "h": rational(generator),
-        "alpha": large,
-        "beta": small,
-    }
 
 
 def opening(n: int, m: int, law: Law | None = None) -> Prose:
@@ -129,7 +41,7 @@ def opening(n: int, m: int, law: Law | None = None) -> Prose:
 
 
 def steps(n: int, m: int, law: Law | None = None) -> tuple[Step, ...]:
-    """All boundaries, then all junctions, then the pairs that meet in a junction only."""
+    """All boundaries, then all junctions, then why there are no others."""
     diagram = phase_diagram(ToyModel(n, m, Uniform() if law is None else law))
     found: list[Step] = []
     for boundary in diagram.boundaries:
@@ -138,7 +50,7 @@ def steps(n: int, m: int, law: Law | None = None) -> tuple[Step, ...]:
         )
     for number, junction in enumerate(diagram.junctions, start=1):
         found.extend(_junction(diagram, junction, number))
-    return tuple(found)
+    return (*found, *completeness(diagram))
 
 
 def _meanings(boundary: Boundary) -> dict[sympy.Symbol, sympy.Expr]:
@@ -148,30 +60,36 @@ def _meanings(boundary: Boundary) -> dict[sympy.Symbol, sympy.Expr]:
 def _curve(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
     label = "-".join(boundary.phases)
     one, two = map(named_loss, boundary.phases)
-    meanings = _meanings(boundary)
     low, high = boundary.interval
+    where: tuple[sympy.Basic, ...] = (Between(low, p, high),)
+    least, most = boundary.importance_interval
+    if least != most:
+        where = (*where, Between(least, r, most))
     yield Step(
         label,
         prose(
-            "{} and {} are equal for {} and {} on the line",
+            "{} and {} coexist: they are equal, and lowest of all candidates, for {}"
+            + (" (where {})" if len(where) > 1 else "")
+            + " on the line",
             one,
             two,
-            Between(low, p, high),
-            _range(boundary),
+            *where,
         ),
         equal(r, boundary.importance),
         All((Solves(boundary.losses[0] - boundary.losses[1]), AlongLine(diagram, boundary))),
     )
     yield Step(
         f"{label}-heat",
-        prose("The latent heat, the drop of the extra feature's own squared error, is"),
+        prose(
+            "On this line the latent heat, the drop of the extra feature's own squared error, is"
+        ),
         equal(Partial(one, r) - Partial(two, r), boundary.latent_heat),
-        Identity(meanings),
+        Identity(_meanings(boundary)),
     )
     yield Step(
         f"{label}-first-order",
         prose(
-            "and it is positive inside the interval: {} jumps, the transition is of first order.",
+            "It is positive inside the interval, so {} jumps and the transition is of first order:",
             Partial(free_energy, r),
         ),
         sympy.Gt(boundary.latent_heat, 0, evaluate=False),
@@ -179,7 +97,7 @@ def _curve(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
     )
     yield Step(
         f"{label}-slope",
-        prose("The slope of the line."),
+        prose("The slope of the line is"),
         equal(Total(r, S), boundary.slope),
         Identity({r: boundary.importance}),
     )
@@ -188,31 +106,34 @@ def _curve(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
 def _vertical(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
     label = "-".join(boundary.phases)
     one, two = map(named_loss, boundary.phases)
+    line = equal(p, boundary.feature_probability)
     at_line = _meanings(boundary) | {p: boundary.feature_probability}
+    low, high = boundary.importance_interval
     yield Step(
         label,
         prose(
-            "For {} and {} the extra feature has the same error, so {} drops out of the "
-            "condition, and the two coexist for {} on the vertical line",
+            "In {} and {} the extra feature has the same error, so {} drops out of the condition. "
+            "The two coexist (equal, and lowest of all candidates) for {} on the vertical line",
             one,
             two,
             r,
-            _range(boundary),
+            Between(low, r, high),
         ),
-        equal(p, boundary.feature_probability),
+        line,
         VerticalRoot(diagram, boundary),
     )
     yield Step(
         f"{label}-heat",
-        prose("There is no latent heat in {},", r),
+        prose("There is no latent heat in {}: on the line {}", r, line),
         equal(Partial(one, r) - Partial(two, r), boundary.latent_heat),
         Identity(at_line),
     )
     yield Step(
         f"{label}-first-order",
         prose(
-            "but the derivative in {} jumps by an amount that is not zero, and the transition is "
-            "of first order all the same.",
+            "The transition is of first order all the same: on the line {} the derivative in {} "
+            "jumps by an amount that is not zero,",
+            line,
             S,
         ),
         equal(Partial(two, S) - Partial(one, S), boundary.gradient_jump[0]),
@@ -222,16 +143,16 @@ def _vertical(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
 
 def _junction(diagram: PhaseDiagram, junction: Junction, number: int) -> Iterator[Step]:
     label = f"junction-{number}"
-    names = ", ".join(junction.phases)
+    names = listed(junction.phases)
     yield Step(
         label,
-        prose(f"The phases {names} meet in"),
+        prose(f"The phases {names} meet in the junction"),
         equal(sympy.Tuple(S, r), sympy.Tuple(junction.sparsity, junction.importance)),
         AtJunction(diagram, junction),
     )
     yield Step(
         f"{label}-loss",
-        prose("where they have the loss"),
+        prose("The loss of all of them in the junction is"),
         equal(free_energy, junction.loss),
         LowestAt(diagram, junction),
     )
@@ -245,8 +166,8 @@ def _junction(diagram: PhaseDiagram, junction: Junction, number: int) -> Iterato
             yield Step(
                 f"{label}-{one}-{two}",
                 prose(
-                    f"The losses of {one} and {two} are equal on a line through this point, but it "
-                    "touches the free energy in this point only and is no boundary.",
+                    f"The losses of {one} and {two} are equal on a line through the junction. This "
+                    "line touches the free energy in the junction only and is no boundary:",
                 ),
                 equal(r, found),
                 All(
@@ -262,8 +183,3 @@ def _crossing(one: Candidate, two: Candidate) -> sympy.Expr | None:
     """r(p) where two losses are equal; None where r does not enter."""
     slope = sympy.expand(one.extra_error - two.extra_error)
     return None if slope == 0 else sympy.cancel((two.base_error - one.base_error) / slope)
-
-
-def _range(boundary: Boundary) -> sympy.Basic:
-    low, high = boundary.importance_interval
-    return equal(r, low) if low == high else Between(low, r, high)

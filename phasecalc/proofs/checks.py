@@ -13,7 +13,7 @@ from fractions import Fraction
 import sympy
 
 from ..exact.roots import polynomial, real_roots, sign_at_rational
-from ..symbols import S, in_sparsity, p
+from ..symbols import S, in_sparsity, p, r
 from .evaluate import Env, compiled
 from .language import Partial, Total
 from .record import Check, CheckFailed, Claim
@@ -77,6 +77,8 @@ class AtPoints:
         return f"exact at {self.count} random rational points, integrals by exact quadrature"
 
     def __call__(self, claim: Claim) -> None:
+        if self.count == 1 and claim.rhs.free_symbols:
+            raise CheckFailed(f"one point does not show that {claim.rhs} is right")
         left, right = compiled(claim.lhs), compiled(claim.rhs)
         generator = random.Random(str(self.count))
         for _ in range(self.count):
@@ -91,6 +93,43 @@ class AtPoints:
 
 def _shown(point: Env) -> str:
     return ", ".join(f"{name} = {value}" for name, value in point.items() if not callable(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Interpolated:
+    """Both sides are polynomials in p of bounded degree, and linear in r: enough values prove it.
+
+    `at` gives the point for p and r; `degree` bounds the degree in p of the left side.
+    """
+
+    at: Callable[[Fraction, Fraction], Env]
+    degree: int
+    importances: int = 1
+    """How many values of r: 2 for a claim that is linear in r, 1 for one without r."""
+
+    @property
+    def description(self) -> str:
+        values = f"{self.degree + 1} values of p"
+        if self.importances > 1:
+            values += f" and {self.importances} of r"
+        return f"exact at {values}, more than the degrees allow for: identical as polynomials"
+
+    def __call__(self, claim: Claim) -> None:
+        degrees = {p: self.degree, r: self.importances - 1}
+        free = claim.rhs.free_symbols
+        if free - set(degrees) or not claim.rhs.is_polynomial(*free):
+            raise CheckFailed(f"{claim.rhs} is no polynomial in p and r")
+        for variable, most in degrees.items():
+            if sympy.degree(sympy.expand(claim.rhs), variable) > most:
+                raise CheckFailed(f"{claim.rhs} has a degree above {most} in {variable}")
+        left, right = compiled(claim.lhs), compiled(claim.rhs)
+        for k in range(1, self.degree + 2):
+            density = Fraction(k, self.degree + 2)
+            for importance in range(1, self.importances + 1):
+                point = self.at(density, Fraction(2 * importance, 3))
+                one, two = left(point), right(point)
+                if one != two:
+                    raise CheckFailed(f"left side {one}, right side {two} at {_shown(point)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,105 +2,104 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 
 import sympy
 
 from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
-from ..exact.roots import polynomial, real_roots
-from ..symbols import p, r
+from ..exact.roots import polynomial, real_roots, value_at
+from ..symbols import p
+from .equal_losses import Coexistence, Interval, Places, coexistence
 from .record import CheckFailed, Claim
 from .samples import fraction_of
-
-_POINTS = 12
-_FAR = Fraction(50)
 
 
 def _lowest(diagram: PhaseDiagram, density: Fraction, importance: Fraction) -> Fraction:
     return min(c.loss_at(density, importance) for c in diagram.candidates)
 
 
-def _inside(low: Fraction, high: Fraction, seed: int) -> Iterator[Fraction]:
-    generator = random.Random(seed)
-    for _ in range(_POINTS):
-        yield low + (high - low) * Fraction(generator.randint(1, 999), 1000)
+def together(diagram: PhaseDiagram, names: Sequence[str]) -> Coexistence:
+    """Where two candidates of a diagram are equal and lowest."""
+    one, two = (next(c for c in diagram.candidates if c.name == name) for name in names)
+    return coexistence(one, two, diagram.candidates)
+
+
+def _check_losses(diagram: PhaseDiagram, boundary: Boundary) -> None:
+    known = {c.name: c.loss for c in diagram.candidates}
+    for name, loss in zip(boundary.phases, boundary.losses, strict=True):
+        if sympy.expand(known[name] - loss) != 0:
+            raise CheckFailed(f"{loss} is not the loss of {name}")
 
 
 @dataclass(frozen=True, slots=True)
 class AlongLine:
-    """On the boundary its two losses are equal and lowest; beyond its ends they are not."""
+    """On the boundary its two losses are lowest; at both ends of the interval that changes."""
 
     diagram: PhaseDiagram
     boundary: Boundary
 
     @property
     def description(self) -> str:
-        return f"lowest of all candidates at {_POINTS} exact points of the line, and not beyond it"
+        return (
+            "certified: no other candidate is lower anywhere on the interval, and another one is "
+            "equal at its ends (but p = 0 and p = 1)"
+        )
 
     def __call__(self, claim: Claim) -> None:
-        low, high = map(fraction_of, self.boundary.interval)
-        for density in _inside(low, high, 1):
-            self._at(density, self._importance(claim, density))
-        for start, end in ((Fraction(0), low), (high, Fraction(1))):
-            for density in _inside(start, end, 2) if start < end else ():
-                importance = self._importance(claim, density)
-                if importance is not None and importance > 0:
-                    self._beyond(density, importance)
+        _check_losses(self.diagram, self.boundary)
+        found = together(self.diagram, self.boundary.phases).curve.intervals
+        if self.boundary.interval not in found:
+            raise CheckFailed(f"the two are lowest for p in {found}, not {self.boundary.interval}")
+        span = _range_of(claim.rhs, self.boundary.interval)
+        if self.boundary.importance_interval != span:
+            raise CheckFailed(f"r is in {span}, not {self.boundary.importance_interval}")
 
-    @staticmethod
-    def _importance(claim: Claim, density: Fraction) -> Fraction | None:
-        value = claim.rhs.subs(p, density)
-        return fraction_of(value) if value.is_Rational else None
 
-    def _losses(self, density: Fraction, importance: Fraction) -> tuple[Fraction, Fraction]:
-        one, two = (
-            fraction_of(loss.subs({p: density, r: importance})) for loss in self.boundary.losses
-        )
-        return one, two
+def _range_of(importance: sympy.Expr, interval: Interval) -> Interval:
+    """The least and the largest r on a line; `CheckFailed` where it turns inside the interval."""
+    numerator, denominator = map(polynomial, sympy.fraction(sympy.cancel(importance)))
+    turns = numerator.diff(p) * denominator - numerator * denominator.diff(p)
+    low, high = map(fraction_of, interval)
+    if any(real_roots(poly, low, high) for poly in (turns, denominator)):
+        raise CheckFailed(f"{importance} turns inside the interval")
+    values = [_end_value(numerator, denominator, end) for end in (low, high)]
+    least, most = sorted(values, key=lambda value: (value == sympy.oo, value))
+    return least, most
 
-    def _at(self, density: Fraction, importance: Fraction | None) -> None:
-        if importance is None:
-            raise CheckFailed(f"there is no r at p = {density}")
-        one, two = self._losses(density, importance)
-        if one != two or one != _lowest(self.diagram, density, importance):
-            raise CheckFailed(f"losses {one}, {two} at p = {density}, r = {importance}")
 
-    def _beyond(self, density: Fraction, importance: Fraction) -> None:
-        one, _ = self._losses(density, importance)
-        if one <= _lowest(self.diagram, density, importance):
-            raise CheckFailed(f"the line goes on to p = {density}, r = {importance}")
+def _end_value(numerator: sympy.Poly, denominator: sympy.Poly, end: Fraction) -> sympy.Expr:
+    below = value_at(denominator, end)
+    if below == 0:
+        return sympy.oo
+    value = value_at(numerator, end) / below
+    return sympy.Rational(value.numerator, value.denominator)
 
 
 @dataclass(frozen=True, slots=True)
 class VerticalRoot:
-    """On p = value the two losses are equal for every r, and at no other p in (0, 1)."""
+    """On p = value the two losses are equal for every r, and lowest between the ends."""
 
     diagram: PhaseDiagram
     boundary: Boundary
 
     @property
     def description(self) -> str:
-        return "the only root of the difference, certified; lowest of all candidates along it"
+        return (
+            "the only root of the difference, certified; no other candidate is lower on the line, "
+            "and another one is equal at its end"
+        )
 
     def __call__(self, claim: Claim) -> None:
-        difference = sympy.expand(self.boundary.losses[0] - self.boundary.losses[1])
-        place = fraction_of(claim.rhs)
-        if sympy.expand(difference.subs(p, place)) != 0:
-            raise CheckFailed(f"the losses differ at p = {place}")
-        for coefficient in sympy.Poly(difference, r).coeffs():
-            roots = real_roots(polynomial(coefficient), Fraction(0), Fraction(1))
-            if len(roots) != 1:
-                raise CheckFailed(f"{coefficient} has {len(roots)} roots in (0, 1)")
-        low, high = self.boundary.importance_interval
-        top = _FAR if high == sympy.oo else fraction_of(high)
-        for importance in _inside(fraction_of(low), top, 3):
-            value = fraction_of(self.boundary.losses[0].subs({p: place, r: importance}))
-            if value != _lowest(self.diagram, place, importance):
-                raise CheckFailed(f"another candidate is lower at r = {importance}")
+        _check_losses(self.diagram, self.boundary)
+        found = together(self.diagram, self.boundary.phases)
+        lines = [(place, where.intervals) for place, where in found.verticals]
+        expected = [(claim.rhs, (self.boundary.importance_interval,))]
+        if lines != expected or found.curve.intervals:
+            raise CheckFailed(f"the vertical lines are {lines}, not {expected}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +156,51 @@ class OnlyTouches:
 
     @property
     def description(self) -> str:
-        return f"another candidate is lower at {_POINTS} exact points of the line"
+        return "certified: on the line another candidate is lower everywhere but in the junction"
 
     def __call__(self, claim: Claim) -> None:
-        one, two = (c for c in self.diagram.candidates if c.name in self.names)
-        meeting = fraction_of(self.junction.feature_probability)
-        for density in (*_inside(Fraction(0), Fraction(1), 4), meeting):
-            value = claim.rhs.subs(p, density)
-            if not (value.is_Rational and value > 0):
-                continue
-            importance = fraction_of(value)
-            loss = one.loss_at(density, importance)
-            if loss != two.loss_at(density, importance):
-                raise CheckFailed(f"the losses differ at p = {density}")
-            if (loss == _lowest(self.diagram, density, importance)) != (density == meeting):
-                raise CheckFailed(f"the line is part of the diagram at p = {density}")
+        found = together(self.diagram, self.names)
+        meeting = self.junction.feature_probability
+        if found != Coexistence(Places((), (meeting,)), ()):
+            raise CheckFailed(f"the two are equal and lowest on {found}")
+        if claim.rhs.subs(p, meeting) != self.junction.importance:
+            raise CheckFailed("the line does not go through the junction")
+
+
+@dataclass(frozen=True, slots=True)
+class AllPairs:
+    """Every pair of candidates coexists on the diagram's lines, in its junctions, or nowhere."""
+
+    diagram: PhaseDiagram
+
+    @property
+    def description(self) -> str:
+        return "certified for each pair: equal and lowest on these lines only"
+
+    def __call__(self, claim: Claim) -> None:
+        pairs = tuple(combinations(self.diagram.candidates, 2))
+        for one, two in pairs:
+            self._pair(one.name, two.name)
+        if claim.rhs != len(pairs):
+            raise CheckFailed(f"there are {len(pairs)} pairs")
+
+    def _pair(self, one: str, two: str) -> None:
+        found = together(self.diagram, (one, two))
+        lines = [b for b in self.diagram.boundaries if set(b.phases) == {one, two}]
+        curves = {b.interval for b in lines if not b.is_vertical}
+        verticals = {(b.feature_probability, b.importance_interval) for b in lines if b.is_vertical}
+        if set(found.curve.intervals) != curves or verticals != {
+            (place, interval) for place, where in found.verticals for interval in where.intervals
+        }:
+            raise CheckFailed(f"{one} and {two} coexist on {found}")
+        points = {(point, None) for point in found.curve.points} | {
+            (place, point) for place, where in found.verticals for point in where.points
+        }
+        for density, importance in points:
+            if not any(
+                {one, two} <= set(j.phases)
+                and j.feature_probability == density
+                and importance in (None, j.importance)
+                for j in self.diagram.junctions
+            ):
+                raise CheckFailed(f"{one} and {two} meet at p = {density}, which is no junction")

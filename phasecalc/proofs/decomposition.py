@@ -87,11 +87,12 @@ def steps() -> tuple[Step, ...]:
             prose(
                 "One active feature {} has magnitude {}; it meets its own row with slope {} and "
                 "every other row with slope {}. The first sum is the paper's feature benefit, the "
-                "second its interference.",
+                "second its interference. Its form for {} is {eq:point-law/one-sparse}.",
                 i,
                 t,
                 Norm(i) ** 2,
                 Overlap(j, i),
+                equal(sympy.IndexedBase("x")[i], 1),
             ),
             equal(term[1], one_sparse()),
             anywhere,
@@ -99,9 +100,10 @@ def steps() -> tuple[Step, ...]:
         Step(
             "benefit-closed",
             prose(
-                "The benefit of one feature with {} and bias {}, in truncated powers.",
+                "The benefit of one feature with {} and bias {}, in truncated powers, for {}:",
                 equal(Norm(i) ** 2, g),
                 offset,
+                sympy.Ne(g, 0, evaluate=False),
             ),
             equal(
                 sympy.Integral((t - positive(g * t + offset)) ** 2, (t, 0, 1)),
@@ -110,12 +112,20 @@ def steps() -> tuple[Step, ...]:
             AtPoints(_slope_and_offset, count=12),
         ),
         Step(
+            "benefit-of-zero",
+            prose("For {} it is, as the output is constant,", equal(g, 0)),
+            equal(
+                sympy.Integral((t - positive(offset)) ** 2, (t, 0, 1)),
+                sympy.Rational(1, 3) - positive(offset) + positive(offset, 2),
+            ),
+            AtPoints(_slope_and_offset, count=12),
+        ),
+        Step(
             "k-sparse",
             prose(
-                "The square in {eq:local-error}, multiplied out: {} for an active feature, since "
-                "{}. This is the general term {}; two integrals remain.",
-                sympy.Rational(1, 3),
-                equal(sympy.Integral(t**2, (t, 0, 1)), sympy.Rational(1, 3)),
+                "Multiply the square in {eq:local-error} out; an active feature's own square has "
+                "the mean {}. In the general term {} two kinds of integrals remain:",
+                sympy.Integral(t**2, (t, 0, 1)),
                 term[k],
             ),
             equal(
@@ -131,8 +141,12 @@ def steps() -> tuple[Step, ...]:
         Step(
             "square-closed",
             prose(
-                "The first integral, a truncated power over the cube "
-                "({eq:truncated-powers/cube-integral}); directions with slope 0 drop out."
+                "The first integral is that of a truncated power over the cube "
+                "by {eq:truncated-powers/cube-integral}, if {} for all {} in {}; directions with "
+                "slope 0 drop out first.",
+                sympy.Ne(G[j, i], 0, evaluate=False),
+                i,
+                A,
             ),
             equal(squared, _closed_square()),
             dense,
@@ -140,19 +154,19 @@ def steps() -> tuple[Step, ...]:
         Step(
             "cross-closed",
             prose(
-                "The second one, by parts ({eq:truncated-powers/cross-term}), for an active "
-                "feature {}; both integrals on the right are of the first kind.",
+                "The second one follows by parts, {eq:truncated-powers/cross-term}, for an active "
+                "feature {} with {}; both integrals on the right are of the first kind. For {} the "
+                "factor {} is integrated by itself, {eq:truncated-powers/cross-zero}.",
                 j,
+                sympy.Ne(G[j, j], 0, evaluate=False),
+                equal(G[j, j], 0),
+                x[j],
             ),
             equal(
                 crossed,
-                (
-                    CubeIntegral(
-                        positive(pre_activation(Without(A, j)) + G[j, j], 2), Without(A, j)
-                    )
-                    - squared
-                )
-                / (2 * G[j, j]),
+                CubeIntegral(positive(pre_activation(Without(A, j)) + G[j, j], 2), Without(A, j))
+                / (2 * G[j, j])
+                - squared / (2 * G[j, j]),
             ),
             AtPoints(_dense_with_own, count=6),
         ),

@@ -115,7 +115,7 @@ def grouping(law: Law) -> tuple[Step, ...]:
         ),
         Step(
             "terms",
-            prose("Sets of one size have one probability. Their errors are collected in"),
+            prose("Sets of one size have one probability, so their errors are collected:"),
             equal(
                 term[k],
                 SumOver(SumOver(importance[j] * LocalError(j, A), features()), OfSize(A, k)),
@@ -124,13 +124,13 @@ def grouping(law: Law) -> tuple[Step, ...]:
         ),
         Step(
             "total",
-            prose("and the loss is, by {eq:patterns} and {eq:terms},"),
+            prose("By {eq:patterns} and {eq:terms} the loss is"),
             equal(loss, SumOver(p**k * (1 - p) ** (n - k) * term[k], Range(k, 0, n))),
             anywhere,
         ),
         Step(
             "zero-sparse",
-            prose("Without active features only positive biases cost something."),
+            prose("Without active features only positive biases cost something:"),
             equal(term[0], SumOver(importance[j] * positive(b[j], 2), features())),
             anywhere,
         ),

@@ -67,6 +67,10 @@ class Partial(Node):
     """∂_s L, the partial derivative; arguments L and s."""
 
 
+class Least(Node):
+    """min_b L, the lowest value over all biases; arguments L and b."""
+
+
 class Perpendicular(Node):
     """W ⊥ v, argument the vector v."""
 
@@ -76,7 +80,7 @@ class Total(Node):
 
 
 class Between(Node):
-    """low < x < high, arguments low, x, high; high may be infinite."""
+    """low < x < high, arguments low, x, high; high may be infinite. A fourth one: x ≤ high."""
 
 
 class UpTo(Node):

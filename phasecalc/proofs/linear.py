@@ -10,13 +10,14 @@ from sympy import KroneckerDelta
 
 from ..exact.linear import linear_loss
 from ..model import Law, Uniform
-from .checks import AtPoints
+from .checks import AtPoints, Interpolated
 from .evaluate import Env
 from .language import (
     Distinct,
     Expectation,
     G,
     H,
+    Least,
     Norm,
     Overlap,
     P,
@@ -40,18 +41,18 @@ from .language import (
 from .record import Prose, Step, prose
 from .samples import (
     Draw,
+    fraction_of,
     gram_of,
     matrix_from_one,
     model_env,
     model_point,
     nonzero,
     outer_gram_of,
-    probability,
     rational,
 )
 
 linear = named_loss("linear")
-first, second = sympy.symbols("a c")
+minimal = Least(linear, b)
 row_sum = SumOver(G[j, i], features(i))
 residual = x[j] - SumOver(G[j, i] * x[i], features(i))
 spread = SumOver((KroneckerDelta(i, j) - G[j, i]) ** 2, features(i))
@@ -60,10 +61,10 @@ spread = SumOver((KroneckerDelta(i, j) - G[j, i]) ** 2, features(i))
 def opening() -> Prose:
     """The model, and what is shown about it."""
     return prose(
-        "Without the rectifier the model is {}, and its loss is known from Saxe et al. and quoted "
-        "by Elhage et al. (2022) up to a constant. Here it is derived with its constant, for the "
-        "same data. Then no weights have a lower loss than those that give the most important "
-        "features a dimension each: superposition never pays.",
+        "Without the rectifier the model is {}, and its loss is known from Saxe et al. (2014) and "
+        "quoted by Elhage et al. (2022) up to a constant. Here it is derived with its constant, "
+        "for the same data. Then no weights have a lower loss than those that give the most "
+        "important features a dimension each: superposition never pays.",
         equal(sympy.Symbol("y"), sympy.Symbol("G") * sympy.Symbol("x") + sympy.Symbol("b")),
     )
 
@@ -74,9 +75,7 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
     saxe = SumOver(importance[i] * (1 - Norm(i) ** 2) ** 2, features(i)) + SumOver(
         importance[j] * Overlap(j, i) ** 2, Distinct(i, j)
     )
-    unexplained = SumOver(
-        (KroneckerDelta(first, second) - H[first, second]) ** 2, Pairs(first, second, m)
-    )
+    unexplained = SumOver((KroneckerDelta(i, j) - H[i, j]) ** 2, Pairs(i, j, m))
     best_bias = mu * (1 - row_sum)
     at = AtPoints(linear_point(law))
     equal_importance = AtPoints(linear_point(law, weighting="equal"))
@@ -84,7 +83,7 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
         *moments(law),
         Step(
             "definition",
-            prose("The loss of the linear model."),
+            prose("The loss of the linear model is the expected squared error."),
             equal(linear, SumOver(importance[j] * Expectation((residual - b[j]) ** 2), features())),
             at,
         ),
@@ -116,12 +115,12 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
         Step(
             "saxe",
             prose(
-                "Summed over the features, with {} and {}: the form of Saxe et al., times the "
-                "variance of one feature.",
+                "Summed over the features with their best biases, and with {} and {}: "
+                "the form of Saxe et al., times the variance of one feature.",
                 equal(G[i, i], Norm(i) ** 2),
                 equal(G[j, i], Overlap(j, i)),
             ),
-            equal(linear, v * saxe),
+            equal(minimal, v * saxe),
             AtPoints(linear_point(law, best=True)),
         ),
         Step(
@@ -145,17 +144,19 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
         Step(
             "equal-importance",
             prose(
-                "With equal importances {} the loss is therefore a constant and a sum of squares.",
+                "With equal importances {} the lowest loss over the biases is therefore a constant "
+                "and a sum of squares.",
                 equal(importance[j], 1),
             ),
-            equal(linear, v * (n - m + unexplained)),
+            equal(minimal, v * (n - m + unexplained)),
             AtPoints(linear_point(law, weighting="equal", best=True)),
         ),
         Step(
             "bound",
             prose(
-                "The squares vanish for orthonormal rows of {}, such as {} features with a "
-                "dimension each. No superposition does better.",
+                "Let {}. The squares vanish for orthonormal rows of {}, such as {} features with a "
+                "dimension each. No weights and biases do better:",
+                sympy.Le(m, n, evaluate=False),
                 sympy.Symbol("W"),
                 m,
             ),
@@ -180,19 +181,21 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
         Step(
             "projection-trace",
             prose(
-                "Each {} lies between 0 and 1, and their sum is the dimension of the span ({} for "
-                "independent rows).",
+                "Each {} lies between 0 and 1, and their sum is the dimension of the span: at most "
+                "{}, less where the rows are dependent.",
                 P[j, j],
                 m,
             ),
-            equal(SumOver(P[j, j], features()), m),
-            at,
+            sympy.Ge(m, SumOver(P[j, j], features()), evaluate=False),
+            AtPoints(linear_point(law, singular=True), count=16),
         ),
         Step(
             "general-bound",
             prose(
-                "With features numbered by descending importance, the sum of {} is least when "
-                "the first {} features have {}. So the loss is at least",
+                "Let {} and {}, and number the features by descending importance. The sum of {} is "
+                "least when the first {} features have {}. So for all weights and biases",
+                sympy.Ge(importance[j], 0, evaluate=False),
+                sympy.Le(m, n, evaluate=False),
                 importance[j] * (1 - P[j, j]),
                 m,
                 equal(P[j, j], 1),
@@ -203,11 +206,11 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
         Step(
             "attained",
             prose(
-                "which the dedicated solution attains: a dimension of its own for each of the "
-                "first {} features.",
+                "The dedicated solution attains this bound with the best biases. It has a "
+                "dimension of its own for each of the first {} features:",
                 m,
             ),
-            equal(linear, v * SumOver(importance[j], Range(j, m + 1, n))),
+            equal(minimal, v * SumOver(importance[j], Range(j, m + 1, n))),
             AtPoints(linear_point(law, weighting="descending", best=True, dedicated=True)),
         ),
     )
@@ -216,42 +219,47 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
 def moments(law: Law) -> tuple[Step, ...]:
     """Mean and variance of one feature, zero or not."""
 
-    def draw(generator: random.Random) -> Env:
-        return {"n": 1, "p": probability(generator), "law": law.name}
+    def at(density: Fraction, _: Fraction) -> Env:
+        return {"n": 1, "p": density, "law": law.name}
 
     return (
         Step(
             "mean",
-            prose("The mean {} of a feature, zero or not.", mu),
+            prose("The mean {} of a feature, zero or not, is", mu),
             equal(Expectation(x[1]), law.mean),
-            AtPoints(draw),
+            Interpolated(at, 1),
         ),
         Step(
             "variance",
-            prose("Its variance {}.", v),
+            prose("Its variance {} is", v),
             equal(Expectation(x[1] ** 2) - Expectation(x[1]) ** 2, law.variance),
-            AtPoints(draw),
+            Interpolated(at, 2),
         ),
     )
 
 
 def linear_point(
-    law: Law, *, weighting: str = "any", best: bool = False, dedicated: bool = False
+    law: Law,
+    *,
+    weighting: str = "any",
+    best: bool = False,
+    dedicated: bool = False,
+    singular: bool = False,
 ) -> Draw:
-    """A random model with independent rows, and the library's loss of the linear model."""
+    """A random model, and the library's loss of the linear model.
+
+    With `singular` every second row repeats one before it; else rows may be dependent by chance.
+    """
 
     def draw(generator: random.Random) -> Env:
-        while True:
-            env = model_point(law)(generator)
-            weights = env["weights"]
-            size, rows = env["n"], env["m"]
-            if dedicated:
-                weights = [[Fraction(i == j) for i in range(size)] for j in range(rows)]
-            outer = sympy.Matrix(outer_gram_of(weights))
-            if outer.det() != 0:
-                break
-        matrix = sympy.Matrix(weights)
-        projection = (matrix.T * outer.inv() * matrix).applyfunc(sympy.nsimplify)
+        env = model_point(law)(generator)
+        weights = env["weights"]
+        size, rows = env["n"], env["m"]
+        if dedicated:
+            weights = [[Fraction(i == j) for i in range(size)] for j in range(rows)]
+        if singular and generator.random() < 0.5:
+            weights = [[2 * entry for entry in weights[-1]], *weights[1:]]
+        projection = _projection(weights)
         importances = [rational(generator, 0, 3) for _ in range(size)]
         if weighting == "equal":
             importances = [Fraction(1)] * size
@@ -265,10 +273,19 @@ def linear_point(
             "m": rows,
             "j": generator.randint(1, size),
             "H_": matrix_from_one(outer_gram_of(weights)),
-            "P_": matrix_from_one(
-                [[Fraction(int(e.p), int(e.q)) for e in row] for row in projection.tolist()]
-            ),
-            "L_linear": Fraction(int(value.p), int(value.q)),
+            "P_": matrix_from_one(projection),
+            "L_linear": fraction_of(value),
         }
 
     return draw
+
+
+def _projection(weights: list[list[Fraction]]) -> list[list[Fraction]]:
+    """The orthogonal projection on the span of the rows."""
+    basis = sympy.Matrix(weights).T.columnspace()
+    if not basis:
+        size = len(weights[0])
+        return [[Fraction(0)] * size for _ in range(size)]
+    span = sympy.Matrix.hstack(*basis)
+    projection = span * (span.T * span).inv() * span.T
+    return [[fraction_of(entry) for entry in row] for row in projection.tolist()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sympy
+from sympy import KroneckerDelta
 
 from .language import (
     A,
@@ -10,6 +11,7 @@ from .language import (
     G,
     H,
     Indicator,
+    Least,
     LocalError,
     Neighbourhood,
     Norm,
@@ -61,20 +63,25 @@ NOTATION: tuple[tuple[sympy.Basic, Prose], ...] = (
     (r, prose("importance of the last feature, the extra one")),
     (Norm(i), prose("Euclidean norm of {}", W[i])),
     (equal(G[j, i], Overlap(j, i)), prose("overlap of two features, an entry of the Gram matrix")),
+    (KroneckerDelta(i, j), prose("1 if {} and {} are equal, else 0", i, j)),
     (
-        H[sympy.Symbol("a"), sympy.Symbol("c")],
+        H[i, j],
         prose("inner product of two rows of {}", sympy.Symbol("W")),
     ),
     (P[i, j], prose("entry of the projection on the span of the rows of {}", sympy.Symbol("W"))),
     (A, prose("set of the active features")),
     (Indicator(j, A), prose("1 if feature {} is in {}, else 0", j, A)),
-    (positive(u, q), prose("truncated power: {} for positive {}, else 0", u**q, u)),
+    (
+        positive(u, q),
+        prose("truncated power: {} for positive {}, else 0, also for {}", u**q, u, equal(q, 0)),
+    ),
     (Expectation(x[j]), prose("expectation over the features")),
     (LocalError(j, A), prose("squared error of feature {} when {} is active", j, A)),
     (feature_loss[j], prose("expected squared error of feature {}", j)),
     (Neighbourhood(j), prose("feature {} and those that interfere with it", j)),
     (term[k], prose("loss on inputs with {} active features, summed over the active sets", k)),
     (loss, prose("loss: a sum over features, never a mean")),
+    (Least(loss, b), prose("lowest value over all biases")),
     (named_loss("name"), prose("loss of the configuration of this name")),
     (mu, prose("mean of a feature, zero or not")),
     (v, prose("variance of a feature, zero or not")),

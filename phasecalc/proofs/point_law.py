@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy
 
 from ..model import Point
-from . import block_simplices, grouping, linear, two_in_one
+from . import block_simplices, grouping, linear, thomson, two_in_one
 from .checks import AtPoints
-from .language import Norm, Overlap, equal, i, j, term
+from .language import Norm, Overlap, equal, i, j, k, term
 from .record import Prose, Step, prose
 from .samples import model_point
 
 LAW = Point()
+_LINEAR = ("saxe", "projection", "projection-trace", "general-bound")
 
 
 def opening() -> Prose:
@@ -41,8 +44,21 @@ def steps() -> tuple[Step, ...]:
             equal(term[1], grouping.one_sparse_at_one()),
             AtPoints(model_point(LAW)),
         ),
+        _thomson(),
         *linear.moments(LAW),
-        *(from_linear[label] for label in ("saxe", "general-bound")),
+        *(from_linear[label] for label in _LINEAR),
         *two_in_one.steps(LAW),
         *block_simplices.steps(LAW),
     )
+
+
+def _thomson() -> Step:
+    """The energy of pairs, without the factor 1/3."""
+    step = next(step for step in thomson.steps(LAW) if step.label == "thomson")
+    reason = prose(
+        "Let all importances be 1, all biases 0, {} features of norm 1 and the others of norm 0. "
+        "Then this is the generalised Thomson problem once more, {eq:thomson/thomson}, each "
+        "feature and each pair at its full weight:",
+        k,
+    )
+    return replace(step, reason=reason)

@@ -10,12 +10,10 @@ from ..model import Point
 from .record import Builder, Derivation, Prose, Step
 
 
-def _built(module: str, *, general: bool = False, **options: object) -> Builder:
+def _built(module: str, **options: object) -> Builder:
     def build() -> tuple[Prose, tuple[Step, ...]]:
         found = import_module(f".{module}", __package__)
-        prefix = "general_" if general else ""
-        opening, steps = (getattr(found, f"{prefix}{part}") for part in ("opening", "steps"))
-        return opening(**options), steps(**options)
+        return found.opening(**options), found.steps(**options)
 
     return build
 
@@ -28,7 +26,7 @@ _ENTRIES: dict[str, tuple[str, Builder]] = {
     "block-simplices": ("Block simplices", _built("block_simplices")),
     "first-order": (
         "Why a crossing is a transition of first order",
-        _built("boundaries", general=True),
+        _built("first_order"),
     ),
     "boundaries-2-1": (
         "Boundaries and junctions of two features in one dimension",
@@ -82,10 +80,9 @@ def derivation(name: str) -> Derivation:
 def known(name: str) -> str:
     """The name, if there is such a derivation; `ValueError` names the nearest one."""
     if name not in _ENTRIES:
-        close = get_close_matches(str(name), NAMES, n=1, cutoff=0.0)
-        raise ValueError(
-            f"derivation = {name!r}: did you mean {close[0]!r}? The names are {', '.join(NAMES)}"
-        )
+        close = get_close_matches(str(name), NAMES, n=1, cutoff=0.4)
+        hint = f"did you mean {close[0]!r}?" if close else "there is none of this name."
+        raise ValueError(f"derivation = {name!r}: {hint} The names are {', '.join(NAMES)}")
     return name
 
 

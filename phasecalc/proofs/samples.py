@@ -10,12 +10,13 @@ from fractions import Fraction
 import sympy
 
 from ..configurations import Candidate
+from ..exact.features import local_errors
 from ..exact.loss import decompose
-from ..exact.moments import cube_cross_integral, cube_integral
+from ..exact.roots import polynomial
 from ..inputs import Scalar
-from ..model import Law, Point, Uniform
+from ..model import Law, Uniform
 from ..symbols import p
-from .checks import AtPoints
+from .checks import Interpolated
 from .evaluate import Env, compiled
 from .language import SumOver, equal, error_of, features, j, named_loss
 from .language import importance as weight
@@ -143,27 +144,18 @@ def local_error(
     index: int,
     active: frozenset[int],
 ) -> Fraction:
-    """ℓ_j(A) from the library's closed integrals."""
-    row, offset = gram[index - 1], bias[index - 1]
-    own = row[index - 1]
+    """ℓ_j(A) as the library has it."""
+    row = gram[index - 1]
     others = Counter(row[i - 1] for i in active if i != index and row[i - 1] != 0)
-    if isinstance(law, Point):
-        level = max(offset + sum(row[i - 1] for i in active), Fraction(0))
-        return (int(index in active) - level) ** 2
-    if index not in active:
-        return Fraction(cube_integral(others, offset, 2))
-    everything = others + Counter({own: 1}) if own != 0 else others
-    cross = cube_cross_integral(own, others, offset)
-    return Fraction(1, 3) - 2 * Fraction(cross) + Fraction(cube_integral(everything, offset, 2))
+    without, with_own = local_errors(row[index - 1], others, bias[index - 1], law)
+    return Fraction(with_own if index in active else without)
 
 
-def candidate_point(candidate: Candidate, law: Law) -> Draw:
-    """p and r at random, and the candidate's loss there by its definition as an expectation."""
+def candidate_at(candidate: Candidate, law: Law) -> Callable[[Fraction, Fraction], Env]:
+    """The candidate's loss at p and r, by its definition as an expectation."""
+    size = len(candidate.bias)
 
-    def draw(generator: random.Random) -> Env:
-        density = probability(generator)
-        ratio = abs(rational(generator, 0, 3)) + Fraction(1, 7)
-        size = len(candidate.bias)
+    def at(density: Fraction, ratio: Fraction) -> Env:
         biases = [fraction_of(value.subs(p, density)) for value in candidate.bias]
         gram = [[fraction_of(entry) for entry in row] for row in candidate.gram]
         env: Env = {
@@ -177,7 +169,7 @@ def candidate_point(candidate: Candidate, law: Law) -> Draw:
         }
         return env | {f"L_{candidate.name}": _DEFINITION(env)}
 
-    return draw
+    return at
 
 
 def loss_step(candidate: Candidate, law: Law, reason: Prose) -> Step:
@@ -186,8 +178,15 @@ def loss_step(candidate: Candidate, law: Law, reason: Prose) -> Step:
         candidate.name,
         reason,
         equal(named_loss(candidate.name), candidate.loss),
-        AtPoints(candidate_point(candidate, law), count=4),
+        Interpolated(candidate_at(candidate, law), _degree(candidate), importances=2),
     )
+
+
+def _degree(candidate: Candidate) -> int:
+    """A bound for the degree in p: n from the pattern, and each bias to the power n + 2 at most."""
+    size = len(candidate.bias)
+    own = max(polynomial(bias).degree() for bias in candidate.bias)
+    return size + (size + 2) * int(own) if own > 0 else size
 
 
 def fraction_of(value: sympy.Expr) -> Fraction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from itertools import permutations
 
 import sympy
 
@@ -61,19 +62,21 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
     return (
         Step(
             "represented",
-            prose("A feature of unit norm that is active alone is reproduced without error,"),
+            prose("A feature of unit norm that is active alone is reproduced without error:"),
             equal(own, decompose([[1]], [0], law=law).terms[1]),
             at,
         ),
         Step(
             "not-represented",
-            prose("and one of norm 0 is lost: the feature benefit is a constant."),
+            prose(
+                "A feature of norm 0 is lost, so the feature benefit is a constant. Each one costs"
+            ),
             equal(missing, decompose([[0]], [0], law=law).terms[1]),
             at,
         ),
         Step(
             "zero-sparse",
-            prose("Zero biases cost nothing on empty inputs."),
+            prose("Zero biases cost nothing on empty inputs:"),
             equal(term[0], sympy.Integer(0)),
             at,
         ),
@@ -90,12 +93,11 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
         Step(
             "pentagon",
             prose(
-                "Five features in two dimensions as a regular pentagon: ten of the twenty ordered "
-                "pairs are neighbours at 72 degrees, whose overlap is {}; the others are obtuse.",
-                _cosine(),
+                "Five features in two dimensions as a regular pentagon. Neighbours are at 72 "
+                "degrees, all other pairs at an obtuse angle, and the loss is",
             ),
             equal(term[1], _pentagon(law)),
-            Identity({term[1]: third * 10 * _cosine() ** 2}),
+            Identity({term[1]: third * _regular_energy(5)}),
         ),
         Step(
             "simplex",
@@ -118,13 +120,18 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
     )
 
 
-def _cosine() -> sympy.Expr:
-    """cos 72°, from the golden section."""
-    return (sympy.sqrt(5) - 1) / 4
+def _regular_energy(number: int) -> sympy.Expr:
+    """Σ (W_i·W_j)_+² over the ordered pairs of a regular polygon, from SymPy's cosines."""
+    pairs = permutations(range(number), 2)
+    angles = (2 * sympy.pi * (one - two) / number for one, two in pairs)
+    return sum(
+        (sympy.sqrtdenest(sympy.cos(a)) ** 2 for a in angles if sympy.cos(a) > 0),
+        start=sympy.Integer(0),
+    )
 
 
 def _pentagon(law: Law) -> sympy.Expr:
-    near, far = _cosine(), (-sympy.sqrt(5) - 1) / 4
+    near, far = (sympy.sqrt(5) - 1) / 4, (-sympy.sqrt(5) - 1) / 4
     by_steps = (sympy.Integer(1), near, far, far, near)
     gram = [[by_steps[(row - column) % 5] for column in range(5)] for row in range(5)]
     return decompose(None, [0] * 5, law=law, gram=gram).terms[1]

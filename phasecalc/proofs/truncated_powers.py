@@ -8,7 +8,6 @@ from fractions import Fraction
 
 import sympy
 
-from ..exact.moments import cube_cross_integral, cube_integral
 from .checks import AtPoints
 from .evaluate import Env
 from .language import (
@@ -26,6 +25,7 @@ from .language import (
     equal,
     g,
     i,
+    j,
     k,
     positive,
     q,
@@ -34,6 +34,7 @@ from .language import (
     u,
     x,
 )
+from .library_integrals import library_cross_integral, library_integral
 from .record import Prose, Step, prose
 from .samples import Draw, from_one, nonzero, rational
 
@@ -42,7 +43,7 @@ extended = SumOver(slope[i] * x[i], Range(i, 1, k + 1)) + c
 vertex = SumOver(slope[i], MemberOf(i, B)) + c
 sign = (-1) ** (k - Size(B))
 scale = sympy.factorial(q) / sympy.factorial(q + k) / ProductOver(slope[i], Range(i, 1, k))
-low, high = sympy.symbols("alpha beta")
+low, high = sympy.symbols("u_0 u_1")
 
 
 def opening() -> Prose:
@@ -67,7 +68,13 @@ def steps() -> tuple[Step, ...]:
     return (
         Step(
             "definition",
-            prose("The truncated power is the power of the positive part."),
+            prose(
+                "The truncated power is {} for {} and 0 otherwise, also for {}. For positive "
+                "powers it is the power of the positive part:",
+                u**q,
+                sympy.Gt(u, 0, evaluate=False),
+                equal(q, 0),
+            ),
             equal(positive(u, q + 1), sympy.Max(u, 0) ** (q + 1)),
             AtPoints(_one_dimension, count=12),
         ),
@@ -91,7 +98,7 @@ def steps() -> tuple[Step, ...]:
         ),
         Step(
             "one-direction",
-            prose("Along a direction with slope {}, by {}.", g, equal(u, g * t + c)),
+            prose("Along a direction with slope {}, by {}, it is", g, equal(u, g * t + c)),
             equal(
                 sympy.Integral(positive(g * t + c, q), (t, 0, 1)),
                 (positive(c + g, q + 1) - positive(c, q + 1)) / ((q + 1) * g),
@@ -99,7 +106,7 @@ def steps() -> tuple[Step, ...]:
             AtPoints(
                 _one_dimension,
                 count=12,
-                library=lambda env: Fraction(cube_integral({env["g"]: 1}, env["c"], env["q"])),
+                library=lambda env: library_integral({env["g"]: 1}, env["c"], env["q"]),
             ),
         ),
         Step(
@@ -127,7 +134,7 @@ def steps() -> tuple[Step, ...]:
         Step(
             "cube-integral",
             prose(
-                "and by {eq:one-direction} each of these integrals raises the power by one, "
+                "By {eq:one-direction} each of these integrals raises the power by one, "
                 "divides by {} times the new power, and takes the difference between the vertices "
                 "with and without the new direction. So for every {}",
                 slope[k + 1],
@@ -139,9 +146,7 @@ def steps() -> tuple[Step, ...]:
             ),
             AtPoints(
                 _cube(3),
-                library=lambda env: Fraction(
-                    cube_integral(Counter(env["slopes"][: env["k"]]), env["c"], env["q"])
-                ),
+                library=lambda env: library_integral(_counted(env), env["c"], env["q"]),
             ),
         ),
         Step(
@@ -152,7 +157,7 @@ def steps() -> tuple[Step, ...]:
                 g,
                 k + 1,
                 2**k,
-                sympy.Symbol("s"),
+                j,
             ),
             equal(
                 CubeIntegral(positive(SumOver(g * x[i], Range(i, 1, k)) + c, q), UpTo(k)),
@@ -160,17 +165,13 @@ def steps() -> tuple[Step, ...]:
                 / sympy.factorial(q + k)
                 / g**k
                 * SumOver(
-                    sympy.binomial(k, sympy.Symbol("s"))
-                    * (-1) ** (k - sympy.Symbol("s"))
-                    * positive(c + sympy.Symbol("s") * g, q + k),
-                    Range(sympy.Symbol("s"), 0, k),
+                    sympy.binomial(k, j) * (-1) ** (k - j) * positive(c + j * g, q + k),
+                    Range(j, 0, k),
                 ),
             ),
             AtPoints(
                 _cube(3),
-                library=lambda env: Fraction(
-                    cube_integral({env["g"]: env["k"]}, env["c"], env["q"])
-                ),
+                library=lambda env: library_integral({env["g"]: env["k"]}, env["c"], env["q"]),
             ),
         ),
         Step(
@@ -192,7 +193,7 @@ def steps() -> tuple[Step, ...]:
             AtPoints(
                 _one_dimension,
                 count=12,
-                library=lambda env: Fraction(cube_cross_integral(env["a"], {}, env["c"])),
+                library=lambda env: library_cross_integral(env["a"], {}, env["c"]),
             ),
         ),
         Step(
@@ -205,18 +206,13 @@ def steps() -> tuple[Step, ...]:
             ),
             equal(
                 CubeIntegral(x[k + 1] * positive(linear + a * x[k + 1]), UpTo(k + 1)),
-                (
-                    CubeIntegral(positive(linear + a, 2), UpTo(k))
-                    - CubeIntegral(positive(linear + a * x[k + 1], 2), UpTo(k + 1))
-                )
-                / (2 * a),
+                CubeIntegral(positive(linear + a, 2), UpTo(k)) / (2 * a)
+                - CubeIntegral(positive(linear + a * x[k + 1], 2), UpTo(k + 1)) / (2 * a),
             ),
             AtPoints(
                 _cube(2),
                 count=6,
-                library=lambda env: Fraction(
-                    cube_cross_integral(env["a"], Counter(env["slopes"][: env["k"]]), env["c"])
-                ),
+                library=lambda env: library_cross_integral(env["a"], _counted(env), env["c"]),
             ),
         ),
         Step(
@@ -229,20 +225,22 @@ def steps() -> tuple[Step, ...]:
             AtPoints(
                 _cube(2),
                 count=6,
-                library=lambda env: Fraction(
-                    cube_cross_integral(Fraction(0), Counter(env["slopes"][: env["k"]]), env["c"])
-                ),
+                library=lambda env: library_cross_integral(Fraction(0), _counted(env), env["c"]),
             ),
         ),
     )
+
+
+def _counted(env: Env) -> Counter[Fraction]:
+    return Counter(env["slopes"][: env["k"]])
 
 
 def _one_dimension(generator: random.Random) -> Env:
     return {
         "q": generator.randint(0, 4),
         "u": rational(generator),
-        "alpha": rational(generator),
-        "beta": rational(generator),
+        "u_0": rational(generator),
+        "u_1": rational(generator),
         "g": nonzero(generator),
         "a": nonzero(generator),
         "c": rational(generator),

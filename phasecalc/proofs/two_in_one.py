@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from fractions import Fraction
 
 import sympy
@@ -11,13 +10,14 @@ from ..configurations import Candidate
 from ..exact.loss import decompose
 from ..model import Law, ToyModel, Uniform
 from ..simplices import candidates
-from .checks import AtPoints, Solves
+from .checks import AtPoints, Identity, Interpolated, SignOn, Solves
 from .evaluate import Env
 from .language import (
     CubeIntegral,
     Expectation,
     Partial,
     UpTo,
+    W,
     equal,
     importance,
     p,
@@ -30,7 +30,6 @@ from .record import Prose, Step, prose
 from .samples import Draw, loss_step, probability
 
 bias = sympy.Symbol("b")
-own_error = sympy.Symbol("E")
 
 
 def opening() -> Prose:
@@ -107,33 +106,46 @@ def steps(law: Law | None = None) -> tuple[Step, ...]:
             law,
             prose("Both are active with probability {}; importances are 1 and {}.", p**2, r),
         ),
-        _pair_bias(law),
+        *_pair_bias(law),
     )
 
 
 def dropped_steps(law: Law) -> tuple[Step, ...]:
     """A feature that is not represented: its best bias and the error that it leaves."""
     b = sympy.Symbol("b", positive=True)
+    own = Expectation((x[2] - bias) ** 2)
     parabola = sympy.expand(decompose(None, [b], [1], law, gram=[[0]]).total.subs(b, bias))
     ignore = candidates(ToyModel(2, 1, law))[0]
     return (
         Step(
             "dropped",
             prose(
-                "A feature with {} has the constant output {}. For {} its error is a parabola.",
-                equal(sympy.Symbol("W_2"), 0),
+                "The second feature has the constant output {} if {}. For {} its error is a "
+                "parabola.",
                 positive(bias),
+                equal(W[2], 0),
                 sympy.Ge(bias, 0, evaluate=False),
             ),
-            equal(Expectation((x[1] - bias) ** 2), parabola),
+            equal(own, parabola),
             AtPoints(_at_density(law)),
+        ),
+        Step(
+            "bias-derivative",
+            prose(
+                "For {} the output is 0 and the error {}, as at {}, so the best bias is not "
+                "negative. The derivative of the parabola is",
+                sympy.Le(bias, 0, evaluate=False),
+                parabola.subs(bias, 0),
+                equal(bias, 0),
+            ),
+            equal(Partial(own, bias), parabola.diff(bias)),
+            Identity({own: parabola}),
         ),
         Step(
             "best-bias",
             prose(
-                "The parabola opens upwards and has its minimum where its derivative {} is 0: at "
-                "the mean of the feature.",
-                equal(Partial(own_error, bias), parabola.diff(bias)),
+                "The parabola opens upwards, so its minimum is where this derivative is 0: the "
+                "best bias is the mean of the feature.",
             ),
             equal(bias, ignore.bias[1]),
             Solves(parabola.diff(bias)),
@@ -141,41 +153,52 @@ def dropped_steps(law: Law) -> tuple[Step, ...]:
         Step(
             "dropped-error",
             prose("What is left is the variance of the feature."),
-            equal(Expectation((x[1] - ignore.bias[1]) ** 2), ignore.extra_error),
-            AtPoints(_at_density(law)),
+            equal(Expectation((x[2] - ignore.bias[1]) ** 2), ignore.extra_error),
+            Interpolated(lambda density, _: _at(density, law), 2),
         ),
     )
 
 
-def _pair_bias(law: Law) -> Step:
+def _pair_bias(law: Law) -> tuple[Step, ...]:
     regime = decompose([[1, -1]], [bias, 0], [1, 0], law).in_regime({bias: Fraction(1, 3)})
     error = sympy.expand(regime.total)
-    slope = error.diff(bias).subs(bias, 0)
-    return Step(
+    own = Expectation((x[1] - positive(x[1] - x[2] + bias)) ** 2)
+    falling = Step(
         "antipodal-bias",
         prose(
-            "Zero is the paper's choice for this pair, not the best bias: with a small bias {} "
-            "the first feature's error is the following, its derivative at zero is {}, and "
-            "a small positive bias lowers the loss. The diagrams of candidates keep the paper's "
-            "choice.",
-            sympy.Gt(bias, 0, evaluate=False),
-            slope,
+            "Zero is the paper's choice for this pair, not the best bias: with a bias {} between "
+            "0 and 1 for the first feature, its error is the following.",
+            bias,
         ),
-        equal(Expectation((x[1] - positive(x[1] - x[2] + bias)) ** 2), error),
+        equal(own, error),
         AtPoints(_at_density(law)),
+    )
+    return (
+        falling,
+        Step(
+            "antipodal-bias-slope",
+            prose("Its derivative in {} is", bias),
+            equal(Partial(own, bias), error.diff(bias)),
+            Identity({own: error}),
+        ),
+        Step(
+            "antipodal-bias-falls",
+            prose(
+                "At zero minus this derivative is positive: a small positive bias lowers the loss. "
+                "The diagrams of candidates keep the paper's choice."
+            ),
+            sympy.Gt(-error.diff(bias).subs(bias, 0), 0, evaluate=False),
+            SignOn(sympy.Integer(0), sympy.Integer(1)),
+        ),
     )
 
 
 def _at_density(law: Law) -> Draw:
-    def draw(generator: random.Random) -> Env:
-        return {
-            "n": 2,
-            "p": probability(generator),
-            "b": probability(generator),
-            "law": law.name,
-        }
+    return lambda generator: _at(probability(generator), law) | {"b": probability(generator)}
 
-    return draw
+
+def _at(density: Fraction, law: Law) -> Env:
+    return {"n": 2, "p": density, "law": law.name}
 
 
 def _weights(candidate: Candidate) -> sympy.Eq:

@@ -181,6 +181,12 @@ def _looked_up(name: str) -> Callable[[sympy.Expr], Compiled]:
     return rule
 
 
+@compiled.register(lang.Least)
+def _(expr: lang.Least) -> Compiled:
+    # The environment has the value at the best biases under the name of the function.
+    return compiled(expr.args[0])
+
+
 compiled.register(lang.LocalError, _looked_up("l_"))
 compiled.register(lang.Overlap, _looked_up("G_"))
 compiled.register(lang.Neighbourhood, _looked_up("N_"))

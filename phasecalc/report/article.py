@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import sympy
 
+from .._version import __version__
 from ..proofs.notation import NOTATION
 from ..proofs.record import Claim, Derivation, Prose, Step
 from ..symbols import S, p
@@ -22,8 +23,8 @@ from .plain import PlainPrinter
 MAIN = "phasecalc-derivations"
 """Name of the main document."""
 
-LINE = 74
-"""Characters of plain text that fit on a line of the page; longer equations are broken."""
+LINE = 56
+"""Characters of plain text that fit on a line of a plain article; longer equations are broken."""
 
 _INDENT = 8
 """A left side shorter than this does not get a line of its own."""
@@ -51,12 +52,19 @@ _HEAD = rf"""\makeatletter
 """
 # \begin{document} makes \@nodocument equal to \relax: inside a document the preamble is skipped.
 
+_BEGIN = r"\begingroup\setlength{\emergencystretch}{6em}"
+_END = r"\par\endgroup"
+# Names do not hyphenate: in narrow columns the spaces stretch.
+
 _TAIL = r"""\ifdefined\phasecalcstandalone\else\expandafter\endinput\fi
 \end{document}
 """
 
 _BREAK = r"-\allowbreak "
 """A hyphen of a label, after which a line may end."""
+
+_WORKS = (("Elhage et al.", 2022, "elhage2022"), ("Saxe et al.", 2014, "saxe2014"))
+"""How prose names a work, and its key in the list of references."""
 
 _REFERENCES = r"""\begin{thebibliography}{9}
 \bibitem{elhage2022} N. Elhage, T. Hume, C. Olsson, N. Schiefer, T. Henighan, S. Kravec,
@@ -75,15 +83,18 @@ def derivation_file(derivation: Derivation, *, sparsity: bool = False) -> str:
     option = " --in S" if sparsity else ""
     printer = LatexPrinter(sparsity=sparsity)
     parts = [
+        f"% Source: phasecalc {__version__}, derivation {derivation.name}; the model is that of\n"
+        "% Elhage et al., Toy Models of Superposition (2022)\n"
         f"% Written by: phasecalc derive {derivation.name}{option}\n"
         "% Every equation is checked by the tests of phasecalc. Inside a document that loads\n"
         f"% amsmath and amssymb: \\input{{{derivation.name}}}",
         _HEAD + rf"\section{{{_escaped(derivation.title)}}}",
         rf"\label{{{derivation.name}}}",
+        _BEGIN,
         _wrapped(_latex_prose(derivation.opening, derivation.name, printer)),
         *(_latex_step(step, derivation.name, sparsity) for step in derivation.steps),
     ]
-    return "\n".join(parts) + "\n" + _TAIL
+    return "\n".join((*parts, _END)) + "\n" + _TAIL
 
 
 def main_document(names: Sequence[str], *, sparsity: bool = False) -> str:
@@ -98,7 +109,7 @@ def main_document(names: Sequence[str], *, sparsity: bool = False) -> str:
     inputs = "\n".join(rf"\input{{{name}}}" for name in names)
     return rf"""% Written by: phasecalc derive --all{" --in S" if sparsity else ""}
 {_PREAMBLE}\title{{Exact losses and phase diagrams of toy models of superposition: derivations}}
-\author{{phasecalc}}
+\author{{phasecalc, version {__version__}}}
 \date{{}}
 \begin{{document}}
 \maketitle
@@ -146,13 +157,18 @@ def equation_body(claim: Claim, *, sparsity: bool = False) -> str:
     terms = ordered_terms(measure.shaped(claim.rhs))
     if len(terms) > 1 and wide_left + 3 + wide_right > LINE:
         # One line for as many terms as fit, the first of them beside the left side.
-        lines, room = [f"{left} &{printer.relation(claim)} "], LINE - wide_left - 3
+        first = _length(measure.show(terms[0]))
+        if wide_left >= _INDENT and wide_left + 3 + first > LINE:
+            lines, room = [f"&{left}", rf"&\quad {printer.relation(claim)} "], LINE - 3
+        else:
+            lines, room = [f"{left} &{printer.relation(claim)} "], LINE - wide_left - 3
+        indent = LINE - room - 3
         for index, term in enumerate(terms):
             sign, body = _signed(term, printer, first=index == 0)
             width = _length(measure.show(term)) + 3
             if index and width > room:
                 lines.append(r"&\quad ")
-                room = LINE - wide_left
+                room = LINE - indent
             lines[-1] += sign + body
             room -= width
         if len(lines) > 1:
@@ -178,16 +194,28 @@ def _length(text: str) -> int:
 def _latex_prose(text: Prose, name: str, printer: LatexPrinter) -> str:
     result = ""
     for words, value, label in text.parts():
-        result += _escaped(words)
+        result += _cited(_escaped(words))
         if value is not None:
             result += rf"\({printer.formula(value)}\)"
         elif label is not None and "/" in label:
             other, there = label.split("/")
-            there, other = (part.replace("-", _BREAK) for part in (there, other))
-            result += rf"equation \texttt{{{there}}} of \texttt{{{other}}}"
+            places = (part.replace("-", _BREAK) for part in (there, other))
+            named = r"equation \texttt{{{}}} of \texttt{{{}}}".format(*places)
+            known = f"{other}:{there}"
+            result += rf"\ifcsname r@{known}\endcsname\eqref{{{known}}}\else {named}\fi{{}}"
         elif label is not None:
             result += rf"\eqref{{{name}:{label}}}"
     return result
+
+
+def _cited(text: str) -> str:
+    """A work by its number where the document's list of references has it."""
+    for name, year, key in _WORKS:
+        known = rf"\ifcsname b@{key}\endcsname"
+        text = text.replace(
+            f"{name} ({year})", rf"{name}{known}~\cite{{{key}}}\else{{}} ({year})\fi{{}}"
+        )
+    return re.sub(r"\\fi (?=[^A-Za-z(]|$)", r"\\fi{}", re.sub(r"\\fi  ", r"\\fi{} ", text))
 
 
 def _escaped(text: str) -> str:
@@ -236,8 +264,8 @@ def derivation_cell(derivation: Derivation, *, markdown: bool = False) -> str:
     for step in derivation.steps:
         parts += [
             f"{bold}{step.label}{bold}: {_cell_prose(step.reason, printer)}",
-            f"$$\\begin{{equation}}\n{equation_body(step.claim)}\n\\tag{{{step.label}}}\n"
-            "\\end{equation}$$",
+            f"\\begin{{equation*}}\n{equation_body(step.claim)}\n\\tag{{{step.label}}}\n"
+            "\\end{equation*}",
         ]
     return "\n\n".join(parts)
 

@@ -144,7 +144,8 @@ def _without_r(expr: sympy.Expr) -> bool:
 def _linear_in_r(expr: sympy.Expr) -> sympy.Expr:
     rest, slope = expr.subs(r, 0), expr.coeff(r)
     term = product((r, *_factors(tidy(slope)))) if slope != 1 else r
-    return term if rest == 0 else sympy.Add(tidy(rest), term, evaluate=False)
+    terms = sympy.Add.make_args(tidy(rest))
+    return term if rest == 0 else sympy.Add(*terms, term, evaluate=False)
 
 
 def _r_apart(expr: sympy.Expr) -> bool:

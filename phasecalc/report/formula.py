@@ -147,7 +147,7 @@ class FormulaPrinter:
     def shaped(self, expr: sympy.Basic) -> sympy.Basic:
         """Formulas of p and r in their tidy form, p replaced by 1 − S where S is wanted."""
         if isinstance(expr, lang.Between) and self.sparsity and expr.args[1] == p:
-            low, _, high = expr.args
+            low, _, high = expr.args[:3]
             return lang.Between(1 - high, S, 1 - low)
         if isinstance(expr, sympy.Tuple):
             return sympy.Tuple(*(self.shaped(arg) for arg in expr.args))

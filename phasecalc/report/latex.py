@@ -21,6 +21,7 @@ _TEMPLATES: dict[type, tuple[str, int]] = {
     lang.Norm: (r"\lVert W_{{{0}}} \rVert", ATOM),
     lang.Overlap: (r"W_{{{0}}} \cdot W_{{{1}}}", PRODUCT),
     lang.Partial: (r"\partial_{{{1}}} {0}", PRODUCT),
+    lang.Least: (r"\min_{{{1}}} {0}", PRODUCT),
     lang.Perpendicular: (r"W \perp {0}", SUM),
     lang.Total: (r"\frac{{d {0}}}{{d {1}}}", PRODUCT),
     lang.UpTo: (r"\{{1, \dots, {0}\}}", ATOM),
@@ -97,7 +98,7 @@ class LatexPrinter(FormulaPrinter):
 
     def symbol(self, expr: sympy.Symbol) -> Printed:
         base, _, label = expr.name.partition("_")
-        if base in ("L", "F") and label:
+        if base in ("L", "F") and len(label) > 1:
             return rf"{base}_{{\text{{{label}}}}}", ATOM
         return str(sympy.latex(expr)), ATOM
 
@@ -118,9 +119,10 @@ class LatexPrinter(FormulaPrinter):
         return rf"\left({self.show(base)}\right)_{{+}}{exponent}", ATOM if power == 1 else POWER
 
     def between(self, expr: sympy.Expr) -> Printed:
-        low, middle, high = (self.show(arg) for arg in expr.args)
+        low, middle, high = (self.show(arg) for arg in expr.args[:3])
+        upper = "\\leq" if len(expr.args) > 3 else "<"
         return (
-            f"{middle} > {low}" if expr.args[2] == sympy.oo else f"{low} < {middle} < {high}"
+            f"{middle} > {low}" if expr.args[2] == sympy.oo else f"{low} < {middle} {upper} {high}"
         ), SUM
 
     def big_sum(self, expr: sympy.Expr) -> Printed:

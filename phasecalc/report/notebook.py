@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import singledispatch
 from html import escape
-from typing import TypeAlias
 
 import sympy
 
@@ -13,20 +12,10 @@ from ..configurations import Candidate
 from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
 from ..exact.loss import SparseLoss
-from ..proofs.language import Between, equal, named_loss
-from ..symbols import S, p, r
+from ..proofs.language import equal, named_loss
 from .latex import latex
-from .plain import plain
-from .text import diagram_text, loss_text
-
-Cell: TypeAlias = str | sympy.Basic | None
-"""A word, a formula, or nothing."""
-
-Rows = Sequence[Sequence[Cell]]
-
-_PHASES = ("phase", "extra feature", "loss")
-_BOUNDARIES = ("phases", "line", "for", "order", "latent heat", "slope dr/dS", "status")
-_JUNCTIONS = ("point (S, r)", "loss", "phases", "status")
+from .rows import Cell, Table, footing, heading, line_of, point_of, tables
+from .text import diagram_text, loss_text, shown
 
 
 def record_latex(record: object) -> str:
@@ -40,16 +29,23 @@ def record_latex(record: object) -> str:
 
 
 def record_html(record: object) -> str:
-    """The tables of a record; formulas are set by MathJax."""
-    return "\n".join(_html_table(*table) for table in _tables(record))
+    """The tables of a record under its conventions; formulas are set by MathJax."""
+    above, below = ("<br>\n".join(map(escape, lines(record))) for lines in (heading, footing))
+    return "\n".join(
+        [
+            *([f"<p>{above}</p>"] if above else []),
+            *map(_html_table, tables(record)),
+            *([f"<p>{below}</p>"] if below else []),
+        ]
+    )
 
 
 @singledispatch
 def record_text(record: object) -> str:
     """The record as aligned text."""
     return "\n".join(
-        f"{name:<{width}}  {_plain(cell)}"
-        for _, headers, rows in _tables(record)
+        f"{name:<{width}}  {shown(cell)}"
+        for _, headers, rows in tables(record)
         for width in [max(map(len, headers))]
         for row in rows
         for name, cell in zip(headers, row, strict=True)
@@ -83,115 +79,21 @@ def _(record: Candidate) -> Iterable[sympy.Basic]:
 
 @_formulas.register
 def _(record: Boundary) -> Iterable[sympy.Basic]:
-    return (_line(record),)
+    return (line_of(record),)
 
 
 @_formulas.register
 def _(record: Junction) -> Iterable[sympy.Basic]:
-    return (_point(record),)
+    return (point_of(record),)
 
 
 @_formulas.register
 def _(record: PhaseDiagram) -> Iterable[sympy.Basic]:
     return (
         *(equal(named_loss(phase.name), phase.loss) for phase in record.phases),
-        *map(_line, record.boundaries),
-        *map(_point, record.junctions),
+        *map(line_of, record.boundaries),
+        *map(point_of, record.junctions),
     )
-
-
-Table = tuple[str, Sequence[str], Rows]
-"""Caption, headers and rows."""
-
-
-@singledispatch
-def _tables(record: object) -> Iterable[Table]:
-    raise TypeError(f"{type(record).__name__} has no table")
-
-
-@_tables.register
-def _(record: SparseLoss) -> Iterable[Table]:
-    rows: list[tuple[Cell, Cell]] = [
-        (sympy.IndexedBase("L")[k], term) for k, term in enumerate(record.terms)
-    ]
-    rows.insert(2, ("feature benefit", record.benefit))
-    rows.insert(3, ("interference", record.interference))
-    rows.append((sympy.Symbol("L"), record.total))
-    caption = f"{len(record.bias)} features, {record.law.name} law; a sum over features, S = 1 − p"
-    return ((caption, ("term", "value"), rows),)
-
-
-@_tables.register
-def _(record: Candidate) -> Iterable[Table]:
-    weights = "; ".join(", ".join(map(str, row)) for row in record.weights)
-    return (
-        (
-            "",
-            (*_PHASES, "weights", "bias"),
-            [(record.name, record.outcome, record.loss, weights, sympy.Tuple(*record.bias))],
-        ),
-    )
-
-
-@_tables.register
-def _(record: Boundary) -> Iterable[Table]:
-    return (("", _BOUNDARIES, [_boundary_row(record)]),)
-
-
-@_tables.register
-def _(record: Junction) -> Iterable[Table]:
-    return (("", _JUNCTIONS, [_junction_row(record)]),)
-
-
-@_tables.register
-def _(record: PhaseDiagram) -> Iterable[Table]:
-    model = record.model
-    title = f"{model.n_features} features in {model.d_hidden} dimensions, {model.law.name} law"
-    return (
-        (
-            f"Phases ({title})",
-            _PHASES,
-            [(phase.name, phase.outcome, phase.loss) for phase in record.phases],
-        ),
-        ("Boundaries", _BOUNDARIES, [_boundary_row(b) for b in record.boundaries]),
-        ("Junctions", _JUNCTIONS, [_junction_row(j) for j in record.junctions]),
-    )
-
-
-def _line(boundary: Boundary) -> sympy.Eq:
-    if boundary.importance is None:
-        return equal(p, boundary.feature_probability)
-    return equal(r, boundary.importance)
-
-
-def _point(junction: Junction) -> sympy.Eq:
-    return equal(sympy.Tuple(S, r), sympy.Tuple(junction.sparsity, junction.importance))
-
-
-def _boundary_row(boundary: Boundary) -> tuple[Cell, ...]:
-    low, high = boundary.importance_interval if boundary.is_vertical else boundary.interval
-    return (
-        " | ".join(boundary.phases),
-        _line(boundary),
-        Between(low, r if boundary.is_vertical else p, high),
-        str(boundary.order),
-        boundary.latent_heat,
-        boundary.slope if boundary.slope is not None else "vertical",
-        boundary.status,
-    )
-
-
-def _junction_row(junction: Junction) -> tuple[Cell, ...]:
-    return (
-        sympy.Tuple(junction.sparsity, junction.importance),
-        junction.loss,
-        ", ".join(junction.phases),
-        junction.status,
-    )
-
-
-def _plain(cell: Cell) -> str:
-    return plain(cell) if isinstance(cell, sympy.Basic) else str(cell)
 
 
 def _html(cell: Cell) -> str:
@@ -200,10 +102,10 @@ def _html(cell: Cell) -> str:
     return escape(str(cell))
 
 
-def _html_table(caption: str, headers: Sequence[str], rows: Rows) -> str:
-    head = "".join(f"<th>{escape(header)}</th>" for header in headers)
+def _html_table(found: Table) -> str:
+    head = "".join(f"<th>{escape(header)}</th>" for header in found.headers)
     body = "\n".join(
-        "<tr>" + "".join(f"<td>{_html(cell)}</td>" for cell in row) + "</tr>" for row in rows
+        "<tr>" + "".join(f"<td>{_html(cell)}</td>" for cell in row) + "</tr>" for row in found.rows
     )
-    title = f"<caption>{escape(caption)}</caption>\n" if caption else ""
+    title = f"<caption>{escape(found.caption)}</caption>\n" if found.caption else ""
     return f"<table>\n{title}<tr>{head}</tr>\n{body}\n</table>"

@@ -18,6 +18,7 @@ _TEMPLATES: dict[type, tuple[str, int]] = {
     lang.Norm: ("‖W_{0}‖", ATOM),
     lang.Overlap: ("W_{0}·W_{1}", PRODUCT),
     lang.Partial: ("∂_{1} {0}", PRODUCT),
+    lang.Least: ("min_{1} {0}", PRODUCT),
     lang.Perpendicular: ("W ⊥ {0}", SUM),
     lang.Total: ("d{0}/d{1}", PRODUCT),
     lang.UpTo: ("{{1, …, {0}}}", ATOM),
@@ -43,7 +44,15 @@ _DOMAINS: dict[type, str] = {
 }
 _RELATIONS = {"==": "=", "<=": "≤", ">=": "≥", "<": "<", ">": ">", "!=": "≠"}
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_GREEK = {"mu": "μ", "lambda": "λ", "epsilon": "ε", "delta": "δ", "alpha": "α", "beta": "β"}
+_GREEK = {
+    "mu": "μ",
+    "lambda": "λ",
+    "epsilon": "ε",
+    "delta": "δ",
+    "alpha": "α",
+    "beta": "β",
+    "rho": "ρ",
+}
 
 
 class PlainPrinter(FormulaPrinter):
@@ -108,9 +117,10 @@ class PlainPrinter(FormulaPrinter):
         return (text, ATOM) if power == 1 else (f"{text}^{self.within(power, ATOM)}", POWER)
 
     def between(self, expr: sympy.Expr) -> Printed:
-        low, middle, high = (self.show(arg) for arg in expr.args)
+        low, middle, high = (self.show(arg) for arg in expr.args[:3])
+        upper = "≤" if len(expr.args) > 3 else "<"
         return (
-            f"{middle} > {low}" if expr.args[2] == sympy.oo else f"{low} < {middle} < {high}"
+            f"{middle} > {low}" if expr.args[2] == sympy.oo else f"{low} < {middle} {upper} {high}"
         ), SUM
 
     def big_sum(self, expr: sympy.Expr) -> Printed:

@@ -14,7 +14,8 @@ from ..numeric.crosscheck import SLACK, CrossCheck
 from ..numeric.measures import LEAST_NORM
 from ..numeric.trained import REASONS, TrainedGrid
 from .documents import Document
-from .text import conventions, table
+from .rows import conventions
+from .text import table
 
 Floats = NDArray[np.float64]
 

@@ -1,0 +1,182 @@
+"""What is shown of a record: headings and tables of words and formulas, in no typography yet.
+
+The one source of the terminal's tables (`text`) and the notebook's (`notebook`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import singledispatch
+from typing import NamedTuple, TypeAlias
+
+import sympy
+
+from ..configurations import Candidate
+from ..diagram.phase_diagram import PhaseDiagram
+from ..diagram.transition import Boundary, Junction
+from ..exact.loss import SparseLoss
+from ..model import Law
+from ..proofs.language import Between, equal
+from ..symbols import S, p, r
+
+Cell: TypeAlias = str | sympy.Basic
+"""A word or a formula."""
+
+_LAWS = {"uniform": "uniform on [0, 1]", "point": "1"}
+_PHASES = ("name", "extra feature", "loss")
+_BOUNDARIES = ("phases", "line", "for", "order", "latent heat", "slope dr/dS", "status")
+_JUNCTIONS = ("S", "p", "r", "loss", "status", "phases")
+
+
+class Table(NamedTuple):
+    """A table: what it shows, the headers, and the rows."""
+
+    caption: str
+    headers: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun.
+
+    >>> counted(1, "dimension"), counted(2, "dimension")
+    ('1 dimension', '2 dimensions')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def conventions(law: Law) -> list[str]:
+    """What the formulas of every table mean."""
+    return [
+        "y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
+        f"S = P(x_j = 0), p = 1 − S, magnitudes of active features: {_LAWS[law.name]}",
+    ]
+
+
+def heading(record: object) -> list[str]:
+    """Lines above the tables: what it is; the conventions follow."""
+    if isinstance(record, PhaseDiagram):
+        model = record.model
+        importance = {1: "(r)", 2: "(1, r)"}.get(model.n_features, "(1, …, 1, r)")
+        return [
+            f"{counted(model.n_features, 'feature')} in {counted(model.d_hidden, 'dimension')}, "
+            f"importance {importance}, source: {record.source}",
+            *conventions(model.law),
+        ]
+    if isinstance(record, SparseLoss):
+        number = len(record.bias)
+        return [
+            f"{counted(number, 'feature')}, importance ({_joined(record.importance)}), "
+            f"bias ({_joined(record.bias)})",
+            *conventions(record.law),
+            f"L = Σ_k p^k S^({number}−k) L_k",
+        ]
+    return []
+
+
+def footing(record: object) -> list[str]:
+    """Lines below the tables."""
+    if isinstance(record, PhaseDiagram):
+        beaten = [c.name for c in record.candidates if c not in record.phases]
+        if beaten:
+            return [f"Nowhere lowest: {', '.join(beaten)}"]
+    return []
+
+
+@singledispatch
+def tables(record: object) -> Iterable[Table]:
+    """The tables of a record."""
+    raise TypeError(f"{type(record).__name__} has no table")
+
+
+@tables.register
+def _(record: SparseLoss) -> Iterable[Table]:
+    rows: list[tuple[Cell, Cell]] = [(f"L_{k}", term) for k, term in enumerate(record.terms)]
+    rows.insert(2, ("  feature benefit", record.benefit))
+    rows.insert(3, ("  interference", record.interference))
+    rows.append(("L", record.total))
+    return (Table("", ("term", "value"), rows),)
+
+
+@tables.register
+def _(record: Candidate) -> Iterable[Table]:
+    weights = "; ".join(", ".join(map(str, row)) for row in record.weights)
+    row = (record.name, record.outcome, record.loss, weights, sympy.Tuple(*record.bias))
+    return (Table("", (*_PHASES, "weights", "bias"), [row]),)
+
+
+@tables.register
+def _(record: Boundary) -> Iterable[Table]:
+    return (Table("", _BOUNDARIES, [_boundary_row(record)]),)
+
+
+@tables.register
+def _(record: Junction) -> Iterable[Table]:
+    return (Table("", _JUNCTIONS, [_junction_row(record)]),)
+
+
+@tables.register
+def _(record: PhaseDiagram) -> Iterable[Table]:
+    phases = [(phase.name, phase.outcome, phase.loss) for phase in record.phases]
+    boundaries = list(map(_boundary_row, record.boundaries))
+    junctions = list(map(_junction_row, record.junctions))
+    return (
+        Table(f"Phases ({len(phases)})", _PHASES, phases),
+        Table(f"Boundaries ({len(boundaries)})", _BOUNDARIES, boundaries),
+        Table(f"Junctions ({len(junctions)})", _JUNCTIONS, junctions),
+    )
+
+
+def line_of(boundary: Boundary) -> sympy.Eq:
+    """The equation of a coexistence line."""
+    if boundary.importance is None:
+        return equal(p, number(boundary.feature_probability))
+    return equal(r, boundary.importance)
+
+
+def point_of(junction: Junction) -> sympy.Eq:
+    """The equation of a junction."""
+    where = sympy.Tuple(number(junction.sparsity), number(junction.importance))
+    return equal(sympy.Tuple(S, r), where)
+
+
+def number(value: sympy.Expr) -> sympy.Expr:
+    """A rational or quadratic surd as it is, another number by its decimals."""
+    if value.has(sympy.CRootOf):
+        return sympy.Symbol(f"{sympy.N(value, 12)}…")
+    return value
+
+
+def _boundary_row(boundary: Boundary) -> tuple[Cell, ...]:
+    if boundary.is_vertical:
+        low, high = boundary.importance_interval
+        where = Between(number(low), r, number(high))
+    else:
+        low, high = boundary.interval
+        # S = 0 belongs to the diagram, S = 1 does not.
+        closed = (True,) if high == 1 else ()
+        where = Between(number(low), p, number(high), *closed)
+    return (
+        " | ".join(boundary.phases),
+        line_of(boundary),
+        where,
+        str(boundary.order),
+        boundary.latent_heat,
+        "vertical" if boundary.slope is None else boundary.slope,
+        boundary.status,
+    )
+
+
+def _junction_row(junction: Junction) -> tuple[Cell, ...]:
+    return (
+        number(junction.sparsity),
+        number(junction.feature_probability),
+        number(junction.importance),
+        number(junction.loss),
+        junction.status,
+        ", ".join(junction.phases),
+    )
+
+
+def _joined(values: Sequence[object]) -> str:
+    return ", ".join(map(str, values))
