@@ -101,7 +101,7 @@ def slice_text(line: Slice) -> str:
             ),
             "",
             "  a branch ends where it could not be followed as a local minimum: at a spinodal as a",
-            "  rule, or where another branch takes over continuously (←, →); all of it, and that no",
+            "  rule, or where another takes over continuously (←, →); all of it, and that no",
             "  branch is missing, is numerical evidence",
         ]
     )
