@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .text import conventions, table
+from .rows import conventions
+from .text import table
 
 if TYPE_CHECKING:
     from ..tracing.slice_records import Branch, BranchEnd, Slice
