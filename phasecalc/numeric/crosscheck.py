@@ -50,6 +50,8 @@ class Labelled(Protocol):
     def labels(self) -> Strings: ...
     @property
     def losses(self) -> Floats: ...
+    @property
+    def outcomes(self) -> Strings | None: ...
 
 
 class Diagram(Protocol):
@@ -72,6 +74,9 @@ class CrossCheck:
     theory_losses : of the theory's phase. trained_losses : the lowest of the cell, exact
     (for the method "sampled" the exact losses of the weights with the lowest estimate).
     away : no boundary between outcomes within the factor ``margin`` of the cell in p and r.
+    Outcomes of both sides are by one rule where the theory has weights of its own
+    (`phasecalc.numeric.measures`): a weak pair, whose extra feature has a norm below 1/2, counts as
+    not represented in both.
     shares : (n_S, n_r, 3), the part of a cell's models that reached each outcome.
     mismatches : (n_S, n_r, models), |loss − exact loss of the same weights| in units of what is
     allowed: 10⁻¹² of the loss's scale, or six standard errors of an estimated loss.
@@ -155,6 +160,11 @@ def crosscheck(
     the model with the lowest loss. A cell is away from the boundaries when the theory's outcome is
     the same at all nine points (p·f, r·g), f and g in {1/margin, 1, margin}, with p ≤ 1.
 
+    A diagram of optimised weights is asked for one grid: the trained one, with the ends of its axes
+    moved outwards by ``margin``. There the theory's outcome is that of the minimum's own weights,
+    by the rule that is used for the trained ones; and a cell is away from the boundaries when the
+    outcome is the same at all points of that grid within ``margin``, and at the first ones beyond.
+
     Parameters
     ----------
     diagram : a diagram with ``model``, ``source``, ``phases`` and ``grid``, as `phase_diagram`
@@ -188,8 +198,15 @@ def crosscheck(
         raise ValueError(f"threshold = {threshold}: it must be between 0 and 1")
     S, r = trained.sparsities, trained.importances
     outcome_of = {phase.name: phase.outcome for phase in diagram.phases}
-    theory: Labelled = diagram.grid(S, r)
-    outcomes = _named(theory.labels, outcome_of)
+    wide = _widened(1 - S, margin, 1.0), _widened(r, margin, np.inf)
+    theory: Labelled = diagram.grid(1 - wide[0], wide[1])
+    here = np.ix_(np.searchsorted(wide[0], 1 - S), np.searchsorted(wide[1], r))
+    if theory.outcomes is None:
+        outcomes = _named(theory.labels[here], outcome_of)
+        away = _away(diagram, S, r, outcomes, outcome_of, margin)
+    else:
+        outcomes = theory.outcomes[here]
+        away = _alone(theory.outcomes, wide, (1 - S, r), margin)
     exact, mismatches = _mismatches(trained)
     return CrossCheck(
         model=trained.model,
@@ -199,12 +216,12 @@ def crosscheck(
         threshold=float(threshold),
         sparsities=S,
         importances=r,
-        phases=theory.labels,
+        phases=theory.labels[here],
         theory_outcomes=outcomes,
         trained_outcomes=trained.best_outcomes,
-        theory_losses=theory.losses,
+        theory_losses=theory.losses[here],
         trained_losses=trained.of_best(exact),
-        away=_away(diagram, S, r, outcomes, outcome_of, margin),
+        away=away,
         shares=trained.shares,
         mismatches=mismatches,
     )
@@ -231,6 +248,32 @@ def _away(
             moved = diagram.grid(1 - np.minimum((1 - S) * f, 1.0), r * g)
             away &= _named(moved.labels, outcome_of) == outcomes
     return away
+
+
+def _widened(axis: Floats, margin: float, largest: float) -> Floats:
+    """The values, ascending, and one beyond each end by the margin."""
+    ends = [axis.min() / margin, min(axis.max() * margin, largest)]
+    return np.unique(np.concatenate([axis, ends]))
+
+
+def _alone(
+    outcomes: Strings, wide: tuple[Floats, Floats], axes: tuple[Floats, Floats], margin: float
+) -> Booleans:
+    """Where the outcome is one and the same within the margin, and at the next points beyond."""
+    rows, columns = (
+        [_around(values, float(value), margin) for value in axis]
+        for values, axis in zip(wide, axes, strict=True)
+    )
+    return np.array([[len(np.unique(outcomes[i, j])) == 1 for j in columns] for i in rows])
+
+
+def _around(values: Floats, centre: float, margin: float) -> slice:
+    """The fewest neighbouring values that reach from centre/margin to centre·margin."""
+    low, high = centre / margin * (1 + 1e-9), centre * margin * (1 - 1e-9)
+    if margin == 1:
+        low = high = centre
+    first = max(int(np.searchsorted(values, low, side="right")) - 1, 0)
+    return slice(first, int(np.searchsorted(values, high, side="left")) + 1)
 
 
 def _mismatches(trained: TrainedGrid) -> tuple[Floats, Floats]:

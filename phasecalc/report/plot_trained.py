@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from ..diagram.phase_diagram import PhaseDiagram
 from ..numeric.trained import TrainedGrid
+from ..tracing.records import TracedDiagram
 from .plot import draw_boundaries, plot_diagram
 from .plot_style import INK, LAW_TEXTS, TINTS, dress
+from .plot_traced import draw_lines, plot_traced
 
 Floats = NDArray[np.float64]
 
@@ -24,7 +26,9 @@ _PANELS = ("average", "best")
 
 
 def plot_trained(
-    trained: TrainedGrid, diagram: PhaseDiagram | None = None, models: str = "both"
+    trained: TrainedGrid,
+    diagram: PhaseDiagram | TracedDiagram | None = None,
+    models: str = "both",
 ) -> Figure:
     """Draw the trained models, the theory beside them, and its boundaries over both.
 
@@ -59,7 +63,7 @@ def plot_trained(
         dress(ax)
         ax.set_title(_title(trained, kind), fontsize=11)
         if diagram is not None:
-            draw_boundaries(ax, diagram, annotate=False)
+            _draw_lines(ax, diagram)
     model = trained.model
     figure.suptitle(
         f"{model.n_features} features in {model.d_hidden} "
@@ -69,9 +73,19 @@ def plot_trained(
     _legend(axes[0])
     if diagram is not None:
         # Last: it places names by the layout that it finds.
-        plot_diagram(diagram, axes[-1])
+        if isinstance(diagram, TracedDiagram):
+            plot_traced(diagram, ax=axes[-1])
+        else:
+            plot_diagram(diagram, axes[-1])
         axes[-1].set_title(f"theory ({diagram.source})", fontsize=11)
     return figure
+
+
+def _draw_lines(ax: Axes, diagram: PhaseDiagram | TracedDiagram) -> None:
+    if isinstance(diagram, TracedDiagram):
+        draw_lines(ax, diagram)
+    else:
+        draw_boundaries(ax, diagram, annotate=False)
 
 
 def colours(norm: Floats, overlap: Floats) -> Floats:

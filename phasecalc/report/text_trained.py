@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..configurations import OUTCOMES
 from ..model import ToyModel
 from ..numeric.crosscheck import SLACK, CrossCheck
+from ..numeric.measures import LEAST_NORM
 from ..numeric.trained import REASONS, TrainedGrid
 from .documents import Document
 from .rows import conventions
@@ -120,6 +121,7 @@ def check_text(check: CrossCheck) -> str:
         f"  in all cells                {_part(check.agreement)}",
         f"  away from boundaries        {_part(check.agreement_away)} of {check.away.sum()} cells "
         f"(none within a factor {check.margin:g} in p and r)",
+        *_rule(check),
         "",
         "Cells by the theory's outcome (rows) and the trained one",
         table(
@@ -145,6 +147,15 @@ def check_text(check: CrossCheck) -> str:
         f"{_part(check.threshold)} is asked for",
     ]
     return "\n".join([*lines, f"Check {verdict}: {'; '.join(reasons)}"])
+
+
+def _rule(check: CrossCheck) -> list[str]:
+    if check.source == "candidates":
+        return []
+    return [
+        "  outcomes of the theory's weights are measured as those of the trained ones: a weak",
+        f"  pair, with the extra feature's norm below {LEAST_NORM:g}, counts as not represented",
+    ]
 
 
 def _heading(model: ToyModel, sparsities: Floats, importances: Floats) -> list[str]:
