@@ -1,9 +1,10 @@
 """Loss and gradient against exact rationals, on models chosen to be hard.
 
-python benchmarks/kernel_accuracy.py [MODELS]        (default 100000; about five minutes)
+python benchmarks/kernel_accuracy.py [MODELS]        (default 100000; about ten minutes)
 
 Errors are divided by 1 + Σ_j I_j (1 + ‖G_j‖₁ + |b_j|)². The gradient is compared along one random
-direction of ±1 entries for each model, with an exactly computed difference quotient.
+direction of ±1 entries for each model, with an exactly computed difference quotient. One model in
+a thousand has 6 to 9 features that all interfere. The status is 1 if an error is over its limit.
 """
 
 from __future__ import annotations
@@ -18,12 +19,17 @@ import phasecalc as pc
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from oracle import exact_loss, exact_slope, fractions, hard_model, scale
 
+LARGE = tuple((n, m) for n in (6, 7, 8, 9) for m in (2, 3))
 
-def main(models: int) -> None:
+
+def main(models: int) -> int:
     rng = np.random.default_rng(20220914)
     worst = {}
-    for _ in range(models):
-        W, b, I, S = hard_model(rng)  # noqa: E741
+    failures = 0
+    for t in range(models):
+        large = t % 1000 == 0
+        model = hard_model(rng, (LARGE[t // 1000 % len(LARGE)],)) if large else hard_model(rng)
+        W, b, I, S = model  # noqa: E741
         loss, dW, db = pc.expected_loss_and_grad(W, b, I, sparsity_per_feature=S)
         u = rng.choice([-1.0, 1.0], W.shape)
         v = rng.choice([-1.0, 1.0], b.shape)
@@ -39,13 +45,15 @@ def main(models: int) -> None:
         shape = f"n={W.shape[1]}, m={W.shape[0]}"
         count, a, c = worst.get(shape, (0, 0.0, 0.0))
         worst[shape] = (count + 1, max(a, error), max(c, off))
-        if error > 1e-13 or off > 1e-11:
+        if not (error <= 1e-13 and off <= 1e-11):
+            failures += 1
             print("over the limit:", error, off, W.tolist(), b.tolist(), I.tolist(), S.tolist())
     print("| model | number | worst loss error (limit 1e-13) | worst gradient error (1e-11) |")
     print("|---|---|---|---|")
     for shape, (count, a, c) in sorted(worst.items()):
         print(f"| {shape} | {count} | {a:.1e} | {c:.1e} |")
+    return min(failures, 1)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000))

@@ -65,12 +65,15 @@ def pairs_batch(rng, size=25_000):
     print(tabulate(rows, ["", "ns a model", "ratio"], floatfmt=(None, ".0f", ".1f")))
 
     counts = [1, *(c for c in (2, 4, 8, 16) if c <= available)]
-    W = rng.normal(size=(20_000, 2, 3))
-    args = W, rng.normal(size=(20_000, 3)) / 3, np.ones(3), 0.5
-    times = medians(9, *map(with_threads, counts), clock=time.perf_counter)
-    print("\nn = 3, m = 2, batch of 20,000, by threads (clock)")
-    rows = [[c, 1e3 * t, times[0] / t] for c, t in zip(counts, times, strict=True)]
-    print(tabulate(rows, ["threads", "ms", "speedup"], floatfmt=(None, ".1f", ".2f")))
+    rows = []
+    for n, m, models in [(2, 1, 25_000), (2, 1, 1_000_000), (3, 2, 20_000)]:
+        W, b = rng.normal(size=(models, m, n)), rng.normal(size=(models, n)) / 3
+        args = W, b, np.ones(n), rng.random(models)
+        times = medians(9, *map(with_threads, counts), clock=time.perf_counter)
+        for c, t in zip(counts, times, strict=True):
+            rows.append([f"n = {n}, m = {m}, batch of {models:,}", c, 1e3 * t, times[0] / t])
+    print("\nBy threads (clock). A thread is started for a millisecond of work or more")
+    print(tabulate(rows, ["", "threads", "ms", "speedup"], floatfmt=(None, None, ".1f", ".2f")))
     threads(1)
 
 
@@ -94,20 +97,28 @@ def shapes(rng):
 FIRST = """
 import time; start = time.perf_counter()
 import numpy as np, phasecalc as pc
-pc.expected_loss_and_grad(np.ones(({m}, {n})), np.zeros({n}), np.ones({n}), 0.5)
+{call}
 print(time.perf_counter() - start)
 """
 
 
 def first_call():
     rows = []
-    for n, m in [(2, 1), (3, 2), (12, 12)]:
-        code = FIRST.format(n=n, m=m).replace("np.ones((12, 12))", "np.eye(12)")
+    calls = {
+        "n = 2, m = 1": "expected_loss_and_grad(np.ones((1, 2)), np.zeros(2), np.ones(2), 0.5)",
+        "n = 3, m = 2": "expected_loss_and_grad(np.ones((2, 3)), np.zeros(3), np.ones(3), 0.5)",
+        "n = 12, m = 12": "expected_loss_and_grad(np.eye(12), np.zeros(12), np.ones(12), 0.5)",
+        "Hessian, n = 3": "expected_hessian(np.ones((2, 3)), np.zeros(3), np.ones(3), 0.5)",
+        "truncated_loss, n = 12": "truncated_loss(np.eye(12), np.zeros(12), np.ones(12), 0.5, "
+        "max_active=2)",
+    }
+    for name, call in calls.items():
+        code = FIRST.format(call=f"pc.{call}")
         with tempfile.TemporaryDirectory() as cache:
             env = {**os.environ, "NUMBA_CACHE_DIR": cache}
             run = [sys.executable, "-c", code]
             cold, warm = (float(subprocess.check_output(run, env=env)) for _ in range(2))
-        rows.append([f"n = {n}, m = {m}", cold, warm])
+        rows.append([name, cold, warm])
     print("\nA new process: imports and first call, seconds")
     print(tabulate(rows, ["", "empty cache", "warm cache"], floatfmt=".1f"))
 

@@ -31,6 +31,7 @@ from .proofs.record import Step as Step
 from .proofs.registry import derivation as derivation
 from .proofs.registry import derivations as derivations
 from .report.plot import plot_diagram as plot_diagram
+from .report.plot_slice import plot_slice as plot_slice
 from .report.plot_trained import plot_trained as plot_trained
 from .simplices import candidates as candidates
 from .sources import phase_diagram as phase_diagram
@@ -41,3 +42,7 @@ from .tracing.records import SpecialPoint as SpecialPoint
 from .tracing.records import TracedBoundary as TracedBoundary
 from .tracing.records import TracedDiagram as TracedDiagram
 from .tracing.records import TracedPhase as TracedPhase
+from .tracing.slice_records import Branch as Branch
+from .tracing.slice_records import Crossing as Crossing
+from .tracing.slice_records import Slice as Slice
+from .tracing.slices import slice_along as slice_along

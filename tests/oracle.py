@@ -89,8 +89,8 @@ def scale(W, b, I) -> float:  # noqa: E741
 
 
 def hard_model(rng, sizes=((1, 1), (2, 1), (2, 2), (3, 1), (3, 2), (4, 2), (5, 2))):
-    """(W, b, I, S): sizes from 1e-12 to 10, signs free; in a third of them every unit that can has
-    a kink exactly on a vertex, others have repeated or missing columns."""
+    """(W, b, I, S): sizes from 1e-12 to 10, signs free; in a third of them every unit has a kink
+    exactly on a vertex of its cube, others have repeated or missing columns."""
     n, m = sizes[rng.integers(len(sizes), size=2).min()]  # the larger, slower ones less often
 
     def sizes_free(*shape):
@@ -108,7 +108,15 @@ def hard_model(rng, sizes=((1, 1), (2, 1), (2, 2), (3, 1), (3, 2), (4, 2), (5, 2
     elif kind == 3:
         W = np.round(W)
     if rng.random() < 1 / 3:
-        b = -(W.T @ W @ rng.integers(0, 2, n).astype(float))
+        # Integers times powers of two: the sums below are exact.
+        W = rng.integers(1, 8, (m, n)) * rng.choice([-1.0, 1.0], (m, n))
+        W *= 2.0 ** rng.integers(-40, 1, n)
+        vertex = rng.integers(0, 2, n)
+        b = -(W.T @ W @ vertex.astype(float))
+        exact = fractions(W)
+        for j in range(n):
+            overlaps = [sum(row[i] * row[j] for row in exact) for i in np.flatnonzero(vertex)]
+            assert Fraction(b[j]) + sum(overlaps) == 0
     I = 10 ** rng.uniform(-3, 1, n)  # noqa: E741
     S = np.array([rng.choice([rng.random(), 1 - 10 ** rng.uniform(-9, 0), 0.0, 0.5])] * n)
     if rng.random() < 0.2:

@@ -232,3 +232,11 @@ def test_pdf_without_latex(tmp_path, capsys, monkeypatch):
     assert status == 2
     assert "texlive-latex-base" in err and err.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["thomson.tex"]
+
+
+def test_less_and_greater_signs_in_text_are_set_as_mathematics():
+    """In the default text fonts a bare < is printed as an inverted exclamation mark."""
+    for path in (ROOT / "derivations").glob("*.tex"):
+        for line in path.read_text().splitlines():
+            if "Check:" in line:
+                assert not re.search(r"(?<!\$)[<>](?!\$)", line), line

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 import phasecalc as pc
 from phasecalc.numeric import threads
+from phasecalc.numeric.inputs import checked_batch
 
 W = np.array([[1.0, -0.5]])
 B = np.array([0.1, 0.0])
@@ -83,6 +87,24 @@ def test_bad_values_are_named(args, options, message):
             function(*args, **options)
     with pytest.raises(ValueError, match=message):
         pc.truncated_loss(*args, **options, max_active=1)
+
+
+def test_exact_numbers_are_rounded_to_floats():
+    exact = [[Fraction(1, 2), Decimal("-0.25")]]
+    assert pc.expected_loss(exact, [0, 0], [1, 1], Fraction(1, 2)) == pc.expected_loss(
+        [[0.5, -0.25]], [0, 0], [1, 1], 0.5
+    )
+
+
+def test_ragged_and_masked_arrays_are_named():
+    with pytest.raises(ValueError, match="weights: lists of different lengths"):
+        pc.expected_loss([[1, 2], [3]], B, ONES, 0.5)
+    with pytest.raises(TypeError, match="bias: a masked array"):
+        pc.expected_loss(W, np.ma.array([0.0, 1.0], mask=[0, 1]), ONES, 0.5)
+    with pytest.raises(TypeError, match="importance: entries of type object"):
+        pc.expected_loss(W, B, [None, 1.0], 0.5)
+    with pytest.raises(ValueError, match="weights: an entry is beyond the largest float"):
+        pc.expected_loss([[10**400, 1]], B, ONES, 0.5)
 
 
 def test_bad_types_are_named():
@@ -172,10 +194,61 @@ def test_threads_do_not_change_the_result(monkeypatch, n, m):
         assert np.array_equal(a, b)
 
 
-def test_importing_the_package_compiles_nothing():
-    code = "import sys, phasecalc; print({'numba', 'scipy'} & set(sys.modules))"
+def test_a_failure_in_a_thread_reaches_the_caller(monkeypatch):
+    def run(*args):
+        if args[-2] > 0:
+            raise MemoryError(f"models from {args[-2]}")
+
+    monkeypatch.setattr(threads, "thread_count", lambda: 3)
+    batch = checked_batch(np.ones((9, 1, 2)), B, ONES, 0.5, None, None)
+    with pytest.raises(MemoryError, match="models from"):
+        threads.in_threads(run, batch, 10**9)
+
+
+def test_callers_may_be_threads_themselves():
+    rng = np.random.default_rng(1)
+    args = [(rng.normal(size=(50, 2, n)), np.zeros(n), np.ones(n), 0.5) for n in (2, 3, 4, 2, 3, 4)]
+    expected = [pc.expected_loss_and_grad(*x) for x in args]
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(lambda x: pc.expected_loss_and_grad(*x), args))
+    for one, other in zip(expected, results, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_large_batches_work_while_the_interpreter_shuts_down():
+    code = (
+        "import atexit, numpy as np, phasecalc as pc\n"
+        "from phasecalc.numeric import threads\n"
+        "threads.thread_count, threads._WORTH_A_THREAD = lambda: 4, 1\n"
+        "run = lambda: print(pc.expected_loss(np.ones((99, 1, 2)), [0, 0], [1, 1], 0.5).sum())\n"
+        "run()\n"
+        "atexit.register(run)\n"
+    )
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env
     )
-    assert out.stdout.strip() == "set()"
+    before, after = out.stdout.split()
+    assert before == after and not out.stderr
+
+
+@pytest.mark.parametrize("n", [2, 3, 12])
+def test_the_other_losses_do_not_depend_on_how_a_batch_is_split(n):
+    rng = np.random.default_rng(n)
+    W, b, I, S = rng.normal(size=(5, 2, n)), rng.normal(size=n), np.ones(n), rng.random(5)  # noqa: E741
+    whole = [pc.one_sparse_loss(W, b, I), *pc.truncated_loss(W, b, I, S, max_active=2)]
+    if n < 10:
+        whole.append(pc.expected_hessian(W, b, I, S))
+    for e in range(5):
+        one = [pc.one_sparse_loss(W[e], b, I), *pc.truncated_loss(W[e], b, I, S[e], max_active=2)]
+        if n < 10:
+            one.append(pc.expected_hessian(W[e], b, I, S[e]))
+        assert all(np.array_equal(a[e], c) for a, c in zip(whole, one, strict=True))
+
+
+def test_a_row_of_no_importance_may_overflow():
+    assert pc.expected_loss([[1e150, 0.0]], [0.0, 0.0], [0.0, 1.0], 0.0) == pytest.approx(1 / 3)
+    loss, dW, _ = pc.expected_loss_and_grad([[1e155, 1.0]], [0.0, 0.0], [0.0, 1.0], 0.5)
+    assert loss == np.inf and not np.isnan(dW).any()
+    assert pc.one_sparse_loss([[1e150]], [0.0], [0.0]) == 0.0
+    assert pc.expected_loss([[1e150, 1e-3]], [0.0, 0.0], [1.0, 1.0], 1.0) == 0.0

@@ -108,6 +108,18 @@ def test_hessian_along_a_direction_against_rationals(seed):
     assert abs(got - second) <= 1e-9 * (abs(second) + scale(W, b, I) * (theta @ theta))
 
 
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("size", [7.4e-155, 1e-155, 1.6e-162])
+def test_hessian_of_an_overlap_below_the_normal_numbers(n, size):
+    W = np.zeros((1, n))
+    W[0, 0] = size
+    hessian = pc.expected_hessian(W, np.zeros(n), np.ones(n), 0.5)
+    # ∂²L/∂w_1² = 2 ∂ℓ/∂a = −4 E x², and ∂²L/∂w_1∂w_i = ∂ℓ_1/∂q = −2 E x_1 x_i.
+    expected = [-4 / 6, *[-1 / 8] * (n - 1)]
+    assert np.isfinite(hessian).all()
+    assert hessian[0, :n] == pytest.approx(expected, abs=1e-15)
+
+
 @pytest.mark.parametrize("case", range(0, len(REFERENCE), 12))
 def test_truncated_losses_against_the_exact_terms(case):
     for record in REFERENCE[case : case + 12]:

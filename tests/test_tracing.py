@@ -13,6 +13,7 @@ import sympy
 import phasecalc as pc
 from phasecalc.cli import main
 from phasecalc.report.plot_traced import plot_traced
+from phasecalc.report.text_trained import check_text
 from phasecalc.report.traced import traced_document, traced_text
 from phasecalc.tracing.arcs import Window, junction, on_line, trace
 from phasecalc.tracing.landscape import GlobalLandscape, State, theta_of
@@ -230,3 +231,66 @@ def test_whole_diagram(source: str, capsys: pytest.CaptureFixture[str]) -> None:
     mirrored = np.column_stack([special[:, 0], 1 / special[:, 1]])
     for place in mirrored:
         assert np.abs(special - place).sum(axis=1).min() < 1e-8
+
+
+# A traced diagram held against trained models ---------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def small() -> pc.TracedDiagram:
+    window = Window(theta_of(0.6, 0.4), theta_of(0.2, 1.1))
+    return traced_diagram(LAND, "global", (6, 6), window)
+
+
+def test_grid_follows_to_the_minima_that_a_search_finds(small) -> None:
+    S, r = np.linspace(0.22, 0.58, 9), np.geomspace(0.42, 1.05, 9)
+    grid = small.grid(S, r)
+    for i, j in np.ndindex(9, 9):
+        found = LAND.lowest(theta_of(S[i], r[j]))
+        assert grid.losses[i, j] == pytest.approx(found.loss, abs=1e-11), (S[i], r[j])
+        assert grid.labels[i, j] == found.name, (S[i], r[j])
+    for S_bad, r_bad in (([0.5, 1.0], [1.0]), ([0.5], [0.0, 1.0])):
+        with pytest.raises(ValueError, match="give sparsities below 1 and importances above 0"):
+            small.grid(S_bad, r_bad)
+
+
+def test_crosscheck_measures_both_sides_by_one_rule(small) -> None:
+    trained = pc.train(PAIR, np.linspace(0.22, 0.58, 9), np.geomspace(0.42, 1.05, 9))
+    check = pc.crosscheck(small, trained)
+    assert check.passed
+    assert check.source == "global"
+    assert check.agreement_away == 1.0
+    assert not check.lower.any()
+    weak = check.phases == "weak-antipodal"
+    assert weak.any()
+    assert (check.theory_outcomes[weak] == "not represented").any()
+    assert check.agree[weak].mean() > 0.9
+    assert {phase.name: phase.outcome for phase in small.phases}["weak-antipodal"] == (
+        "superposition"
+    )
+    assert "counts as not represented" in check_text(check)
+    counts = [pc.crosscheck(small, trained, margin=f).away.sum() for f in (1, 1.25)]
+    assert counts[0] == 81
+    assert counts == sorted(counts, reverse=True)
+    # A cell is away only where everything within the margin has its outcome.
+    for i, j in np.argwhere(check.away):
+        p, r = 1 - check.sparsities, check.importances
+        box = np.ix_(abs(np.log(p / p[i])) < np.log(1.25), abs(np.log(r / r[j])) < np.log(1.25))
+        assert len(np.unique(check.theory_outcomes[box])) == 1
+
+
+def test_check_command_takes_a_traced_diagram(small, tmp_path, monkeypatch, capsys) -> None:
+    trained = pc.train(PAIR, np.linspace(0.22, 0.58, 4), np.geomspace(0.42, 1.05, 4))
+    trained.save(tmp_path / "trained.npz")
+    asked = []
+    monkeypatch.setattr(
+        "phasecalc.sources.phase_diagram",
+        lambda model, source, progress: asked.append((model, source)) or small,
+    )
+    places = [str(tmp_path / name) for name in ("trained.npz", "check.png")]
+    with pytest.raises(SystemExit) as stopped:
+        main(["check", places[0], "--source", "global", "-o", places[1], "--dpi", "50"])
+    assert not stopped.value.code
+    assert asked == [(PAIR, "global")]
+    assert "theory: global" in capsys.readouterr().out
+    assert (tmp_path / "check.png").stat().st_size > 10_000

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .options import OutputFile, json_option, model_of, model_options, print_json
+from .options import (
+    OutputFile,
+    json_option,
+    model_of,
+    model_options,
+    print_json,
+    source_option,
+)
 
 if TYPE_CHECKING:
     from ..numeric.trained import TrainedGrid
@@ -18,6 +26,7 @@ FAILED = 1
 @click.command(short_help="Check the theory against trained models, cell by cell.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @model_options
+@source_option
 @click.option(
     "--margin",
     type=float,
@@ -49,6 +58,7 @@ def check(
     n_features: int,
     d_hidden: int,
     law: str,
+    source: str,
     margin: float,
     threshold: float,
     output: Path | None,
@@ -70,17 +80,27 @@ def check(
     check fails. Otherwise the exit status is 1. Cells in which training
     found a lower loss than the theory, or stayed above it, are listed but do not decide.
 
+    With --source relaxed or global the theory's minima are searched for and followed over the grid.
+    Then the outcome of its weights is measured as that of trained weights is: not represented where
+    the extra feature's norm is below 1/2, else superposition where its overlap with the others is
+    at least 1/4 (1/(2m) for m > 2), else dedicated. So a weak pair, in which the extra feature has
+    just begun to be represented, is not represented on both sides. Near boundaries then reaches to
+    the first points of the grid at or beyond --margin.
+
     Example: phasecalc check trained.npz -o check.png
     """
     from contextlib import nullcontext
 
-    from ..diagram.phase_diagram import phase_diagram
     from ..files import replacing
     from ..numeric.crosscheck import crosscheck
+    from ..sources import phase_diagram
 
     trained = _trained(context, file, n_features, d_hidden, law)
     with nullcontext() if output is None else replacing(output) as temporary:
-        diagram = phase_diagram(trained.model)
+        if source == "candidates":
+            diagram = phase_diagram(trained.model)
+        else:
+            diagram = phase_diagram(trained.model, source, progress=sys.stderr.isatty())  # type: ignore[call-overload]
         found = crosscheck(diagram, trained, margin=margin, threshold=threshold)
         if temporary is not None:
             from ..report.plot_trained import plot_trained

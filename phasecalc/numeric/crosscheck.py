@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..configurations import OUTCOMES
 from ..model import ToyModel
+from .away import Diagram, Labelled, alone, away_from_boundaries, named, tied, widened
 from .exactness import loss_scale, mismatches, rational_mismatch
 from .trained import DIVERGED, Method, TrainedGrid
 
@@ -30,38 +28,6 @@ SLACK = 1e-9
 """A trained loss this much above the theory's counts as stuck, this much below as lower; times
 Σ_j I_j p where that is below 1, as the losses are of its size."""
 LARGEST_MARGIN = 1e6
-_TIE = 1e-9
-"""Losses that differ by less, in parts of Σ_j I_j p, are equal: rounding is far below."""
-
-
-class Phase(Protocol):
-    """What is asked of a phase."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def outcome(self) -> str: ...
-
-
-class Labelled(Protocol):
-    """What is asked of a diagram's grid: labels and lowest losses, (n_S, n_r)."""
-
-    @property
-    def labels(self) -> Strings: ...
-    @property
-    def losses(self) -> Floats: ...
-
-
-class Diagram(Protocol):
-    """What is asked of a diagram: any source of phases will do."""
-
-    @property
-    def model(self) -> ToyModel: ...
-    @property
-    def source(self) -> str: ...
-    @property
-    def phases(self) -> tuple[Any, ...]: ...
-    def grid(self, sparsities: object, importances: object) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +39,9 @@ class CrossCheck:
     (for the method "sampled" the exact losses of the weights with the lowest estimate).
     away : no boundary between outcomes within the factor ``margin`` of the cell in p and r, and no
     phase with another outcome that ties for the lowest loss.
+    Outcomes of both sides are by one rule where the theory has weights of its own
+    (`phasecalc.numeric.measures`): a weak pair, whose extra feature has a norm below 1/2, counts as
+    not represented in both.
     shares : (n_S, n_r, 3), the part of a cell's models that reached each outcome.
     mismatches : (n_S, n_r, models), |loss − exact loss of the same weights| in units of what is
     allowed: 10⁻¹² of the loss's scale, or six standard errors of an estimated loss.
@@ -167,6 +136,11 @@ def crosscheck(
     the same at all nine points (p·f, r·g), f and g in {1/margin, 1, margin}, with p ≤ 1, and the
     lowest loss is that of one outcome only.
 
+    A diagram of optimised weights is asked for one grid: the trained one, with the ends of its axes
+    moved outwards by ``margin``. There the theory's outcome is that of the minimum's own weights,
+    by the rule that is used for the trained ones; and a cell is away from the boundaries when the
+    outcome is the same at all points of that grid within ``margin``, and at the first ones beyond.
+
     Parameters
     ----------
     diagram : a diagram with ``model``, ``source``, ``phases`` and ``grid``, as `phase_diagram`
@@ -200,8 +174,16 @@ def crosscheck(
         raise ValueError(f"threshold = {threshold}: it must be between 0 and 1")
     S, r = trained.sparsities, trained.importances
     outcome_of = {phase.name: phase.outcome for phase in diagram.phases}
-    theory: Labelled = diagram.grid(S, r)
-    outcomes = _named(theory.labels, outcome_of)
+    wide = widened(1 - S, margin, 1.0), widened(r, margin, np.inf)
+    theory: Labelled = diagram.grid(1 - wide[0], wide[1])
+    here = np.ix_(np.searchsorted(wide[0], 1 - S), np.searchsorted(wide[1], r))
+    if theory.outcomes is None:
+        outcomes = named(theory.labels[here], outcome_of)
+        away = away_from_boundaries(diagram, S, r, outcomes, outcome_of, margin)
+        away &= ~tied(diagram, S, r, theory.losses[here], outcomes)
+    else:
+        outcomes = theory.outcomes[here]
+        away = alone(theory.outcomes, wide, (1 - S, r), margin)
     exact, off = mismatches(trained)
     rational_models, rational_off = rational_mismatch(trained, exact)
     return CrossCheck(
@@ -212,13 +194,12 @@ def crosscheck(
         threshold=float(threshold),
         sparsities=S,
         importances=r,
-        phases=theory.labels,
+        phases=theory.labels[here],
         theory_outcomes=outcomes,
         trained_outcomes=trained.best_outcomes,
-        theory_losses=theory.losses,
+        theory_losses=theory.losses[here],
         trained_losses=trained.of_best(exact),
-        away=_away(diagram, S, r, outcomes, outcome_of, margin)
-        & ~_tied(diagram, S, r, theory.losses, outcomes),
+        away=away,
         shares=trained.shares,
         mismatches=off,
         rational_models=rational_models,
@@ -226,44 +207,3 @@ def crosscheck(
         diverged=int((trained.reasons == DIVERGED).sum()),
         slack=SLACK * np.minimum(1.0, loss_scale(trained)),
     )
-
-
-def _named(labels: Strings, outcome_of: Mapping[str, str]) -> Strings:
-    """Outcomes of labels; "" for a label that is no phase of the diagram."""
-    names, index = np.unique(labels, return_inverse=True)
-    return np.array([outcome_of.get(str(name), "") for name in names])[index.reshape(labels.shape)]
-
-
-def _away(
-    diagram: Diagram,
-    S: Floats,
-    r: Floats,
-    outcomes: Strings,
-    outcome_of: Mapping[str, str],
-    margin: float,
-) -> Booleans:
-    away = np.ones(outcomes.shape, np.bool_)
-    factors = (1 / margin, 1.0, margin) if margin > 1 else (1.0,)
-    for f, g in product(factors, factors):
-        if (f, g) != (1.0, 1.0):
-            moved = diagram.grid(1 - np.minimum((1 - S) * f, 1.0), r * g)
-            away &= _named(moved.labels, outcome_of) == outcomes
-    return away
-
-
-def _tied(diagram: Diagram, S: Floats, r: Floats, lowest: Floats, outcomes: Strings) -> Booleans:
-    """Where a phase with another outcome has the lowest loss too, to rounding.
-
-    Known where phases have exact losses, as those of candidates; nowhere else.
-    """
-    tied = np.zeros(outcomes.shape, np.bool_)
-    for phase in diagram.phases:
-        if hasattr(phase, "coefficients"):
-            base, extra = (
-                np.polynomial.polynomial.polyval(1 - S, [float(c) for c in coefficients])
-                for coefficients in phase.coefficients
-            )
-            scale = np.outer(1 - S, diagram.model.n_features - 1 + r)
-            close = base[:, None] + np.outer(extra, r) <= lowest + _TIE * scale
-            tied |= close & (outcomes != phase.outcome)
-    return tied

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,7 +40,17 @@ class Batch:
 
 def real_array(name: str, value: ArrayLike) -> Floats:
     """The value as finite float64; TypeError or ValueError that names the argument."""
-    array = np.asarray(value)
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array; fill in or leave out what is masked")
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: lists of different lengths; it must be rectangular") from None
+    if array.dtype.kind == "O" and all(isinstance(x, Real | Decimal) for x in array.flat):
+        try:
+            array = array.astype(np.float64)
+        except OverflowError:
+            raise ValueError(f"{name}: an entry is beyond the largest float") from None
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name}: entries of type {array.dtype}; they must be real numbers")
     array = np.asarray(array, dtype=np.float64)

@@ -7,6 +7,8 @@ something small.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -35,19 +37,22 @@ def expected_loss(
     below 1e-13 (1 + Σ_j I_j (1 + ‖G_j‖₁ + |b_j|)²), G = WᵀW, for weights of any size and sign.
 
     weights (..., m, n), bias (..., n), importance (..., n) and sparsity (...) broadcast as in
-    NumPy, to a loss of shape (...). Real numbers of any type in, float64 out. A sparsity for each
-    feature goes into `sparsity_per_feature` (..., n) instead of `sparsity`: a keyword of its own,
-    because an array of length n could also be a batch of n sparsities.
+    NumPy, to a loss of shape (...). Integers, floats, bools, Fraction and Decimal are taken, and
+    rounded to float64; float64 comes out. A sparsity for each feature goes into
+    `sparsity_per_feature` (..., n) instead of `sparsity`: a keyword of its own, because an array of
+    length n could also be a batch of n sparsities.
 
     The cost is exponential in the number of features that interfere with one feature (G_ji ≠ 0),
-    at most 8, not in n. For n > 9, an overlap smaller than the rounding error of its own sum
-    counts as zero. Large batches are split over the processors that this process may use, or over
-    fewer if NUMBA_NUM_THREADS or OMP_NUM_THREADS says so; the result does not depend on it.
+    at most 8, not in n. For n > 9, overlaps no larger than what rounding leaves between orthogonal
+    columns are not counted as interference but enter by their mean, where the accuracy allows it.
+    Batches worth some milliseconds are split over the processors that this process may use, or
+    over fewer if NUMBA_NUM_THREADS or OMP_NUM_THREADS says so; the result does not depend on it.
 
     Raises `ValueError` for shapes that do not fit, NaN, infinities, a sparsity outside [0, 1],
     negative importance, and a feature that interferes with more than 8 others (then see
     `truncated_loss` and `one_sparse_loss`); `TypeError` for what are no real numbers. A loss
-    beyond the largest float is inf.
+    beyond the largest float is inf, also if only an intermediate result is. A row of importance 0
+    counts for nothing, however large.
 
     Source: the model and its loss, Elhage et al. 2022, "Toy Models of Superposition".
 
@@ -57,7 +62,7 @@ def expected_loss(
     (2,)
     """
     batch = checked_batch(weights, bias, importance, sparsity, sparsity_per_feature, law)
-    return _evaluate(batch)[0]
+    return _evaluate(batch, gradient=False)[0]
 
 
 def expected_loss_and_grad(
@@ -88,7 +93,7 @@ def expected_loss_and_grad(
     (0.20833333333333331, array([[0., 0.]]), array([0., 0.]))
     """
     batch = checked_batch(weights, bias, importance, sparsity, sparsity_per_feature, law)
-    return _evaluate(batch)
+    return _evaluate(batch, gradient=True)
 
 
 def expected_hessian(
@@ -105,7 +110,8 @@ def expected_hessian(
     The variables are the weights row by row, then the biases: θ = (W_11, …, W_1n, W_21, …, b_n).
     In a row, ∂²/∂g_a∂g_b = 2 I_j (E[x_a x_b 1(u>0)] − E[x_j x_a x_b δ(u)]), u = G_j·x + b_j, where
     x_b = 1 for the bias; G = WᵀW by the chain rule. Where the gradient itself has a kink, the
-    value is that of one of its sides.
+    value is that of one of its sides. Where a row's overlaps and bias are all below 1e-300, it may
+    be beyond the largest float: inf or NaN.
 
     Arguments and errors as for `expected_loss`; `ValueError` for more than 9 features.
 
@@ -126,30 +132,41 @@ def expected_hessian(
     return hessian.reshape(*batch.shape, size, size)
 
 
-def _evaluate(batch: Batch) -> tuple[Floats, Floats, Floats]:
-    m, n = batch.m, batch.n
+def _evaluate(batch: Batch, gradient: bool) -> tuple[Floats, Floats, Floats]:
+    m, n, shape = batch.m, batch.n, batch.shape
     loss = np.empty(batch.size)
-    dW = np.empty((batch.size, m, n))
-    db = np.empty((batch.size, n))
+    dW = np.empty((batch.size if gradient else 1, m, n))
+    db = np.empty((len(dW), n))
+
+    def run(*args: Any) -> None:
+        # Threads that only need the loss have one gradient to write to each.
+        compute(*args, loss, *((dW, db) if gradient else (np.empty_like(dW), np.empty_like(db))))
+
     if n > MAX_DIRECTIONS:
-        in_threads(batch_sparse_loss_grad, batch, 1000 * n + m * n, loss, dW, db)
-        _require_fit(batch, loss)
+        compute, cost = batch_sparse_loss_grad, 1000 * n + m * n
     elif m == 1 and n == 2 and batch.law == UNIFORM:
-        in_threads(batch_pair_loss_grad, batch, 100, loss, dW, db)
+        compute, cost = batch_pair_loss_grad, 40
     else:
-        in_threads(batch_loss_grad, batch, 100 * n << n, loss, dW, db)
-    shape = batch.shape
+        compute, cost = batch_loss_grad, 50 * n << n
+    in_threads(run, batch, cost)
+    _require_fit(batch, loss)
+    if not gradient:
+        return loss.reshape(shape)[()], dW, db
     return loss.reshape(shape)[()], dW.reshape(*shape, m, n), db.reshape(*shape, n)
 
 
 def _require_fit(batch: Batch, loss: Floats) -> None:
-    """ValueError if a loss is NaN: what the compiled code says of too large a neighbourhood."""
+    """ValueError if a loss is NaN because of too large a neighbourhood."""
+    if batch.n <= MAX_DIRECTIONS:
+        return
     bad = np.flatnonzero(np.isnan(loss))
     if len(bad) == 0:
         return
-    W = batch.arrays[0]
-    degree, _, _ = interference(W[bad[0] % len(W)], *nonzeros(W[bad[0] % len(W)]))
+    W, b, I, _ = (a[bad[0] % len(a)] for a in batch.arrays)  # noqa: E741 the paper's letter
+    degree, _, _, _ = interference(W, b, I, np.zeros(batch.n), *nonzeros(W))
     feature = int(np.argmax(degree))
+    if degree[feature] <= MAX_DIRECTIONS:
+        return
     model = ", ".join(str(i) for i in np.unravel_index(bad[0], batch.shape))
     where = f" of model [{model}]" if model else ""
     raise ValueError(

@@ -7,6 +7,11 @@ With G = WᵀW and Ŵ_i = W_i/‖W_i‖:
 W and QW, with Q orthogonal, are the same model: an average over runs of W itself says nothing, an
 average of these does. Source: Elhage et al. 2022, "Superposition as a Phase Change" and "The
 Geometry of Superposition".
+
+The outcome here is a measure with thresholds, for weights that carry noise. `naming.outcome_of`
+reads the structure of exact minima instead: there a feature of any length > 10⁻⁵ is represented.
+They differ on weak pairs, whose extra feature is shorter than 1/2: structurally in superposition,
+by measure not represented. A comparison of theory with trained weights applies the measure to both.
 """
 
 from __future__ import annotations

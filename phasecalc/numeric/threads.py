@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from threading import Thread
 
 from .inputs import Batch, Floats
 
-_WORTH_A_THREAD = 500_000  # nanoseconds of work
+_WORTH_A_THREAD = 1_000_000  # nanoseconds of work
 
 
 def thread_count() -> int:
@@ -41,11 +41,27 @@ def in_threads(run: Callable[..., None], batch: Batch, cost: int, *results: Floa
         run(*batch.arrays, batch.law, 0, size, *results)
         return
     bounds = [size * t // threads for t in range(threads + 1)]
-    with ThreadPoolExecutor(threads - 1) as pool:
-        others = [
-            pool.submit(run, *batch.arrays, batch.law, lo, hi, *results)
-            for lo, hi in pairwise(bounds[1:])
-        ]
-        run(*batch.arrays, batch.law, bounds[0], bounds[1], *results)
-        for other in others:
-            other.result()
+    failures: list[BaseException] = []
+
+    def stretch(lo: int, hi: int) -> None:
+        try:
+            run(*batch.arrays, batch.law, lo, hi, *results)
+        except BaseException as failure:  # raised again by the caller's thread
+            failures.append(failure)
+
+    others = []
+    own = [(bounds[0], bounds[1])]
+    for lo, hi in pairwise(bounds[1:]):
+        thread = Thread(target=stretch, args=(lo, hi))
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads, as while the interpreter shuts down
+            own.append((lo, hi))
+        else:
+            others.append(thread)
+    for lo, hi in own:
+        stretch(lo, hi)
+    for thread in others:
+        thread.join()
+    if failures:
+        raise failures[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..model import Law
 from .compiled.cube import MAX_DIRECTIONS
-from .compiled.truncated import one_sparse, truncated
+from .compiled.truncated import gram, one_sparse, truncated
 from .inputs import Batch, Floats, checked_batch
 
 
@@ -32,8 +33,8 @@ def one_sparse_loss(
     point law puts x = 1 in the place of the integral.
 
     weights (..., m, n), bias (..., n), importance (..., n) broadcast to (...). Any n, in O(n²)
-    besides WᵀW. Raises `ValueError` for shapes that do not fit, NaN, infinities and negative
-    importance.
+    besides WᵀW; models one after another on one thread. Raises `ValueError` for shapes that do not
+    fit, NaN, infinities and negative importance.
 
     Source: Elhage et al. 2022, "Toy Models of Superposition", the section on what a ReLU model
     optimises.
@@ -44,11 +45,9 @@ def one_sparse_loss(
     0.666666666667
     """
     batch = checked_batch(weights, bias, importance, 0.0, None, law)
-    G = _overlaps(batch)
-    _, b, I, _ = _models(batch)  # noqa: E741 the paper's letter
     loss = np.empty(batch.size)
-    for e in range(batch.size):
-        loss[e] = one_sparse(G[e], b[e], I[e], batch.law)
+    for e, (G, b, I, _) in enumerate(_models(batch)):  # noqa: E741 the paper's letter
+        loss[e] = one_sparse(G, b, I, batch.law)
     return loss.reshape(batch.shape)[()]
 
 
@@ -71,7 +70,7 @@ def truncated_loss(
 
     Arguments and errors as for `expected_loss`, but any number of features may interfere: the cost
     grows as Σ_j C(d_j, K), d_j being the number of features that interfere with feature j.
-    K is 0 to 8.
+    K is 0 to 8. Models are evaluated one after another on one thread.
 
     >>> loss, bound = truncated_loss([[1, -1]], [0, 0], [1, 1], 0.9, max_active=1)
     >>> exact = 0.1**2 / 3
@@ -83,22 +82,19 @@ def truncated_loss(
     if not 0 <= max_active < MAX_DIRECTIONS:
         raise ValueError(f"max_active = {max_active}: it must be 0 to {MAX_DIRECTIONS - 1}")
     batch = checked_batch(weights, bias, importance, sparsity, sparsity_per_feature, law)
-    G = _overlaps(batch)
-    _, b, I, S = _models(batch)  # noqa: E741 the paper's letter
     loss = np.empty(batch.size)
     bound = np.empty(batch.size)
-    for e in range(batch.size):
-        loss[e], bound[e] = truncated(G[e], b[e], I[e], S[e], batch.law, int(max_active))
+    for e, (G, b, I, S) in enumerate(_models(batch)):  # noqa: E741 the paper's letter
+        loss[e], bound[e] = truncated(G, batch.m, b, I, S, batch.law, int(max_active))
     return TruncatedLoss(loss.reshape(batch.shape)[()], bound.reshape(batch.shape)[()])
 
 
-def _models(batch: Batch) -> list[Floats]:
-    """The arguments with the whole batch axis, one writeable copy of what is shared."""
-    return [np.array(np.broadcast_to(a, (batch.size, *a.shape[1:]))) for a in batch.arrays]
-
-
-def _overlaps(batch: Batch) -> Floats:
+def _models(batch: Batch) -> Iterator[tuple[Floats, Floats, Floats, Floats]]:
+    """(G, bias, importance, sparsity) of each model; G = WᵀW of a shared W is computed once."""
     W = batch.arrays[0]
-    with np.errstate(over="ignore", invalid="ignore"):
-        G = np.swapaxes(W, -1, -2) @ W
-    return np.array(np.broadcast_to(G, (batch.size, *G.shape[1:])))
+    shared = len(W) == 1
+    for e in range(batch.size):
+        if e == 0 or not shared:
+            G = gram(W[e])
+        b, importance, S = (a[e % len(a)] for a in batch.arrays[1:])
+        yield G, b, importance, S

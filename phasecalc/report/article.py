@@ -33,7 +33,8 @@ WIDTH = 96
 """Width of the text version."""
 
 _ESCAPES = str.maketrans(
-    {c: rf"\{c}" for c in "&%#$_{}"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"}
+    {c: rf"\{c}" for c in "&%#$_{}"}
+    | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}", "<": "$<$", ">": "$>$"}
 )
 
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}

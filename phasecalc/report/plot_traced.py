@@ -16,6 +16,7 @@ from .plot_style import DENSITY_RANGE, IMPORTANCE_RANGE, INK, LAW_TEXTS, TINTS, 
 Floats = NDArray[np.float64]
 
 _PIXELS = 700
+_BENEATH = Line2D([], [], color=INK, lw=0.9, ls=(0, (5, 4)), label="candidates")
 _ROOM = 50
 """Half the width, in pixels, that a region needs to hold its name."""
 
@@ -34,15 +35,7 @@ def plot_traced(
     _fill(ax, diagram)
     if beneath is not None:
         _dashed(ax, beneath)
-    for boundary in diagram.boundaries:
-        ax.plot(
-            1.0 - np.array(boundary.sparsities),
-            boundary.importances,
-            color=INK,
-            lw=1.5,
-            ls="-" if boundary.order == 1 else (0, (1, 1.2)),
-            solid_capstyle="round",
-        )
+    draw_lines(ax, diagram)
     marks = {"junction": ("o", "white"), "tricritical point": ("^", INK)}
     for point in diagram.special_points:
         if point.kind in marks:
@@ -69,19 +62,32 @@ def plot_traced(
         handles=[
             Line2D([], [], color=INK, lw=1.5, label="first order"),
             Line2D([], [], color=INK, lw=1.5, ls=(0, (1, 1.2)), label="continuous"),
-            Line2D([], [], color=INK, lw=0.9, ls=(0, (5, 4)), label="candidates"),
+            *([] if beneath is None else [_BENEATH]),
             Line2D([], [], color=INK, ls="", marker="o", mfc="white", label="junction"),
             Line2D([], [], color=INK, ls="", marker="^", label="tricritical point"),
         ],
         loc="upper center",
         bbox_to_anchor=(0.5, -0.13),
-        ncols=5,
+        ncols=5 if beneath is not None else 4,
         frameon=False,
         fontsize=8.5,
     )
     found = ax.get_figure(root=True)
     assert isinstance(found, Figure)
     return found
+
+
+def draw_lines(ax: Axes, diagram: TracedDiagram) -> None:
+    """The boundaries alone, on axes that have limits already."""
+    for boundary in diagram.boundaries:
+        ax.plot(
+            1.0 - np.array(boundary.sparsities),
+            boundary.importances,
+            color=INK,
+            lw=1.5,
+            ls="-" if boundary.order == 1 else (0, (1, 1.2)),
+            solid_capstyle="round",
+        )
 
 
 def _dashed(ax: Axes, exact: PhaseDiagram) -> None:

@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from ..diagram.phase_diagram import PhaseDiagram
 from ..numeric.measures import norms, overlaps
 from ..numeric.trained import TrainedGrid
+from ..tracing.records import TracedDiagram
 from .plot import draw_boundaries, fill_phases
 from .plot_names import name_regions, without_overlaps
 from .plot_style import INK, LAW_TEXTS, TINTS, dress
+from .plot_traced import draw_lines, plot_traced
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +28,9 @@ _PANELS = ("average", "best")
 
 
 def plot_trained(
-    trained: TrainedGrid, diagram: PhaseDiagram | None = None, models: str = "both"
+    trained: TrainedGrid,
+    diagram: PhaseDiagram | TracedDiagram | None = None,
+    models: str = "both",
 ) -> Figure:
     """Draw the trained models, the theory beside them, and its boundaries over both.
 
@@ -61,7 +65,7 @@ def plot_trained(
         _draw_cells(ax, trained, kind)
         ax.set_title(_title(trained, kind), fontsize=11)
         if diagram is not None:
-            draw_boundaries(ax, diagram, annotate=False)
+            _draw_lines(ax, diagram)
     model = trained.model
     figure.suptitle(
         f"{model.n_features} features in {model.d_hidden} "
@@ -70,8 +74,20 @@ def plot_trained(
     )
     _legend(legend, 1 / count)
     if diagram is not None:
-        _draw_theory(axes[-1], diagram, figure)
+        if isinstance(diagram, TracedDiagram):
+            # Last: it places names by the layout that it finds.
+            plot_traced(diagram, ax=axes[-1])
+        else:
+            _draw_theory(axes[-1], diagram, figure)
+        axes[-1].set_title(f"theory ({diagram.source})", fontsize=11)
     return figure
+
+
+def _draw_lines(ax: Axes, diagram: PhaseDiagram | TracedDiagram) -> None:
+    if isinstance(diagram, TracedDiagram):
+        draw_lines(ax, diagram)
+    else:
+        draw_boundaries(ax, diagram, annotate=False)
 
 
 def colours(norm: ArrayLike, overlap: ArrayLike) -> Floats:
@@ -90,7 +106,6 @@ def _draw_theory(ax: Axes, diagram: PhaseDiagram, figure: Figure) -> None:
         tints[index] = to_hex(colours(norms(weights)[-1], overlaps(weights)[-1]))
     fill_phases(ax, diagram, tints)
     dress(ax)
-    ax.set_title(f"theory ({diagram.source})", fontsize=11)
     notes = draw_boundaries(ax, diagram)
     # Sizes in pixels are known once the layout is.
     figure.draw_without_rendering()

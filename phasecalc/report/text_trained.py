@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..configurations import OUTCOMES
 from ..model import ToyModel
 from ..numeric.crosscheck import CrossCheck
+from ..numeric.measures import LEAST_NORM
 from ..numeric.trained import REASONS, TrainedGrid
 from .documents import Document
 from .rows import conventions
@@ -124,6 +125,7 @@ def check_text(check: CrossCheck) -> str:
         f"Agreement on what becomes of the extra feature ({check.agree.size} cells)",
         f"  in all cells                {_part(check.agreement)}",
         f"  away from boundaries        {_away(check)}",
+        *_rule(check),
         "",
         "Cells by the theory's outcome (rows) and the trained one",
         table(
@@ -171,6 +173,15 @@ def _rational(check: CrossCheck) -> str:
         f"{check.rational_models} of them computed again with rational numbers, by other code: "
         f"{check.rational_mismatch:.2g}"
     )
+
+
+def _rule(check: CrossCheck) -> list[str]:
+    if check.source == "candidates":
+        return []
+    return [
+        "  outcomes of the theory's weights are measured as those of the trained ones: a weak",
+        f"  pair, with the extra feature's norm below {LEAST_NORM:g}, counts as not represented",
+    ]
 
 
 def _heading(model: ToyModel, sparsities: Floats, importances: Floats) -> list[str]:

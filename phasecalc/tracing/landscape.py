@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 _STATIONARY = 1e-11
 _DIFFERENCE = 1e-5
 
+LEAST_CURVATURE = -1e-7
+"""A state whose lowest curvature is above this is a minimum; 0 up to rounding."""
 SHORT = 1e-11
 """A converged minimum stands for one that did not converge and is lower by at most this."""
 FEW = 12
@@ -86,6 +88,9 @@ class Landscape(Protocol):
     def is_minimum(self, state: State) -> bool:
         """Whether no direction goes down from the state."""
 
+    def curvature(self, state: State) -> float:
+        """The lowest one-sided second derivative at the state."""
+
 
 @dataclass(frozen=True, slots=True)
 class GlobalLandscape:
@@ -121,7 +126,10 @@ class GlobalLandscape:
         return found if found.name == state.name else None
 
     def is_minimum(self, state: State) -> bool:
-        return self._problem(state.theta).lowest_curvature(state.x) > -1e-7
+        return self.curvature(state) > LEAST_CURVATURE
+
+    def curvature(self, state: State) -> float:
+        return self._problem(state.theta).lowest_curvature(state.x)
 
     def _problem(self, theta: Floats) -> Problem:
         return Problem.of(self.model, *point_of(theta))

@@ -13,6 +13,7 @@ from ..exact.onset import onset_importance, tricritical_points
 from ..model import Uniform
 from ..symbols import p
 from .arcs import Window
+from .field import walk
 from .landscape import Landscape, State, theta_of
 from .records import SpecialPoint, TracedBoundary
 from .seeds import Continuous
@@ -20,6 +21,7 @@ from .seeds import Continuous
 Floats = NDArray[np.float64]
 
 SAMPLES = 81
+_STEP = 0.05
 NEAR = 1e-3
 """How close in ln r a continuous transition must lie to the exact line to be it."""
 
@@ -84,7 +86,7 @@ def onset_between(landscape: Landscape, place: Continuous, window: Window) -> On
         theta = theta_of(1.0 - position, 1.0 / r if inverse else r)
         if window.excess(theta) > 0:
             continue
-        walked = _walk(landscape, states[-1] if states else dropped, theta)
+        walked = walk(landscape, states[-1] if states else dropped, theta, _STEP)
         if walked is None:
             return None
         states.append(walked)
@@ -94,15 +96,3 @@ def onset_between(landscape: Landscape, place: Continuous, window: Window) -> On
         for state in (states[0], states[-1])
     )
     return OnsetLine(names, 1 / formula if inverse else formula, tuple(states), (ends[0], ends[1]))
-
-
-def _walk(landscape: Landscape, state: State, theta: Floats) -> State | None:
-    """A branch followed to θ in small steps."""
-    start = state.theta
-    steps = max(1, int(np.ceil(np.abs(theta - start).max() / 0.05)))
-    for k in range(1, steps + 1):
-        found = landscape.follow(state, start + (theta - start) * k / steps)
-        if found is None:
-            return None
-        state = found
-    return state

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..diagram.grid import GridDiagram
 
 Floats = NDArray[np.float64]
+Strings = NDArray[np.str_]
 
 Kind = Literal["junction", "tricritical point", "end of a branch", "border"]
 """What stands at the end of a boundary."""
@@ -137,6 +138,8 @@ class TracedDiagram:
     unexplained: tuple[tuple[float, float], ...]
     lowest: Callable[[float, float], tuple[str, float]]
     """(S, r) -> (name, loss) of the minimum there, found from scratch."""
+    field: Callable[[Floats, Floats], tuple[Strings, Floats, Strings]]
+    """(sparsities, importances) -> names, losses and measured outcomes of the lowest minima."""
 
     @property
     def junctions(self) -> tuple[SpecialPoint, ...]:
@@ -157,14 +160,26 @@ class TracedDiagram:
         return self._lowest_at(sparsity, importance)[1]
 
     def grid(self, sparsities: object, importances: object) -> GridDiagram:
-        """Labels and lowest losses on a grid: rows are sparsities, columns importances."""
+        """Labels, lowest losses and outcomes on a grid: rows are sparsities, columns importances.
+
+        Some of the points are searched from many starts, and every minimum found there is followed
+        to all others (`phasecalc.tracing.field`). The outcomes are those of the minimum's weights
+        by the rule for trained models (`phasecalc.numeric.measures`): in a weak pair the extra
+        feature counts as not represented until its norm is 1/2.
+
+        Raises `ValueError` for a sparsity outside [0, 1) or an importance that is not positive.
+        """
         from ..diagram.grid import GridDiagram, checked_axis  # noqa: PLC0415  (numpy is not needed)
 
         s, w = checked_axis(sparsities, "sparsities", 1.0), checked_axis(importances, "importances")
-        found = [[self.lowest(float(S), float(r)) for r in w] for S in s]
-        labels = np.array([[name for name, _ in row] for row in found])
-        losses = np.array([[loss for _, loss in row] for row in found])
-        return GridDiagram(s, w, labels, losses, tuple(phase.name for phase in self.phases))
+        if s.max() >= 1 or w.min() <= 0:
+            raise ValueError(
+                f"a {self.source} diagram has no minima to follow at S = 1 or r = 0: give "
+                "sparsities below 1 and importances above 0"
+            )
+        labels, losses, outcomes = self.field(s, w)
+        names = tuple(phase.name for phase in self.phases)
+        return GridDiagram(s, w, labels, losses, names, outcomes)
 
     def _lowest_at(self, sparsity: object, importance: object) -> tuple[str, float]:
         from ..numeric.minimize import scalar_in  # noqa: PLC0415

@@ -120,6 +120,13 @@ class RelaxedLandscape:
     def is_minimum(self, state: State) -> bool:
         return True  # the descent inside a family ends in minima only
 
+    def curvature(self, state: State) -> float:
+        family = next(f for f in families(self.model) if f.name == state.family)
+        if not len(family.start):
+            return float("inf")  # nothing is free
+        hessian = Problem.of(self.model, *state.point).hessian(state.x)
+        return float(np.linalg.eigvalsh(family.P.T @ hessian @ family.P)[0])
+
     def _mean(self, theta: Floats) -> float:
         return float(np.exp(theta[0])) * (1.0 if isinstance(self.model.law, Point) else 0.5)
 

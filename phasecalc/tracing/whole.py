@@ -9,14 +9,17 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..numeric.measures import outcomes
 from ..numeric.naming import strong_name
 from .arcs import Arc, Pair, Window, junction, trace
+from .field import field_of
 from .landscape import Landscape, State, point_of, theta_of
 from .onset import OnsetLine, onset_between
 from .records import SpecialPoint, TracedBoundary, TracedDiagram, TracedPhase
 from .seeds import between, crosses, edges, from_junction, lies_on, scan
 
 Floats = NDArray[np.float64]
+Strings = NDArray[np.str_]
 
 WINDOW = Window(np.array([np.log(0.01), np.log(0.1)]), np.array([0.0, np.log(10.0)]))
 """The paper's axes: 1 − S from 1 to 0.01, r from 0.1 to 10."""
@@ -114,6 +117,7 @@ def traced_diagram(
     everything = [*states, *(s for arc in lines.arcs for p in arc.pairs[:1] for s in (p.a, p.b))]
     for state in everything:
         phases.setdefault(state.name, TracedPhase(state.name, state.outcome))
+    along = tuple(s for arc in lines.arcs for q in arc.pairs[::8] for s in (q.a, q.b))
     points = _special_points(lines)
     boundaries = [_boundary(arc, points) for arc in lines.arcs if len(arc.pairs) > 1]
     boundaries += [line.boundary(points) for line in lines.onsets]
@@ -127,12 +131,31 @@ def traced_diagram(
         cells_scanned=count,
         unexplained=tuple(unexplained),
         lowest=lambda S, r: _lowest(landscape, S, r),
+        field=lambda s, w: _field(landscape, s, w, (*everything, *along)),
     )
 
 
 def _lowest(landscape: Landscape, sparsity: float, importance: float) -> tuple[str, float]:
     state = landscape.lowest(theta_of(sparsity, importance))
     return state.name, state.loss
+
+
+def _field(
+    landscape: Landscape, sparsities: Floats, importances: Floats, known: tuple[State, ...]
+) -> tuple[Strings, Floats, Strings]:
+    states = field_of(landscape, np.log1p(-sparsities), np.log(importances), known)
+    weights = [
+        [
+            state.x[: -landscape.model.n_features].reshape(landscape.model.d_hidden, -1)
+            for state in row
+        ]
+        for row in states
+    ]
+    return (
+        np.array([[state.name for state in row] for row in states]),
+        np.array([[state.loss for state in row] for row in states]),
+        outcomes(np.array(weights)),
+    )
 
 
 def _explained(lines: _Lines, one: State, two: State) -> bool:

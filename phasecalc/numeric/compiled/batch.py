@@ -1,6 +1,7 @@
 """Many models, one after another in compiled code that lets go of the interpreter lock.
 
-Models lo … hi − 1 of a batch; an argument whose first axis is 1 is shared by all of them.
+Models lo … hi − 1 of a batch; an argument whose first axis is 1 is shared by all of them. So is a
+gradient whose first axis is 1: scratch, for whoever wants the loss alone.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .jit import compiled
-from .model import model_loss_grad, pair_loss
+from .model import lift_of, model_loss_grad, pair_rows, settled
 from .sparse import sparse_loss_grad
 
 
@@ -16,16 +17,20 @@ from .sparse import sparse_loss_grad
 def batch_loss_grad(W, b, I, S, law, lo, hi, loss, dW, db):
     """Models of at most MAX_DIRECTIONS features."""
     w, v, i, s = len(W) > 1, len(b) > 1, len(I) > 1, len(S) > 1
+    d = len(dW) > 1
     for e in range(lo, hi):
-        loss[e] = model_loss_grad(W[e * w], b[e * v], I[e * i], S[e * s], law, dW[e], db[e])
+        loss[e] = model_loss_grad(W[e * w], b[e * v], I[e * i], S[e * s], law, dW[e * d], db[e * d])
 
 
 @compiled(nogil=True)
 def batch_sparse_loss_grad(W, b, I, S, law, lo, hi, loss, dW, db):
     """Models of any number of features."""
     w, v, i, s = len(W) > 1, len(b) > 1, len(I) > 1, len(S) > 1
+    d = len(dW) > 1
     for e in range(lo, hi):
-        loss[e] = sparse_loss_grad(W[e * w], b[e * v], I[e * i], S[e * s], law, dW[e], db[e])
+        loss[e] = sparse_loss_grad(
+            W[e * w], b[e * v], I[e * i], S[e * s], law, dW[e * d], db[e * d]
+        )
 
 
 _LANES = 64
@@ -38,7 +43,8 @@ def batch_pair_loss_grad(W, b, I, S, law, lo, hi, loss, dW, db):
     They are brought into stretches of contiguous numbers, in one array at constant distances, so
     that the compiler can see that several models fit into one vector register.
     """
-    w, v, i, s = len(W) > 1, len(b) > 1, len(I) > 1, len(S) > 1
+    w, c, i, s = len(W) > 1, len(b) > 1, len(I) > 1, len(S) > 1
+    d = len(dW) > 1
     lane = np.zeros(14 * _LANES)
     for first in range(lo, hi, _LANES):
         count = min(_LANES, hi - first)
@@ -46,8 +52,8 @@ def batch_pair_loss_grad(W, b, I, S, law, lo, hi, loss, dW, db):
             e = first + t
             lane[t] = W[e * w, 0, 0]
             lane[t + _LANES] = W[e * w, 0, 1]
-            lane[t + 2 * _LANES] = b[e * v, 0]
-            lane[t + 3 * _LANES] = b[e * v, 1]
+            lane[t + 2 * _LANES] = b[e * c, 0]
+            lane[t + 3 * _LANES] = b[e * c, 1]
             lane[t + 4 * _LANES] = I[e * i, 0]
             lane[t + 5 * _LANES] = I[e * i, 1]
             lane[t + 6 * _LANES] = S[e * s, 0]
@@ -55,12 +61,19 @@ def batch_pair_loss_grad(W, b, I, S, law, lo, hi, loss, dW, db):
         for t in range(_LANES):
             x = lane[t]
             y = lane[t + _LANES]
-            value, d_00, d_11, d_01, d_b0, d_b1 = pair_loss(
-                x * x,
-                y * y,
-                x * y,
-                lane[t + 2 * _LANES],
-                lane[t + 3 * _LANES],
+            b_0 = lane[t + 2 * _LANES]
+            b_1 = lane[t + 3 * _LANES]
+            lift_0 = lift_of(max(x * x, abs(x * y)), b_0)
+            lift_1 = lift_of(max(y * y, abs(x * y)), b_1)
+            u = lift_0 * x
+            v = lift_1 * y
+            value, d_00, d_11, d_01, d_b0, d_b1 = pair_rows(
+                u * x,
+                u * y,
+                lift_0 * b_0,
+                v * y,
+                v * x,
+                lift_1 * b_1,
                 lane[t + 4 * _LANES],
                 lane[t + 5 * _LANES],
                 lane[t + 6 * _LANES],
@@ -74,8 +87,8 @@ def batch_pair_loss_grad(W, b, I, S, law, lo, hi, loss, dW, db):
         for t in range(count):
             e = first + t
             value = lane[t + 8 * _LANES]
-            loss[e] = value if np.isfinite(value) else np.inf
-            dW[e, 0, 0] = lane[t + 9 * _LANES]
-            dW[e, 0, 1] = lane[t + 10 * _LANES]
-            db[e, 0] = lane[t + 11 * _LANES]
-            db[e, 1] = lane[t + 12 * _LANES]
+            loss[e] = value if np.isfinite(value) else settled(value, W[e * w], b[e * c], I[e * i])
+            dW[e * d, 0, 0] = lane[t + 9 * _LANES]
+            dW[e * d, 0, 1] = lane[t + 10 * _LANES]
+            db[e * d, 0] = lane[t + 11 * _LANES]
+            db[e * d, 1] = lane[t + 12 * _LANES]

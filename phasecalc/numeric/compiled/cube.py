@@ -47,7 +47,9 @@ def _direction_moments(gamma, w, p, s, n, out):
 
 @compiled()
 def cube_moment(k, g, c, w, p, s, d0):
-    """E[∏ x_i^{w_i} e_{d0}(u)], d0 ≥ −1, with |g_0| ≥ |g_1| ≥ … and Σ w_i ≤ 4."""
+    """E[∏ x_i^{w_i} e_{d0}(u)], for −1 ≤ d0, |g_0| ≥ |g_1| ≥ …, k ≥ 1 and every w_i ≤ 3.
+
+    With d0 = −1 and u ≥ 0, or u ≤ 0, on the whole cube the delta counts as outside: 0."""
     hi = np.empty(k + 1)
     lo = np.empty(k + 1)
     hi[k] = 0.0
@@ -82,7 +84,8 @@ def cube_moment(k, g, c, w, p, s, d0):
 
     shifted = np.empty(n + 1)
     coef = np.zeros(n + 1)  # coef[d + 1] multiplies e_d
-    coef[d0 + 1] = float(unit) ** d0
+    # A delta is in parts of 1/unit, which may be beyond the largest number.
+    coef[d0 + 1] = 1.0 if d0 < 0 else float(unit) ** d0
     if polynomial:
         return _leaf(coef, n, (c + 0.5 * (hi[0] + lo[0])) / unit, table[0], shifted)
 
@@ -137,7 +140,7 @@ def cube_moment(k, g, c, w, p, s, d0):
                     new += 1
         count = new
         now = 1 - now
-    return total
+    return total / unit if d0 < 0 else total
 
 
 @compiled()

@@ -44,7 +44,7 @@ def model_hessian(W, b, I, S, law, hessian):
         if I[j] == 0.0:
             continue
         for i in range(n):
-            row[i] = dot(W, i, j)
+            row[i] = dot(W, j, i, 1.0)
         own = sort_row(row, j, S, order, g, p, s)
         row_terms(n, g, b[j], own, p, s, law, d_g)
         row_second(n, g, b[j], own, p, s, law, second)
@@ -63,13 +63,15 @@ def model_hessian(W, b, I, S, law, hessian):
             for v in range(size):
                 total = 0.0
                 for r in range(n + 1):
-                    total += second[t, r] * jacobian[r, v]
+                    if jacobian[r, v] != 0.0:  # second may be inf
+                        total += second[t, r] * jacobian[r, v]
                 half[t, v] = I[j] * total
         for v in range(size):
             for u in range(size):
                 total = 0.0
                 for t in range(n + 1):
-                    total += jacobian[t, v] * half[t, u]
+                    if jacobian[t, v] != 0.0:
+                        total += jacobian[t, v] * half[t, u]
                 hessian[v, u] += total
 
 

@@ -13,15 +13,21 @@ from .jit import compiled
 from .pair import pair_row
 from .rows import UNIFORM, row_terms
 
+LIFT = 2.0**600
+
 
 @compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def dot(W, i, j):
-    """Σ_a W_ai W_aj, carrying along the rounding error of each product and each sum."""
+def dot(W, i, j, lift):
+    """lift · Σ_a W_ai W_aj, carrying along the rounding error of each product and each sum.
+
+    lift: 1, or `LIFT` for a column i so small that its products would lose digits below the
+    smallest normal number.
+    """
     total = 0.0
     error = 0.0
     plain = 0.0
     for a in range(W.shape[0]):
-        x = W[a, i]
+        x = W[a, i] * lift
         y = W[a, j]
         product = x * y
         plain += product
@@ -32,7 +38,7 @@ def dot(W, i, j):
         t = 134217729.0 * y
         yh = t - (t - y)
         yl = y - yh
-        error += ((xh * yh - product) + xh * yl + xl * yh) + xl * yl
+        error += ((xh * yh - product) + (xh * yl + xl * yh)) + xl * yl
         new = total + product
         z = new - total
         error += (total - (new - z)) + (product - z)
@@ -42,19 +48,59 @@ def dot(W, i, j):
 
 
 @compiled(forceinline=True)
+def lift_of(peak, c):
+    """LIFT for a row whose coefficients and bias are all near the smallest numbers, else 1.
+
+    u > 0 does not change when (g, c) is multiplied by LIFT. In v = u − x_own, u is below the
+    rounding of x_own before and after.
+    """
+    return LIFT if (peak < 2.0**-960) & (abs(c) < 2.0**-900) else 1.0
+
+
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def settled(loss, W, b, I):
+    """The loss; inf if it overflowed. NaN from numbers that cannot overflow stays NaN."""
+    if np.isfinite(loss):
+        return loss
+    peak = 0.0
+    for a in range(W.shape[0]):
+        for i in range(W.shape[1]):
+            peak = max(peak, abs(W[a, i]))
+    for j in range(len(b)):
+        peak = max(peak, abs(b[j]), I[j])
+    return np.inf if peak > 1e50 else np.nan
+
+
+@compiled(forceinline=True)
+def pair_rows(a_0, q_0, c_0, a_1, q_1, c_1, I_0, I_1, s_0, s_1):
+    """`pair_loss` of two rows of which each may be lifted by itself."""
+    p_0 = 1.0 - s_0
+    p_1 = 1.0 - s_1
+    x_a, x_q, x_c, x_off = pair_row(a_0, q_0, c_0, p_0, s_0, p_1, s_1)
+    y_a, y_q, y_c, y_off = pair_row(a_1, q_1, c_1, p_1, s_1, p_0, s_0)
+    x = 0.5 * ((a_0 - 1.0) * x_a + q_0 * x_q + c_0 * x_c) + x_off
+    y = 0.5 * ((a_1 - 1.0) * y_a + q_1 * y_q + c_1 * y_c) + y_off
+    # A row of no importance counts for nothing, even where it overflows.
+    x_on = I_0 > 0.0
+    y_on = I_1 > 0.0
+    return (
+        (I_0 * x if x_on else 0.0) + (I_1 * y if y_on else 0.0),
+        I_0 * x_a if x_on else 0.0,
+        I_1 * y_a if y_on else 0.0,
+        (I_0 * x_q if x_on else 0.0) + (I_1 * y_q if y_on else 0.0),
+        I_0 * x_c if x_on else 0.0,
+        I_1 * y_c if y_on else 0.0,
+    )
+
+
+@compiled(forceinline=True)
 def pair_loss(g_00, g_11, g_01, b_0, b_1, I_0, I_1, s_0, s_1):
     """The loss of two features, uniform law: (L, ∂L/∂G_00, ∂G_11, ∂G_01, ∂b_0, ∂b_1).
 
     ∂G_01 is the sum over the two places that the overlap has in G. Numbers in, numbers out: for
     W = [w_0, w_1], ∂L/∂w_0 = 2 w_0 ∂G_00 + w_1 ∂G_01.
     """
-    p_0 = 1.0 - s_0
-    p_1 = 1.0 - s_1
-    x_a, x_q, x_c, x_off = pair_row(g_00, g_01, b_0, p_0, s_0, p_1, s_1)
-    y_a, y_q, y_c, y_off = pair_row(g_11, g_01, b_1, p_1, s_1, p_0, s_0)
-    x = 0.5 * ((g_00 - 1.0) * x_a + g_01 * x_q + b_0 * x_c) + x_off
-    y = 0.5 * ((g_11 - 1.0) * y_a + g_01 * y_q + b_1 * y_c) + y_off
-    return I_0 * x + I_1 * y, I_0 * x_a, I_1 * y_a, I_0 * x_q + I_1 * y_q, I_0 * x_c, I_1 * y_c
+    return pair_rows(g_00, g_01, b_0, g_11, g_01, b_1, I_0, I_1, s_0, s_1)
 
 
 @compiled()
@@ -69,15 +115,27 @@ def model_loss_grad(W, b, I, S, law, dW, db):
     m, n = W.shape
     loss = 0.0
     if n == 2 and law == UNIFORM:
-        loss, d_00, d_11, d_01, d_b0, d_b1 = pair_loss(
-            dot(W, 0, 0), dot(W, 1, 1), dot(W, 0, 1), b[0], b[1], I[0], I[1], S[0], S[1]
+        a_0 = dot(W, 0, 0, 1.0)
+        a_1 = dot(W, 1, 1, 1.0)
+        q_0 = dot(W, 0, 1, 1.0)
+        q_1 = q_0
+        lift_0 = lift_of(max(a_0, abs(q_0)), b[0])
+        lift_1 = lift_of(max(a_1, abs(q_0)), b[1])
+        if lift_0 != 1.0:
+            a_0 = dot(W, 0, 0, lift_0)
+            q_0 = dot(W, 0, 1, lift_0)
+        if lift_1 != 1.0:
+            a_1 = dot(W, 1, 1, lift_1)
+            q_1 = dot(W, 1, 0, lift_1)
+        loss, d_00, d_11, d_01, d_b0, d_b1 = pair_rows(
+            a_0, q_0, lift_0 * b[0], a_1, q_1, lift_1 * b[1], I[0], I[1], S[0], S[1]
         )
         for a in range(m):
             dW[a, 0] = 2.0 * W[a, 0] * d_00 + W[a, 1] * d_01
             dW[a, 1] = 2.0 * W[a, 1] * d_11 + W[a, 0] * d_01
         db[0] = d_b0
         db[1] = d_b1
-        return loss if np.isfinite(loss) else np.inf
+        return settled(loss, W, b, I)
 
     row = np.empty(n)
     order = np.empty(n, np.int64)
@@ -93,14 +151,13 @@ def model_loss_grad(W, b, I, S, law, dW, db):
         db[j] = 0.0
         if I[j] == 0.0:
             continue
-        for i in range(n):
-            row[i] = dot(W, i, j)
+        c = b[j] * overlaps(W, j, b[j], row)
         own = sort_row(row, j, S, order, g, p, s)
         k = n
         while k > own + 1 and g[k - 1] == 0.0:
             k -= 1
-        d_c, off = row_terms(k, g, b[j], own, p, s, law, d_g)
-        part = 0.5 * b[j] * d_c + off - 0.5 * d_g[own]
+        d_c, off = row_terms(k, g, c, own, p, s, law, d_g)
+        part = 0.5 * c * d_c + off - 0.5 * d_g[own]
         for t in range(n):
             if t >= k:
                 d_g[t] = mean * p[t] * d_c
@@ -113,7 +170,21 @@ def model_loss_grad(W, b, I, S, law, dW, db):
                 dW[a, j] += I[j] * d_g[t] * W[a, i]
         loss += I[j] * part
         db[j] = I[j] * d_c
-    return loss if np.isfinite(loss) else np.inf
+    return settled(loss, W, b, I)
+
+
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def overlaps(W, j, c, row):
+    """Write row j of G, lifted where that is called for; return by what."""
+    peak = 0.0
+    for i in range(len(row)):
+        row[i] = dot(W, j, i, 1.0)
+        peak = max(peak, abs(row[i]))
+    lift = lift_of(peak, c)
+    if lift != 1.0:
+        for i in range(len(row)):
+            row[i] = dot(W, j, i, lift)
+    return lift
 
 
 @compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)

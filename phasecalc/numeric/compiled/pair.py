@@ -21,7 +21,6 @@ import math
 from .jit import compiled
 
 _NODE = 0.5 / math.sqrt(3.0)
-_TINY = 1e-300
 _THIRD = 1.0 / 3.0
 
 
@@ -35,27 +34,31 @@ def _square(a, q, c):
     """Both features active: moments over {u > 0} of the unit square, and the line u = 0 in it.
 
     Returns the moments of 1, x, y, x², xy, y², then the two nodes (x, y) of a rule that integrates
-    cubics along that line, and their common weight: ∫∫ f δ(u) = weight · (f(node) + f(node')).
+    cubics along that line, and (half, big): ∫∫ f δ(u) = (half · f(node) + half · f(node')) / big.
     """
     # (big, X): the larger coefficient and its coordinate; (small, Y): the other.
     swap = abs(q) > a
     big = q if swap else a
     small = a if swap else q
-    small = small if small != 0.0 else _TINY
-    nothing = (big == 0.0) & (c == 0.0)
-    top = -1.0 if nothing else c
-    t0 = _clip(-top / small)  # ξ = 0 here
-    t1 = _clip(-(top + big) / small)  # ξ = 1 here
+    flat = big == 0.0
+    top = -1.0 if flat & (c == 0.0) else c
+    # Where ξ = 0 and where ξ = 1. A coefficient of 0 counts as a positive one on its way there.
+    t0 = _clip(-top / small) if small != 0.0 else (1.0 if top < 0.0 else 0.0)
+    end = top + big
+    t1 = _clip(-end / small) if small != 0.0 else (1.0 if end < 0.0 else 0.0)
     # By the signs: before clipping t0 and t1 may round to the same number far outside.
-    rising = ((big > 0.0) & (small < 0.0)) | ((big < 0.0) & (small > 0.0))
+    rising = ((big > 0.0) & (small < 0.0)) | ((big < 0.0) & (small >= 0.0))
     lo = min(t0, t1)
     width = max(t0, t1) - lo
     centre = lo + 0.5 * width
-    inv = 1.0 / big if big != 0.0 else 0.0
+    # In parts of the larger coefficient, whose reciprocal may be beyond the largest number.
+    unit = 1.0 if flat else big
+    start = top / unit
+    slope = small / unit
     m = centre - _NODE * width
     n = centre + _NODE * width
-    xm = _clip(-(top + small * m) * inv)
-    xn = _clip(-(top + small * n) * inv)
+    xm = _clip(-(start + slope * m))
+    xn = _clip(-(start + slope * n))
     # The stretch of Y on which ξ is clipped to 1.
     o0 = t1 if rising else 0.0
     o1 = 1.0 if rising else t1
@@ -76,10 +79,11 @@ def _square(a, q, c):
     x_1 = 0.5 * (1.0 - k10 if up else k10)
     x_y = 0.5 * (0.5 - k11 if up else k11)
     x_2 = _THIRD * (1.0 - k20 if up else k20)
-    weight = half * abs(inv)
+    half = 0.0 if flat else half
+    big = abs(unit)
     if swap:
-        return all_1, y_1, x_1, y_2, x_y, x_2, m, xm, n, xn, weight
-    return all_1, x_1, y_1, x_2, x_y, y_2, xm, m, xn, n, weight
+        return all_1, y_1, x_1, y_2, x_y, x_2, m, xm, n, xn, half, big
+    return all_1, x_1, y_1, x_2, x_y, y_2, xm, m, xn, n, half, big
 
 
 @compiled(forceinline=True)
@@ -101,7 +105,7 @@ def pair_moments(a, q, c, p_x, s_x, p_y, s_y):
     y_y = 0.5 * (y1 * y1 - y0 * y0)
     y_yy = (y1 * y1 * y1 - y0 * y0 * y0) * _THIRD
 
-    xy_1, xy_x, xy_y, xy_xx, xy_xy, xy_yy, _, _, _, _, _ = _square(a, q, c)
+    xy_1, xy_x, xy_y, xy_xx, xy_xy, xy_yy, _, _, _, _, _, _ = _square(a, q, c)
 
     both = p_x * p_y
     only_x = p_x * s_y
@@ -139,12 +143,12 @@ def pair_second(a, q, c, p_x, s_x, p_y, s_y):
     2 E[z 1(u>0)] − 2 E[x z δ(u)] for z = x², xy, x, y², y, 1.
     """
     m_1, m_x, m_y, m_xx, m_xy, m_yy, _ = pair_moments(a, q, c, p_x, s_x, p_y, s_y)
-    _, _, _, _, _, _, x0, y0, x1, y1, weight = _square(a, q, c)
-    weight *= p_x * p_y
+    _, _, _, _, _, _, x0, y0, x1, y1, half, big = _square(a, q, c)
+    weight = p_x * p_y * half
     xi = -c / a if a > 0.0 else 0.0
     at = p_x * s_y * xi / a if (xi > 0.0) & (xi < 1.0) else 0.0
-    w0 = weight * x0
-    w1 = weight * x1
+    w0 = weight * x0 / big
+    w1 = weight * x1 / big
     return (
         2.0 * (m_xx - at * xi * xi - w0 * x0 * x0 - w1 * x1 * x1),
         2.0 * (m_xy - w0 * x0 * y0 - w1 * x1 * y1),

@@ -17,7 +17,7 @@ UNIFORM = 0
 POINT = 1
 
 
-@compiled()
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def row_terms(k, g, c, own, p, s, law, d_g):
     """Write ∂ℓ/∂g_i into d_g; return (∂ℓ/∂c, E[x_own² 1(u≤0)]).
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from .cube import MAX_DIRECTIONS
 from .jit import compiled
+from .model import dot, lift_of, settled
 from .rows import UNIFORM, row_terms
 
-_EPS = 2.220446049250313e-16
+EPS = 2.220446049250313e-16
 
 
 @compiled()
@@ -31,68 +32,144 @@ def nonzeros(W):
     return start, column
 
 
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def columns(n, start, column):
+    """The same entries by columns: (begin, row)."""
+    begin = np.zeros(n + 1, np.int64)
+    for t in range(len(column)):
+        begin[column[t] + 1] += 1
+    for i in range(n):
+        begin[i + 1] += begin[i]
+    row = np.empty(len(column), np.int64)
+    fill = begin[:n].copy()
+    for a in range(len(start) - 1):
+        for t in range(start[a], start[a + 1]):
+            row[fill[column[t]]] = a
+            fill[column[t]] += 1
+    return begin, row
+
+
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def overlap_row(W, j, start, column, begin, row, total, met):
+    """G_ji = Σ_a W_aj W_ai into total, for the features i that share a row of W with j.
+
+    They are listed in met, j among them, and their number is returned; the rest of total is left
+    as it is. As in `model.dot` the rounding errors are carried along, several i at a time.
+    """
+    n = W.shape[1]
+    error = np.zeros(n)
+    plain = np.zeros(n)
+    seen = np.zeros(n, np.bool_)
+    seen[j] = True
+    met[0] = j
+    total[j] = 0.0
+    count = 1
+    for e in range(begin[j], begin[j + 1]):
+        for t in range(start[row[e]], start[row[e] + 1]):
+            i = column[t]
+            if not seen[i]:
+                seen[i] = True
+                total[i] = 0.0
+                met[count] = i
+                count += 1
+    for e in range(begin[j], begin[j + 1]):
+        a = row[e]
+        x = W[a, j]
+        t = 134217729.0 * x
+        xh = t - (t - x)
+        xl = x - xh
+        if start[a + 1] - start[a] == n:
+            for i in range(n):
+                _add_product(i, x, xh, xl, W[a, i], total, error, plain)
+        else:
+            for q in range(start[a], start[a + 1]):
+                i = column[q]
+                _add_product(i, x, xh, xl, W[a, i], total, error, plain)
+    for e in range(count):
+        i = met[e]
+        total[i] += error[i]
+        if not np.isfinite(total[i]):
+            total[i] = plain[i]
+    return count
+
+
+@compiled(forceinline=True)
+def _add_product(i, x, xh, xl, y, total, error, plain):
+    t = 134217729.0 * y
+    yh = t - (t - y)
+    yl = y - yh
+    product = x * y
+    plain[i] += product
+    new = total[i] + product
+    z = new - total[i]
+    low = ((xh * yh - product) + (xh * yl + xl * yh)) + xl * yl
+    error[i] += low + ((total[i] - (new - z)) + (product - z))
+    total[i] = new
+
+
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def lengths(W):
+    """‖W_i‖ of each column."""
+    length = np.zeros(W.shape[1])
+    for a in range(W.shape[0]):
+        for i in range(W.shape[1]):
+            length[i] += W[a, i] * W[a, i]
+    return np.sqrt(length)
+
+
+@compiled(forceinline=True)
+def is_noise(overlap, size, m):
+    """Whether an overlap is no larger than rounding leaves between orthogonal columns.
+
+    size: the product of their lengths. The overlap itself is known far better.
+    """
+    return np.isfinite(size) and abs(overlap) <= m * EPS * size
+
+
 @compiled()
-def interference(W, start, column):
-    """The rows of G = WᵀW: (degree, index, value), each row in falling order of |G_ji|.
+def interference(W, b, I, mean, start, column):
+    """The rows of G = WᵀW: (degree, index, value, shift), each row in falling order of |G_ji|.
 
     degree[j] counts the entries of row j, the own feature always among them. A row keeps at most
-    MAX_DIRECTIONS entries, but degree counts on. An entry off the diagonal that is below the
-    rounding error of its own sum counts as zero: rotated orthogonal features do not interfere.
+    MAX_DIRECTIONS entries, but degree counts on, and ends at the first row that has more.
+
+    Overlaps δ that are noise are left out where both rows admit it. Σ δ_ji E[x_i] over what row j
+    leaves out is shift[j], to be added to its bias: as the features are independent, the loss then
+    is wrong by the order of δ² only. The gradient is wrong by up to 2 I_j (1 + 1/G_jj) Σ|δ_ji|,
+    besides that order, or nothing if u_j never changes sign; so that is what a row admits by.
     """
     m, n = W.shape
+    begin, row = columns(n, start, column)
     degree = np.zeros(n, np.int64)
     index = np.empty((n, MAX_DIRECTIONS), np.int64)
     value = np.empty((n, MAX_DIRECTIONS))
-    dense = 4 * start[m] > m * n
-    if dense:
-        G = np.dot(W.T, W)
-        norm = np.empty(n)
-        for i in range(n):
-            norm[i] = np.sqrt(G[i, i])
-    else:
-        # The columns' own lists: which rows of W feature j occupies.
-        begin = np.zeros(n + 1, np.int64)
-        for t in range(start[m]):
-            begin[column[t] + 1] += 1
-        for i in range(n):
-            begin[i + 1] += begin[i]
-        row = np.empty(start[m], np.int64)
-        fill = begin[:n].copy()
-        for a in range(m):
-            for t in range(start[a], start[a + 1]):
-                row[fill[column[t]]] = a
-                fill[column[t]] += 1
-    total = np.zeros(n)
-    size = np.zeros(n)
-    met = np.empty(n, np.int64)
-    seen = np.zeros(n, np.bool_)
+    shift = np.empty(n)
+    importance = 0.0
     for j in range(n):
-        count = 0
-        if dense:
-            for i in range(n):
-                total[i] = G[j, i]
-                size[i] = norm[j] * norm[i]
-                met[i] = i
-            count = n
-        else:
-            met[0] = j
-            seen[j] = True
-            count = 1
-            for e in range(begin[j], begin[j + 1]):
-                a = row[e]
-                for t in range(start[a], start[a + 1]):
-                    i = column[t]
-                    if not seen[i]:
-                        seen[i] = True
-                        met[count] = i
-                        count += 1
-                    product = W[a, j] * W[a, i]
-                    total[i] += product
-                    size[i] += abs(product)
-        for e in range(count):
-            i = met[e]
-            # One product is exact enough whatever its size: only sums can cancel.
-            if i == j or (total[i] != 0.0 and not abs(total[i]) <= m * _EPS * size[i]):
+        importance += I[j]
+    admits = np.ones(n, np.bool_)
+    total = np.empty(n)
+    length = lengths(W)
+    met = np.empty(n, np.int64)
+    again = True
+    while again:
+        again = False
+        for j in range(n):
+            degree[j] = 0
+            shift[j] = 0.0
+            noise = 0.0
+            reach = 0.0
+            count = overlap_row(W, j, start, column, begin, row, total, met)
+            for e in range(count):
+                i = met[e]
+                if i != j and total[i] == 0.0:
+                    continue
+                reach += abs(total[i])
+                small = is_noise(total[i], length[i] * length[j], m)
+                if i != j and small and admits[i] and admits[j]:
+                    noise += abs(total[i])
+                    shift[j] += total[i] * mean[i]
+                    continue
                 t = min(degree[j], MAX_DIRECTIONS - 1)
                 degree[j] += 1
                 while t > 0 and abs(value[j, t - 1]) < abs(total[i]):
@@ -101,13 +178,18 @@ def interference(W, start, column):
                     t -= 1
                 value[j, t] = total[i]
                 index[j, t] = i
-            total[i] = 0.0
-            size[i] = 0.0
-            seen[i] = False
-    return degree, index, value
+            if degree[j] > MAX_DIRECTIONS:
+                return degree, index, value, shift
+            allowed = 1e-13 * (1.0 + importance)
+            if not abs(b[j]) > reach:
+                allowed *= min(1.0, total[j])
+            if I[j] * noise > allowed:
+                admits[j] = False
+                again = True
+    return degree, index, value, shift
 
 
-@compiled()
+@compiled(inline="always")  # into its one caller: a level less to compile
 def sparse_loss_grad(W, b, I, S, law, dW, db):
     """As `model.model_loss_grad`, for any number of features n.
 
@@ -115,16 +197,15 @@ def sparse_loss_grad(W, b, I, S, law, dW, db):
     """
     m, n = W.shape
     start, column = nonzeros(W)
-    degree, index, value = interference(W, start, column)
-    for j in range(n):
-        if degree[j] > MAX_DIRECTIONS:
-            return np.nan
+    half = 0.5 if law == UNIFORM else 1.0
+    mean = half * (1.0 - S)
+    degree, index, value, shift = interference(W, b, I, mean, start, column)
+    if degree.max() > MAX_DIRECTIONS:
+        return np.nan
     p = np.empty(MAX_DIRECTIONS)
     s = np.empty(MAX_DIRECTIONS)
     d_g = np.empty(MAX_DIRECTIONS)
     H = np.zeros((n, MAX_DIRECTIONS))
-    half = 0.5 if law == UNIFORM else 1.0
-    mean = half * (1.0 - S)
     loss = 0.0
     for j in range(n):
         db[j] = 0.0
@@ -138,8 +219,14 @@ def sparse_loss_grad(W, b, I, S, law, dW, db):
             if index[j, t] == j:
                 own = t
         g = value[j]
-        d_c, off = row_terms(k, g, b[j], own, p, s, law, d_g)
-        part = 0.5 * b[j] * d_c + off - 0.5 * d_g[own]
+        c = b[j] + shift[j]
+        lift = lift_of(abs(g[0]), c)
+        if lift != 1.0:
+            c *= lift
+            for t in range(k):
+                g[t] = dot(W, j, index[j, t], lift)
+        d_c, off = row_terms(k, g, c, own, p, s, law, d_g)
+        part = 0.5 * c * d_c + off - 0.5 * d_g[own]
         for t in range(k):
             part += 0.5 * g[t] * d_g[t]
             H[j, t] = I[j] * (d_g[t] - mean[index[j, t]] * d_c)
@@ -167,4 +254,4 @@ def sparse_loss_grad(W, b, I, S, law, dW, db):
             j = column[t]
             for e in range(degree[j]):
                 dW[a, index[j, e]] += W[a, j] * T[j, e]
-    return loss if np.isfinite(loss) else np.inf
+    return settled(loss, W, b, I)

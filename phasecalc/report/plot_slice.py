@@ -1,0 +1,109 @@
+"""Pictures of slices: F, the branches above it, and the crossings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+from numpy.typing import ArrayLike
+
+from .plot_style import INK, LAW_TEXTS, TINTS
+from .slices import LETTERS
+
+if TYPE_CHECKING:
+    from ..tracing.slice_records import Slice
+
+_ROOM = 0.05
+"""Height of the lower panel, as a part of the largest F; branches further above F are left out."""
+_TICKS = {
+    "sparsity": (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01),
+    "importance": (0.1, 0.2, 0.5, 1, 2, 5, 10),
+}
+_STYLES = {"first order": "o", "continuous": "D", "crossover": "|"}
+
+
+def plot_slice(line: Slice) -> Figure:
+    """Draw a slice: F and every branch of minima, and below how far the branches lie above F.
+
+    Circles are first-order crossings, diamonds continuous ones; a cross is a spinodal, where a
+    branch stops being a local minimum.
+    """
+    figure = Figure(figsize=(7.4, 6.6), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    highest = float(line.losses.max())
+    upper.plot(_place(line, line.values), line.losses, color=INK, lw=4.5, alpha=0.25, label="F")
+    used: dict[str, int] = {}
+    for branch in line.branches:
+        F = line.losses[np.searchsorted(line.values, branch.values)]
+        if (branch.losses - F).min() > _ROOM * highest:
+            continue
+        k = used[branch.outcome] = used.get(branch.outcome, -1) + 1
+        colour = _dark(branch.outcome, k)
+        dashes = ("-", (0, (5, 2)), (0, (2, 1.5)))[k % 3]
+        for ax, values in ((upper, branch.losses), (lower, branch.losses - F)):
+            ax.plot(
+                _place(line, branch.values), values, color=colour, lw=1.4, ls=dashes,
+                label=branch.name,
+            )  # fmt: skip
+            for end, loss in zip(branch.ends, (values[0], values[-1]), strict=True):
+                if end is not None and end.becomes is None:
+                    ax.plot(_place(line, end.value), loss, "x", color=colour, ms=6)
+    for crossing in line.crossings:
+        where, style = _place(line, crossing.value), _STYLES[crossing.nature]
+        for ax, height in ((upper, crossing.loss), (lower, 0.0)):
+            ax.plot(where, height, style, ms=6, mfc="white", mec=INK, zorder=5, clip_on=False)
+        upper.axvline(where, color=INK, lw=0.5, alpha=0.4)
+        lower.axvline(where, color=INK, lw=0.5, alpha=0.4)
+        lower.annotate(
+            f"{crossing.value:.5g}", (where, 1.0), xycoords=("data", "axes fraction"),
+            xytext=(-3, -4), textcoords="offset points", rotation=90, ha="right", va="top",
+            fontsize=8, color=INK,
+        )  # fmt: skip
+    upper.set_ylim(0, 1.1 * highest)
+    lower.set_ylim(0, _ROOM * highest)
+    _dress(line, upper, lower)
+    return figure
+
+
+def _place(line: Slice, value: ArrayLike) -> Any:
+    return np.asarray(value) if line.varied == "importance" else 1.0 - np.asarray(value)
+
+
+def _dress(line: Slice, upper: Axes, lower: Axes) -> None:
+    lower.set_xscale("log")
+    low, high = (float(_place(line, line.values[k])) for k in (0, -1))
+    lower.set_xlim(low, high)
+    lower.set_xticks([tick for tick in _TICKS[line.varied] if _inside(tick, low, high)])
+    lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    lower.xaxis.set_minor_formatter(NullFormatter())
+    lower.set_xlabel(
+        "relative importance of the extra feature, r"
+        if line.varied == "importance"
+        else "feature probability, p = 1 − S; numbers in the picture are S"
+    )
+    upper.set_ylabel("loss, a sum over features")
+    lower.set_ylabel("loss above F")
+    model = line.model
+    upper.set_title(
+        f"{model.n_features} features in {model.d_hidden} "
+        f"dimension{'s' if model.d_hidden > 1 else ''} ({line.source}), "
+        f"{LETTERS[line.fixed]} = {line.at:g}, {LAW_TEXTS[model.law.name]}",
+        fontsize=10.5,
+    )
+    upper.legend(frameon=False, fontsize=8.5)
+
+
+def _inside(tick: float, one: float, two: float) -> bool:
+    low, high = sorted((one, two))
+    return low * 0.999 <= tick <= high * 1.001
+
+
+def _dark(outcome: str, k: int) -> tuple[float, ...]:
+    """A tint dark enough for a line."""
+    from matplotlib.colors import to_rgb  # noqa: PLC0415
+
+    tints = TINTS[outcome]
+    return tuple(0.72 * part for part in to_rgb(tints[k % len(tints)]))

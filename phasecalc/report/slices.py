@@ -1,0 +1,117 @@
+"""Slices as plain text and as JSON documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .rows import conventions
+from .text import table
+
+if TYPE_CHECKING:
+    from ..tracing.slice_records import Branch, BranchEnd, Slice
+
+Document = dict[str, Any]
+LETTERS = {"sparsity": "S", "importance": "r"}
+
+
+def slice_document(line: Slice) -> Document:
+    """The line, F on it, its crossings and branches; numbers are floats."""
+    model = line.model
+    return {
+        "model": {
+            "n_features": model.n_features,
+            "d_hidden": model.d_hidden,
+            "law": model.law.name,
+            "importance": [str(weight) for weight in model.importance],
+        },
+        "source": line.source,
+        line.fixed: line.at,
+        "varied": line.varied,
+        "values": line.values.tolist(),
+        "losses": line.losses.tolist(),
+        "labels": list(line.labels),
+        "crossings": [
+            {
+                "phases": list(crossing.phases),
+                "value": crossing.value,
+                "loss": crossing.loss,
+                "jump": crossing.jump,
+                "nature": crossing.nature,
+                "error": crossing.error,
+            }
+            for crossing in line.crossings
+        ],
+        "branches": [
+            {
+                "name": branch.name,
+                "outcome": branch.outcome,
+                "values": branch.values.tolist(),
+                "losses": branch.losses.tolist(),
+                "curvatures": branch.curvatures.tolist(),
+                "ends": [_end_document(end) for end in branch.ends],
+            }
+            for branch in line.branches
+        ],
+    }
+
+
+def _end_document(end: BranchEnd | None) -> Document | None:
+    return None if end is None else {"value": end.value, "error": end.error, "becomes": end.becomes}
+
+
+def slice_text(line: Slice) -> str:
+    """Crossings and branches as tables, under the conventions that they use."""
+    model, letter = line.model, LETTERS[line.varied]
+    return "\n".join(
+        [
+            f"{model.n_features} features in {model.d_hidden} "
+            f"dimension{'s' if model.d_hidden > 1 else ''}, {LETTERS[line.fixed]} = {line.at:g}, "
+            f"{letter} from {line.values[0]:g} to {line.values[-1]:g}, source: {line.source}",
+            *conventions(model.law),
+            "",
+            f"Crossings of the lowest minimum, as {letter} grows ({len(line.crossings)})",
+            table(
+                ("from", "to", letter, "F", f"jump of dF/d{letter}", "nature", "error"),
+                [
+                    (
+                        *crossing.phases,
+                        f"{crossing.value:.10g}",
+                        f"{crossing.loss:.10g}",
+                        f"{crossing.jump:.4g}",
+                        crossing.nature,
+                        f"{crossing.error:.0e}",
+                    )
+                    for crossing in line.crossings
+                ],
+            ),
+            "",
+            f"Branches of local minima ({len(line.branches)})",
+            table(
+                ("name", "extra feature", "from", "to", "lowest loss", "least curvature"),
+                [
+                    (
+                        branch.name,
+                        branch.outcome,
+                        _end_text(branch, 0),
+                        _end_text(branch, -1),
+                        f"{branch.losses.min():.8g}",
+                        f"{branch.curvatures.min():.3g}",
+                    )
+                    for branch in line.branches
+                ],
+            ),
+            "",
+            "  a branch ends where it could not be followed as a local minimum: at a spinodal as a",
+            "  rule, or where another takes over continuously (←, →); all of it, and that no",
+            "  branch is missing, is numerical evidence",
+        ]
+    )
+
+
+def _end_text(branch: Branch, side: int) -> str:
+    end = branch.ends[side]
+    if end is None:
+        return f"{branch.values[side]:.6g} (edge)"
+    if end.becomes is None:
+        return f"{end.value:.8g} (spinodal)"
+    return f"{end.value:.8g} ({'→' if side else '←'} {end.becomes})"

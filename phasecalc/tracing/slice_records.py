@@ -1,0 +1,87 @@
+"""Records of slices: branches, where they end, and crossings, along a line of the diagram."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..model import ToyModel
+
+Floats = NDArray[np.float64]
+Nature = Literal["first order", "continuous", "crossover"]
+
+
+@dataclass(frozen=True, slots=True)
+class BranchEnd:
+    """Where a branch stops being a local minimum, known to ``error``; what it goes over into.
+
+    ``becomes`` is the name of the branch that takes over continuously. None means a spinodal as a
+    rule: the branch could not be followed further, and nothing was found to continue it.
+    """
+
+    value: float
+    error: float
+    becomes: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Branch:
+    """One local minimum followed along the line; arrays are over its own ``values``.
+
+    ``curvatures`` are lowest one-sided second derivatives: positive at a strict minimum. An end is
+    None where the branch leaves the values of the slice as a minimum.
+    """
+
+    name: str
+    outcome: str
+    values: Floats
+    losses: Floats
+    curvatures: Floats
+    ends: tuple[BranchEnd | None, BranchEnd | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Where the lowest minimum changes from the first phase to the second as the value grows.
+
+    ``jump`` is that of dF along the line (dF/dr or dF/dS); 0 unless of first order. A crossover is
+    one minimum that changes its name, from weak to strong say: no transition.
+    """
+
+    phases: tuple[str, str]
+    value: float
+    loss: float
+    jump: float
+    nature: Nature
+    error: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slice:
+    """A line through a phase diagram; made by `slice_along`.
+
+    ``fixed`` names the coordinate that is ``at``; ``values`` are those of the other one. ``losses``
+    is F, the lowest loss at each value. All of it is numerical evidence.
+    """
+
+    model: ToyModel
+    source: str
+    fixed: Literal["sparsity", "importance"]
+    at: float
+    values: Floats
+    losses: Floats
+    labels: tuple[str, ...]
+    branches: tuple[Branch, ...]
+    crossings: tuple[Crossing, ...]
+
+    def __post_init__(self) -> None:
+        if not len(self.values) == len(self.losses) == len(self.labels):
+            raise ValueError("values, losses and labels of a slice differ in number")
+
+    @property
+    def varied(self) -> str:
+        """The coordinate that changes along the line."""
+        return "importance" if self.fixed == "sparsity" else "sparsity"

@@ -1,0 +1,113 @@
+"""Slices: crossings and spinodals against exact results, texts, pictures, the command, refusals."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import phasecalc as pc
+from phasecalc.exact.onset import onset_importance
+from phasecalc.report.plot_slice import plot_slice
+from phasecalc.report.slices import slice_document, slice_text
+
+from .test_cli import run
+
+PAIR = pc.ToyModel(2, 1)
+
+
+@pytest.fixture(scope="module")
+def line() -> pc.Slice:
+    return pc.slice_along(PAIR, sparsity=0.4, values=np.geomspace(0.5, 2.0, 33))
+
+
+def test_crossings_and_ends_of_branches_at_constant_sparsity(line) -> None:
+    names = [crossing.phases for crossing in line.crossings]
+    assert names == [
+        ("ignore", "weak-antipodal"),
+        ("weak-antipodal", "antipodal"),
+        ("antipodal", "weak-other-antipodal"),
+        ("weak-other-antipodal", "dedicated"),
+    ]
+    onset = float(onset_importance().subs(pc.p, 0.6))
+    first, second, third, last = line.crossings
+    assert [c.nature for c in line.crossings] == [
+        "continuous", "first order", "first order", "continuous",
+    ]  # fmt: skip
+    assert first.value == pytest.approx(onset, rel=2e-5)
+    assert last.value == pytest.approx(1 / onset, rel=2e-5)
+    assert third.value == pytest.approx(1 / second.value, abs=1e-11)  # mirror law
+    assert second.jump < 0
+    # `ignore` is a local minimum up to r = q/v, exactly, and the weak pair begins there.
+    branches = {branch.name: branch for branch in line.branches}
+    end = branches["ignore"].ends[1]
+    assert end.value == pytest.approx(onset, rel=1e-5)
+    assert end.becomes == "weak-antipodal"
+    assert branches["weak-antipodal"].ends[0].becomes == "ignore"
+    strong, weak = branches["antipodal"].ends[0], branches["weak-antipodal"].ends[1]
+    assert strong.becomes is weak.becomes is None
+    assert strong.value < second.value < weak.value
+
+
+def test_branches_are_minima_and_F_is_their_envelope(line) -> None:
+    lowest = np.full(len(line.values), np.inf)
+    for branch in line.branches:
+        assert (branch.curvatures > -1e-7).all()
+        places = np.searchsorted(line.values, branch.values)
+        lowest[places] = np.minimum(lowest[places], branch.losses)
+        assert (np.diff(places) == 1).all()
+    np.testing.assert_array_equal(lowest, line.losses)
+    for k in (3, 12, 20):
+        assert line.losses[k] == pytest.approx(
+            pc.minimize(PAIR, 0.4, line.values[k]).loss, abs=1e-13
+        )
+
+
+def test_texts_and_picture(line) -> None:
+    text = slice_text(line)
+    assert "S = 0.4, r from 0.5 to 2, source: global" in text
+    assert "(→ weak-antipodal)" in text
+    document = json.loads(json.dumps(slice_document(line)))
+    assert document["sparsity"] == 0.4
+    assert document["crossings"][1]["nature"] == "first order"
+    figure = plot_slice(line)
+    assert "S = 0.4" in figure.axes[0].get_title()
+
+
+def test_constant_importance_and_relaxed() -> None:
+    values = np.linspace(0.2, 0.6, 17)
+    one, two = (
+        pc.slice_along(PAIR, importance=0.8, values=values, source=source)
+        for source in ("global", "relaxed")
+    )
+    np.testing.assert_allclose(one.losses, two.losses, atol=1e-13)
+    strong = [c for c in one.crossings if c.phases == ("weak-antipodal", "antipodal")]
+    assert [c.nature for c in strong] == ["first order"]
+    assert one.varied == "sparsity"
+    weak = next(branch for branch in one.branches if branch.name == "weak-antipodal")
+    p = 1 - weak.ends[0].value
+    assert float(onset_importance().subs(pc.p, p)) == pytest.approx(0.8, abs=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "either sparsity or importance"),
+        ({"sparsity": 0.4, "importance": 1}, "either sparsity or importance"),
+        ({"sparsity": 1}, r"it must be in \[0, 1\)"),
+        ({"importance": 0}, "must be above 0"),
+        ({"sparsity": 0.4, "values": [1.0]}, "at least two, and ascending"),
+        ({"importance": 1, "values": [0.5, 1.0]}, "a sparsity must be below 1"),
+        ({"sparsity": 0.4, "values": [0.0, 1.0]}, "must be above 0"),
+        ({"sparsity": 0.4, "source": "candidates"}, '"relaxed" or "global"'),
+    ],
+)
+def test_refusals(arguments, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        pc.slice_along(PAIR, **arguments)
+
+
+def test_command_refuses_what_it_cannot_use(capsys) -> None:
+    assert run(capsys, "slice")[0] == 2
+    assert run(capsys, "slice", "-S", "0.4", "-r", "1")[0] == 2
