@@ -40,7 +40,7 @@ def tidy(expr: sympy.Expr, *, sparsity: bool = False) -> sympy.Expr:
     numerator, denominator = sympy.fraction(sympy.cancel(expr))
     if denominator.free_symbols:
         return _quotient(numerator, denominator)
-    polynomial = sympy.expand(expr)
+    polynomial = sympy.expand(numerator / denominator)
     for applies, rewritten in _RULES:
         if applies(polynomial):
             return rewritten(polynomial)

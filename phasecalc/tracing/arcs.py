@@ -113,7 +113,9 @@ def junction(landscape: Landscape, states: tuple[State, State, State]) -> tuple[
         matrix = np.array([a.gradient - b.gradient, a.gradient - c.gradient])
         values = np.array([a.loss - b.loss, a.loss - c.loss])
         correction = np.linalg.solve(matrix, values)
-        if np.abs(correction).max() < 1e-11:
+        # Two branches with nearly equal gradients fix the point no better than losses are rounded.
+        rounding = 4 * np.finfo(np.float64).eps * abs(a.loss)
+        if np.abs(correction).max() < 1e-11 or np.abs(values).max() <= rounding:
             return a, b, c
         if np.abs(correction).max() > 0.3:
             return None
