@@ -231,7 +231,7 @@ def local_minimum(problem: Problem, x: Floats, loss: float, size: float) -> Loca
     gram = problem.gram(x)
     curvature = problem.lowest_curvature(x)
     return LocalMinimum(
-        name=name_of(gram, np.full_like(bias, 1e-6) if problem.no_bias else bias),
+        name=name_of(gram, problem.named_bias(x)),
         outcome=outcome_of(gram),
         loss=loss,
         weights=weights,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model import Point, ToyModel
+from ..model import Point, ToyModel, Uniform
 from .compiled.descent import (
     hessian,
     largest,
@@ -18,6 +18,7 @@ from .compiled.descent import (
     orbit,
 )
 from .compiled.rows import POINT, UNIFORM
+from .kernel import expected_hessian
 from .naming import groups_of
 
 Floats = NDArray[np.float64]
@@ -73,6 +74,11 @@ class Problem:
         """(W, b) of a parameter vector."""
         return x[: self.m * self.n].reshape(self.m, self.n), x[self.m * self.n :]
 
+    def named_bias(self, x: Floats) -> Floats:
+        """The bias that names go by: where it is held at 0 every output counts as just on."""
+        bias = self.split(x)[1]
+        return np.full_like(bias, 1e-6) if self.no_bias else bias
+
     def gram(self, x: Floats) -> Floats:
         """WᵀW."""
         weights = self.split(x)[0]
@@ -89,6 +95,30 @@ class Problem:
     def hessian(self, x: Floats, side: int = 0) -> Floats:
         """Second derivatives by differences of the exact gradient; one-sided for side = ±1."""
         return np.asarray(hessian(x, *self._arguments, side))
+
+    def exact_hessian(self, x: Floats) -> Floats:
+        """Second derivatives by their own formula; those of one side where the gradient has a kink.
+
+        Entries of a bias that is held count as free.
+        """
+        weights, bias = self.split(x)
+        law = Point() if self.law == POINT else Uniform()
+        H = expected_hessian(weights, bias, self.I, sparsity_per_feature=self.S, law=law)
+        if self.penalty:
+            size = self.m * self.n
+            # Σ_{i≠j} G_ij²: 4 (W_i W_jᵀ + G_ij 1) off the diagonal, 4 Σ_{k≠i} W_k W_kᵀ on it.
+            outer = weights @ weights.T
+            blocks = np.zeros((self.m, self.n, self.m, self.n))
+            for i in range(self.n):
+                for j in range(self.n):
+                    if i == j:
+                        block = outer - np.outer(weights[:, i], weights[:, i])
+                    else:
+                        block = np.outer(weights[:, j], weights[:, i])
+                        block = block + weights[:, i] @ weights[:, j] * np.eye(self.m)
+                    blocks[:, i, :, j] = 4.0 * self.penalty * block
+            H[:size, :size] += blocks.reshape(size, size)
+        return np.asarray(H)
 
     def descend(self, rows: Floats) -> tuple[Floats, Floats]:
         """Where BFGS and a few Newton steps end from every row: (x, losses)."""

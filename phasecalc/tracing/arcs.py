@@ -151,6 +151,7 @@ def _half(
             turn = sign_of_turn(found, tangent)
             bad = (
                 abs(turn @ tangent) < 0.97
+                or _leaps(here, found)
                 or np.abs(found.theta - guess).max() > 0.3 * step
                 or not landscape.is_minimum(found.a)
                 or not landscape.is_minimum(found.b)
@@ -174,6 +175,16 @@ def _half(
         here = found
         step = min(1.4 * step, STEP[2], _longest(here))
     return points, ("end of a branch", None)
+
+
+def _leaps(here: Pair, there: Pair) -> bool:
+    """Whether a branch changed by so much that it may be another one: the two have to stay apart."""
+    moved = max(
+        float(np.abs(there.a.gram - here.a.gram).max()),
+        float(np.abs(there.b.gram - here.b.gram).max()),
+        here.distance - there.distance,
+    )
+    return moved > 0.4 * here.distance
 
 
 def _longest(pair: Pair) -> float:

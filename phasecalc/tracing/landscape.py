@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model import ToyModel
-from ..numeric.minimize import minimize
-from ..numeric.naming import name_of, outcome_of
+from ..numeric.minimize import Minimum, minimize
+from ..numeric.naming import name_of, outcome_of, strong_name
 from ..numeric.problem import Problem
 
 Floats = NDArray[np.float64]
@@ -46,6 +46,11 @@ class State:
     by_importance: float
     gram: Floats
     family: str = ""
+
+    @property
+    def pattern(self) -> str:
+        """The name without "weak": a branch can change from weak to strong, but not its pattern."""
+        return strong_name(self.name)
 
     @property
     def point(self) -> tuple[float, float]:
@@ -83,7 +88,7 @@ class Landscape(Protocol):
         """All minima there, lowest first."""
 
     def follow(self, state: State, theta: Floats) -> State | None:
-        """The same branch at a nearby θ; None where it cannot be followed."""
+        """The same branch at a nearby θ, perhaps weak where it was strong; None where it is lost."""
 
     def is_minimum(self, state: State) -> bool:
         """Whether no direction goes down from the state."""
@@ -91,54 +96,78 @@ class Landscape(Protocol):
     def curvature(self, state: State) -> float:
         """The lowest one-sided second derivative at the state."""
 
+    def state(self, theta: Floats, x: Floats, family: str = "") -> State:
+        """The record of parameters x, which are stationary at θ."""
+
+    def problem(self, theta: Floats) -> Problem:
+        """The loss at θ."""
+
+    def directions(self, state: State) -> Floats:
+        """Columns that span the directions in which the state's parameters are free."""
+
 
 @dataclass(frozen=True, slots=True)
 class GlobalLandscape:
-    """All weights and biases are free."""
+    """All weights and biases are free; or all biases are 0; or λ Σ_{i≠j} (W_i·W_j)² is added."""
 
     model: ToyModel
+    no_bias: bool = False
+    penalty: float = 0.0
 
     def lowest(self, theta: Floats, *, thorough: bool = True) -> State:
-        S, r = point_of(theta)
-        found = minimize(self.model, S, r, random_starts=None if thorough else FEW)
+        found = self._search(theta, None if thorough else FEW)
         # Next to an onset the valley is so flat that some starts stop short, at the same loss.
         for minimum in found.minima:
             if minimum.converged and minimum.loss <= found.loss + SHORT:
-                return self._state(theta, minimum.parameters, minimum.loss)
+                return self.state(theta, minimum.parameters)
+        S, r = point_of(theta)
         raise ArithmeticError(f"the lowest minimum did not converge at S = {S}, r = {r}")
 
     def minima(self, theta: Floats) -> list[State]:
-        found = minimize(self.model, *point_of(theta))
+        found = self._search(theta, None)
         return [
-            self._state(theta, minimum.parameters, minimum.loss)
-            for minimum in found.minima
-            if minimum.converged
+            self.state(theta, minimum.parameters) for minimum in found.minima if minimum.converged
         ]
 
     def follow(self, state: State, theta: Floats) -> State | None:
-        problem = self._problem(theta)
-        x, loss, size = problem.stationary(np.where(np.abs(state.x) < 1e-9, 0.0, state.x))
+        problem = self.problem(theta)
+        x, _, size = problem.stationary(np.where(np.abs(state.x) < 1e-9, 0.0, state.x))
         x = np.where(np.abs(x) < 1e-9, 0.0, x)
         far = np.abs(x - state.x).max() > 0.05 + 3.0 * np.abs(theta - state.theta).max()
         if size > _STATIONARY or far:
             return None
-        found = self._state(theta, x, loss)
-        return found if found.name == state.name else None
+        found = self.state(theta, x)
+        return found if found.pattern == state.pattern else None
 
     def is_minimum(self, state: State) -> bool:
         return self.curvature(state) > LEAST_CURVATURE
 
     def curvature(self, state: State) -> float:
-        return self._problem(state.theta).lowest_curvature(state.x)
+        return self.problem(state.theta).lowest_curvature(state.x)
 
-    def _problem(self, theta: Floats) -> Problem:
-        return Problem.of(self.model, *point_of(theta))
+    def directions(self, state: State) -> Floats:
+        free = len(state.x) - (self.model.n_features if self.no_bias else 0)
+        return np.eye(len(state.x))[:, :free]
 
-    def _state(self, theta: Floats, x: Floats, loss: float) -> State:
-        problem = self._problem(theta)
+    def problem(self, theta: Floats) -> Problem:
+        return Problem.of(self.model, *point_of(theta), self.penalty, no_bias=self.no_bias)
+
+    def state(self, theta: Floats, x: Floats, family: str = "") -> State:
+        problem = self.problem(theta)
         gram = problem.gram(x)
-        name = name_of(gram, problem.split(x)[1])
-        return State(theta, x, name, outcome_of(gram), loss, *slopes(problem, x), gram)
+        name = name_of(gram, problem.named_bias(x))
+        return State(
+            theta, x, name, outcome_of(gram), problem.loss(x), *slopes(problem, x), gram, family
+        )
+
+    def _search(self, theta: Floats, random_starts: int | None) -> Minimum:
+        return minimize(
+            self.model,
+            *point_of(theta),
+            bias="zero" if self.no_bias else "free",
+            interference_penalty=self.penalty,
+            random_starts=random_starts,
+        )
 
 
 def slopes(problem: Problem, x: Floats) -> tuple[float, float]:

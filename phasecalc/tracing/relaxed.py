@@ -19,7 +19,7 @@ from ..model import Point, ToyModel
 from ..numeric.naming import name_of, outcome_of
 from ..numeric.problem import Problem
 from ..simplices import candidates
-from .landscape import State, slopes
+from .landscape import State, point_of, slopes
 
 Floats = NDArray[np.float64]
 
@@ -110,7 +110,7 @@ class RelaxedLandscape:
         family = next(f for f in families(self.model) if f.name == state.family)
         y = family.y(state.x)
         found = self._settled(family, y, theta)
-        if found is None or found.name != state.name:
+        if found is None or found.pattern != state.pattern:
             return None
         if not len(y):
             return found
@@ -124,16 +124,21 @@ class RelaxedLandscape:
         family = next(f for f in families(self.model) if f.name == state.family)
         if not len(family.start):
             return float("inf")  # nothing is free
-        hessian = Problem.of(self.model, *state.point).hessian(state.x)
+        hessian = self.problem(state.theta).hessian(state.x)
         return float(np.linalg.eigvalsh(family.P.T @ hessian @ family.P)[0])
+
+    def problem(self, theta: Floats) -> Problem:
+        return Problem.of(self.model, *point_of(theta))
+
+    def directions(self, state: State) -> Floats:
+        return next(f for f in families(self.model) if f.name == state.family).P
 
     def _mean(self, theta: Floats) -> float:
         return float(np.exp(theta[0])) * (1.0 if isinstance(self.model.law, Point) else 0.5)
 
     def _settled(self, family: Family, y: Floats, theta: Floats) -> State | None:
         """Newton's method downhill inside the family; None where that leaves the branch."""
-        S, r = max(float(-np.expm1(theta[0])), 0.0), float(np.exp(theta[1]))
-        problem = Problem.of(self.model, S, r)
+        problem = self.problem(theta)
         mean = self._mean(theta)
         x = family.x(y, mean)
         loss, g = problem.loss(x), family.P.T @ problem.gradient(x)
@@ -157,9 +162,15 @@ class RelaxedLandscape:
                 t *= 0.5
             if not better:
                 break
-        gram = problem.gram(x)
         lengths = y[: len(y) // 2]
         if len(y) and (np.abs(g).max() > _STATIONARY or lengths.min() < 1e-5):
             return None
+        return self.state(theta, x, family.name)
+
+    def state(self, theta: Floats, x: Floats, family: str = "") -> State:
+        problem = self.problem(theta)
+        gram = problem.gram(x)
         name = name_of(gram, problem.split(x)[1])
-        return State(theta, x, name, outcome_of(gram), loss, *slopes(problem, x), gram, family.name)
+        return State(
+            theta, x, name, outcome_of(gram), problem.loss(x), *slopes(problem, x), gram, family
+        )
