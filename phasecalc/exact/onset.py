@@ -30,6 +30,7 @@ from ..symbols import p
 from .roots import RealRoot, polynomial, real_roots
 
 _S = 1 - p
+_NONE = sympy.Integer(0)
 
 
 def onset_bias() -> sympy.Expr:
@@ -48,22 +49,24 @@ def onset_stretch() -> sympy.Expr:
     return sympy.Rational(3, 2) * (p / 2 - onset_bias())
 
 
-def onset_importance() -> sympy.Expr:
-    """q/v in p: the importance r at which a dropped feature starts to be represented.
+def onset_importance(penalty: sympy.Expr = _NONE) -> sympy.Expr:
+    """(q + 2λ)/v in p: the importance r at which a dropped feature starts to be represented.
+
+    A penalty λ Σ_{i≠j} (W_i·W_j)² on interference adds exactly 2λ ε² to the loss.
 
     >>> round(float(onset_importance().subs(p, sympy.Rational(1, 2))), 10)
     0.5504446797
     """
-    return _quadratic() / Uniform().variance
+    return (_quadratic() + 2 * penalty) / Uniform().variance
 
 
-def onset_cubic() -> sympy.Expr:
-    """c in p, on the line r = q/v: positive where the onset is continuous.
+def onset_cubic(penalty: sympy.Expr = _NONE) -> sympy.Expr:
+    """c in p, on the line r = (q + 2λ)/v: positive where the onset is continuous.
 
     >>> [sympy.sign(onset_cubic().subs(p, sympy.Rational(t, 10))) for t in (9, 7, 3)]
     [-1, 1, -1]
     """
-    return 2 * _quadratic() * onset_stretch() - p**2 * (1 - onset_bias()) ** 4 / 6
+    return 2 * (_quadratic() + 2 * penalty) * onset_stretch() - p**2 * (1 - onset_bias()) ** 4 / 6
 
 
 def _quadratic() -> sympy.Expr:

@@ -178,7 +178,7 @@ def _half(
 
 
 def _leaps(here: Pair, there: Pair) -> bool:
-    """Whether a branch changed by so much that it may be another one: the two have to stay apart."""
+    """Whether a branch changed by so much that it may have become another one."""
     moved = max(
         float(np.abs(there.a.gram - here.a.gram).max()),
         float(np.abs(there.b.gram - here.b.gram).max()),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..numeric.problem import Problem
 from .landscape import Landscape, State
 
 Floats = NDArray[np.float64]
@@ -30,6 +31,7 @@ class Onset:
     """A point where a daughter leaves its parent.
 
     parent : the parent there; its θ is the onset's. daughter : at the smallest amplitude, close by.
+    place : the overlap that grows.
     direction : unit vector in θ, from the parent's side of the line to the other.
     slope, bend : the daughter of amplitude a lies slope a + bend a² + … beyond the line.
     error : of the position along the direction. exponent : of distance in the loss gained by the
@@ -38,6 +40,7 @@ class Onset:
 
     parent: State
     daughter: State
+    place: tuple[int, int]
     direction: Floats
     slope: float
     bend: float
@@ -89,8 +92,22 @@ def onset_near(
     exponent = None
     if whole[1] > 0:
         exponent = _exponent(landscape, at, states, positions - whole[0])
-    error = abs(whole[0] - short[0]) + 1e-14
-    return Onset(at, states[-1], direction, whole[1], whole[2], error, exponent)
+    error = float(abs(whole[0] - short[0])) + 1e-14
+    slope, bend = float(whole[1]), float(whole[2])
+    return Onset(at, states[-1], place, direction, slope, bend, error, exponent)
+
+
+def at_amplitude(landscape: Landscape, onset: Onset, amplitude: float) -> State | None:
+    """The daughter at a given amplitude, on the line through the onset along its direction."""
+    theta, direction = onset.theta, onset.direction
+    x, s = onset.daughter.x, float((onset.daughter.theta - theta) @ direction)
+    solver = _FixedAmplitude(landscape, onset.daughter, onset.place, theta, direction)
+    for a in _path(abs(float(onset.daughter.gram[onset.place])), amplitude):
+        solved = solver.solve(x, s, a)
+        if solved is None:
+            return None
+        x, s = solved
+    return landscape.state(theta + s * direction, x, onset.daughter.family)
 
 
 def _path(amplitude: float, target: float) -> list[float]:
@@ -133,39 +150,38 @@ class _FixedAmplitude:
     direction: Floats
 
     def solve(self, x: Floats, s: float, a: float) -> tuple[Floats, float] | None:
-        """Newton's method; None where it does not converge."""
-        P = self.landscape.directions(self.daughter)
-        k = P.shape[1]
-        best = np.inf
-        for _ in range(12):
-            residual, row = self._residual(x, s, a, P)
-            size = float(np.abs(residual).max())
-            if size < 1e-16 or (size < _SOLVED and size > 0.5 * best):
-                return x, s
-            if not np.isfinite(size) or size > 1e3 * best:
-                return None
-            best = min(best, size)
+        """Newton's method, damped; None where it does not converge."""
+        size = float(np.abs(self._residual(x, s, a)[0]).max())
+        for _ in range(20):
+            if size < 1e-16:
+                break
+            P = self.landscape.directions(x, self.daughter.family)
+            k = P.shape[1]
+            residual, row = self._residual(x, s, a)
             J = np.zeros((k + 1, k + 1))
-            J[:k, :k] = P.T @ self.landscape.problem(self._at(s)).exact_hessian(x) @ P
-            J[:k, k] = (
-                P.T
-                @ (
-                    self.landscape.problem(self._at(s + _SHIFT)).gradient(x)
-                    - self.landscape.problem(self._at(s - _SHIFT)).gradient(x)
-                )
-                / (2 * _SHIFT)
-            )
+            J[:k, :k] = P.T @ self._problem(s).exact_hessian(x) @ P
+            ahead, behind = (self._problem(s + h).gradient(x) for h in (_SHIFT, -_SHIFT))
+            J[:k, k] = P.T @ (ahead - behind) / (2 * _SHIFT)
             J[k, :k] = row @ P
-            step = np.linalg.lstsq(J, residual, rcond=1e-12)[0]
-            x, s = x - P @ step[:k], s - float(step[k])
-        residual, _ = self._residual(x, s, a, P)
-        return (x, s) if np.abs(residual).max() < _SOLVED else None
+            step = np.linalg.solve(J, np.concatenate([P.T @ residual[:-1], residual[-1:]]))
+            t = 1.0
+            while t > 0.01:
+                new_x, new_s = x - t * P @ step[:k], s - t * float(step[k])
+                new = float(np.abs(self._residual(new_x, new_s, a)[0]).max())
+                if new < size:
+                    break
+                t *= 0.5
+            else:
+                break
+            x, s, size = new_x, new_s, new
+        return (x, s) if size < _SOLVED else None
 
-    def _at(self, s: float) -> Floats:
-        return np.asarray(self.theta + s * self.direction)
+    def _problem(self, s: float) -> Problem:
+        return self.landscape.problem(self.theta + s * self.direction)
 
-    def _residual(self, x: Floats, s: float, a: float, P: Floats) -> tuple[Floats, Floats]:
-        problem = self.landscape.problem(self._at(s))
+    def _residual(self, x: Floats, s: float, a: float) -> tuple[Floats, Floats]:
+        """(∇L, |G_ij| − a), the gradient on the free directions only, and ∂|G_ij|/∂x."""
+        problem = self._problem(s)
         weights = problem.split(x)[0]
         i, j = self.place
         overlap = float(weights[:, i] @ weights[:, j])
@@ -173,6 +189,7 @@ class _FixedAmplitude:
         row = np.zeros_like(weights)
         row[:, i] = sign * weights[:, j]
         row[:, j] = sign * weights[:, i]
-        gradient = P.T @ problem.gradient(x)
+        P = self.landscape.directions(x, self.daughter.family)
+        gradient = P @ (np.linalg.pinv(P) @ problem.gradient(x))
         whole = np.concatenate([row.ravel(), np.zeros(len(x) - row.size)])
         return np.concatenate([gradient, [abs(overlap) - a]]), whole

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model import ToyModel
+from ..numeric.compiled.descent import orbit
 from ..numeric.minimize import Minimum, minimize
 from ..numeric.naming import name_of, outcome_of, strong_name
 from ..numeric.problem import Problem
@@ -25,6 +26,8 @@ LEAST_CURVATURE = -1e-7
 """A state whose lowest curvature is above this is a minimum; 0 up to rounding."""
 SHORT = 1e-11
 """A converged minimum stands for one that did not converge and is lower by at most this."""
+SNAP = 3e-5
+"""Next to an onset the loss is so flat that overlaps of a parent are known to no more than this."""
 FEW = 12
 """Random starts of a search that only looks for a third phase, beside the structured ones."""
 
@@ -81,6 +84,14 @@ class Landscape(Protocol):
     def model(self) -> ToyModel:
         """The model whose minima these are."""
 
+    @property
+    def no_bias(self) -> bool:
+        """Whether all biases are held at 0."""
+
+    @property
+    def penalty(self) -> float:
+        """λ of the interference penalty."""
+
     def lowest(self, theta: Floats, *, thorough: bool = True) -> State:
         """The lowest minimum, from scratch."""
 
@@ -88,7 +99,7 @@ class Landscape(Protocol):
         """All minima there, lowest first."""
 
     def follow(self, state: State, theta: Floats) -> State | None:
-        """The same branch at a nearby θ, perhaps weak where it was strong; None where it is lost."""
+        """The same branch at a nearby θ, though weak may be strong now; None where it is lost."""
 
     def is_minimum(self, state: State) -> bool:
         """Whether no direction goes down from the state."""
@@ -102,8 +113,11 @@ class Landscape(Protocol):
     def problem(self, theta: Floats) -> Problem:
         """The loss at θ."""
 
-    def directions(self, state: State) -> Floats:
-        """Columns that span the directions in which the state's parameters are free."""
+    def directions(self, x: Floats, family: str) -> Floats:
+        """Columns that span the directions in which x is free and the loss is not constant."""
+
+    def snapped(self, state: State) -> State | None:
+        """The state with overlaps that vanish but for rounding at exactly 0, stationary again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +159,15 @@ class GlobalLandscape:
     def curvature(self, state: State) -> float:
         return self.problem(state.theta).lowest_curvature(state.x)
 
-    def directions(self, state: State) -> Floats:
-        free = len(state.x) - (self.model.n_features if self.no_bias else 0)
-        return np.eye(len(state.x))[:, :free]
+    def directions(self, x: Floats, family: str) -> Floats:
+        free = len(x) - (self.model.n_features if self.no_bias else 0)
+        T, count = orbit(x, self.model.d_hidden, self.model.n_features)
+        basis = np.linalg.qr(np.concatenate([T[:count], np.eye(len(x))[:free]]).T)[0]
+        return np.asarray(basis[:, count:free])
+
+    def snapped(self, state: State) -> State | None:
+        x = self.problem(state.theta).canonical(state.x, SNAP)
+        return self.follow(self.state(state.theta, x), state.theta)
 
     def problem(self, theta: Floats) -> Problem:
         return Problem.of(self.model, *point_of(theta), self.penalty, no_bias=self.no_bias)

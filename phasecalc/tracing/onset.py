@@ -1,7 +1,14 @@
-"""Continuous onsets whose line is known exactly: where a dropped feature joins a dedicated one."""
+"""Lines on which a branch bifurcates from its parent, followed from one point.
+
+Where the daughter is a minimum beyond the line, the transition is continuous and the line a
+boundary, as long as no third phase is lower. It ends in a tricritical point where the slope of
+position against amplitude changes its sign, in a critical end point where a third phase takes over,
+or at the border. Beyond those the parent still loses its stability on the line: a spinodal.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,90 +16,273 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from ..diagram.transition import Status
 from ..exact.onset import onset_importance, tricritical_points
 from ..model import Uniform
 from ..symbols import p
-from .arcs import Window
+from .arcs import LOWER, Pair, Window, on_line
+from .bifurcation import Onset, at_amplitude, onset_near, order_parameter
 from .field import walk
 from .landscape import Landscape, State, theta_of
-from .records import SpecialPoint, TracedBoundary
+from .records import Kind, SpecialPoint, TracedBoundary
 from .seeds import Continuous
 
 Floats = NDArray[np.float64]
 
-SAMPLES = 81
-_STEP = 0.05
-NEAR = 1e-3
-"""How close in ln r a continuous transition must lie to the exact line to be it."""
+STEP = 0.04
+"""Between points of a line, in θ."""
+_FIRST = 2e-3
+"""The first step, whose direction is only a guess."""
+_SHORTEST = 1e-4
+_MOST_POINTS = 600
+_ALIKE = 1e-9
+"""A line whose points lie this close in ln r to an exact formula is that formula's."""
+_EXACT = 1e-6
+"""A tricritical point this close to an exact one is that one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OnsetLine:
-    """The part r = q(p)/v(p) (or its inverse) of the onset that lies between tricritical points."""
+    """A continuous boundary: its points in order, the special points at both ends.
+
+    ``formula`` is r in p where that is known. ``beyond`` are the parts of the curve after each end,
+    where the parent is not the lowest phase or the transition is of first order: the parent's
+    spinodals. ``thirds`` are the phases that take over at critical end points.
+    """
 
     phases: tuple[str, str]
-    formula: sympy.Expr
-    states: tuple[State, ...]
+    onsets: tuple[Onset, ...]
     ends: tuple[SpecialPoint, SpecialPoint]
+    beyond: tuple[tuple[Onset, ...], tuple[Onset, ...]]
+    thirds: tuple[State | None, State | None]
+    formula: sympy.Expr | None
 
     @property
     def thetas(self) -> Floats:
-        """Sampled points (k, 2)."""
-        return np.array([state.theta for state in self.states])
+        """The points with both ends, (k, 2)."""
+        first, last = (theta_of(end.sparsity, end.importance) for end in self.ends)
+        return np.array([first, *(onset.theta for onset in self.onsets), last])
 
-    def boundary(self, points: list[SpecialPoint]) -> TracedBoundary:
-        """The record: third order, as the loss gained grows with the cube of the distance."""
+    def boundary(self) -> TracedBoundary:
+        """The record. The exponent is measured where the slope is steepest."""
+        points = [onset.parent for onset in self.onsets]
+        first, last = self.ends
+        steepest = max(self.onsets, key=lambda onset: onset.slope)
+        exponent = steepest.exponent
+        # Smaller r first in the names.
+        parent_first = float(np.sum([onset.direction[1] for onset in self.onsets])) > 0
         return TracedBoundary(
-            phases=self.phases,
-            sparsities=tuple(state.point[0] for state in self.states),
-            importances=tuple(state.point[1] for state in self.states),
-            losses=tuple(state.loss for state in self.states),
-            jumps=((0.0, 0.0),) * len(self.states),
-            order=3,
-            error=1e-15,
+            phases=self.phases if parent_first else self.phases[::-1],
+            sparsities=(first.sparsity, *(q.point[0] for q in points), last.sparsity),
+            importances=(first.importance, *(q.point[1] for q in points), last.importance),
+            losses=(first.loss, *(q.loss for q in points), last.loss),
+            jumps=((0.0, 0.0),) * (len(points) + 2),
+            order=3 if exponent is None else round(exponent[0]),
+            error=max(onset.error for onset in self.onsets) if self.formula is None else 1e-15,
             ends=self.ends,
             importance=self.formula,
+            exponent=exponent,
         )
 
 
-@lru_cache(maxsize=1)
-def _numerical() -> tuple[float, float]:
-    """p of the two tricritical points, ascending."""
-    one, two = (float(root.exact()) for root in tricritical_points())
-    return one, two
-
-
 def onset_between(landscape: Landscape, place: Continuous, window: Window) -> OnsetLine | None:
-    """The exact onset line through a continuous transition; None where that is none."""
-    if not isinstance(landscape.model.law, Uniform):
-        return None
-    formula = onset_importance()
-    expected = float(np.log(float(formula.subs(p, float(np.exp(place.low.theta[0]))))))
-    if abs(expected - place.low.theta[1]) < NEAR:
-        inverse, outcome = False, "not represented"
-    elif abs(expected + place.low.theta[1]) < NEAR and landscape.model.n_features == 2:
-        inverse, outcome = True, "dedicated"
-    else:
-        return None
-    both = {place.low.outcome: place.low, place.high.outcome: place.high}
-    dropped, joined = both.pop(outcome, None), next(iter(both.values()), None)
-    if dropped is None or joined is None:
-        return None
-    evaluate = sympy.lambdify(p, formula)
-    first, last = _numerical()
-    states: list[State] = []
-    for position in np.linspace(first, last, SAMPLES):
-        r = float(evaluate(position))
-        theta = theta_of(1.0 - position, 1.0 / r if inverse else r)
-        if window.excess(theta) > 0:
+    """The line through a continuous transition; None where no overlap grows from zero there."""
+    for one, daughter in ((place.low, place.high), (place.high, place.low)):
+        parent = landscape.snapped(one)
+        if parent is None or order_parameter(parent, daughter) is None:
             continue
-        walked = walk(landscape, states[-1] if states else dropped, theta, _STEP)
-        if walked is None:
-            return None
-        states.append(walked)
-    names = (joined.name, dropped.name) if inverse else (dropped.name, joined.name)
-    ends = tuple(
-        SpecialPoint("tricritical point", names, *state.point, state.loss, 1e-15, "isolated")
-        for state in (states[0], states[-1])
+        direction = daughter.theta - parent.theta
+        direction = direction / np.linalg.norm(direction)
+        seed = onset_near(landscape, parent, daughter, daughter.theta, direction)
+        if seed is not None and seed.slope > 0:
+            return onset_line(landscape, seed, window)
+    return None
+
+
+def onset_line(landscape: Landscape, seed: Onset, window: Window) -> OnsetLine | None:
+    """The continuous boundary through an onset, with what its curve becomes beyond."""
+    halves = [_half(landscape, seed, window, sign) for sign in (-1.0, 1.0)]
+    curve = [*halves[0][::-1], seed, *halves[1]]
+    middle = len(halves[0])
+    first, before = _last(landscape, curve[middle::-1], window)
+    last, after = _last(landscape, curve[middle:], window)
+    inner = curve[middle - first.count + 1 : middle + last.count]
+    phases = (seed.parent.name, seed.daughter.name)
+    formula = _formula(landscape, inner)
+    ends = tuple(_special(landscape, end, phases, formula) for end in (first, last))
+    return OnsetLine(
+        phases,
+        tuple(inner),
+        (ends[0], ends[1]),
+        (tuple(before), tuple(after)),
+        (first.third, last.third),
+        formula,
     )
-    return OnsetLine(names, 1 / formula if inverse else formula, tuple(states), (ends[0], ends[1]))
+
+
+def first_order_seed(landscape: Landscape, onset: Onset) -> Pair | None:
+    """Where parent and daughter coexist before an onset with a negative slope.
+
+    With the position s = k a + l a² of the daughter, its loss minus the parent's is proportional to
+    ∫ (s(t) − s) t dt, which vanishes at the amplitude a = −2k/(3l).
+    """
+    if onset.slope >= 0 or onset.bend <= 0:
+        return None
+    amplitude = -2.0 * onset.slope / (3.0 * onset.bend)
+    daughter = at_amplitude(landscape, onset, amplitude)
+    if daughter is None:
+        return None
+    parent = landscape.follow(onset.parent, daughter.theta)
+    if parent is None:
+        return None
+    return on_line(landscape, parent, daughter, daughter.theta, onset.direction)
+
+
+def _half(landscape: Landscape, seed: Onset, window: Window, sign: float) -> list[Onset]:
+    """Onsets from a seed on in one direction, up to the border."""
+    found: list[Onset] = []
+    here = seed
+    tangent = sign * np.array([seed.direction[1], -seed.direction[0]])
+    step = _FIRST
+    while len(found) < _MOST_POINTS and step >= _SHORTEST:
+        guess = here.theta + step * tangent
+        if window.excess(guess) > 0:
+            reach = _reach(here.theta, tangent, window)
+            if reach < _SHORTEST:
+                break
+            guess = here.theta + reach * tangent
+        normal = _normal(tangent, here.direction)
+        new = onset_near(landscape, here.parent, here.daughter, guess, normal)
+        if new is None or np.abs(new.theta - guess).max() > (0.3 if found else 3.0) * step:
+            step *= 0.5
+            continue
+        if window.excess(new.theta) > 1e-9:
+            break
+        tangent = (new.theta - here.theta) / np.linalg.norm(new.theta - here.theta)
+        found.append(new)
+        here = new
+        step = min(2 * step, STEP)
+    return found
+
+
+def _reach(theta: Floats, tangent: Floats, window: Window) -> float:
+    """How far the border is along the tangent."""
+    with np.errstate(divide="ignore"):
+        reach = np.where(tangent > 0, window.high - theta, window.low - theta) / tangent
+    return float(reach[np.isfinite(reach)].min())
+
+
+def _normal(tangent: Floats, like: Floats) -> Floats:
+    normal = np.array([-tangent[1], tangent[0]])
+    return normal if normal @ like > 0 else -normal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _End:
+    """An end of the stable part of a curve: how many onsets belong to it, and what is there."""
+
+    kind: Kind
+    count: int
+    onset: Onset
+    third: State | None = None
+
+
+def _last(landscape: Landscape, curve: list[Onset], window: Window) -> tuple[_End, list[Onset]]:
+    """Where the stable part of a curve ends, and the rest."""
+    for k in range(1, len(curve)):
+        here, there = curve[k - 1], curve[k]
+        if there.slope <= 0:
+            end = _zero(landscape, here, there, lambda onset: onset.slope)
+            if end is None:
+                return _End("end of a branch", k, here), curve[k:]
+            return _End("tricritical point", k, end), curve[k:]
+        third = landscape.lowest(there.theta, thorough=False)
+        if third.loss < there.parent.loss - LOWER and third.pattern != there.parent.pattern:
+            end = _zero(landscape, here, there, _excess(landscape, third))
+            if end is None:
+                return _End("end of a branch", k, here), curve[k:]
+            return _End("critical end point", k, end, walk(landscape, third, end.theta)), curve[k:]
+    last = curve[-1]
+    kind: Kind = "border" if abs(window.excess(last.theta)) < 2 * _SHORTEST else "end of a branch"
+    return _End(kind, len(curve), last), []
+
+
+def _excess(landscape: Landscape, third: State) -> Callable[[Onset], float]:
+    """A function that is positive where the third phase is above the parent."""
+
+    def excess(onset: Onset) -> float:
+        moved = walk(landscape, third, onset.theta)
+        return float("nan") if moved is None else moved.loss - onset.parent.loss
+
+    return excess
+
+
+def _zero(
+    landscape: Landscape, here: Onset, there: Onset, function: Callable[[Onset], float]
+) -> Onset | None:
+    """The onset between two, one of either sign of a function, at which it vanishes."""
+    tangent = (there.theta - here.theta) / np.linalg.norm(there.theta - here.theta)
+    normal = _normal(tangent, here.direction)
+    low, high = 0.0, 1.0
+    f_low, f_high = function(here), function(there)
+    best: Onset | None = None
+    for k in range(60):
+        if not (np.isfinite(f_low) and np.isfinite(f_high)) or f_low == f_high:
+            return best
+        t = low + (high - low) * (f_low / (f_low - f_high) if k % 4 else 0.5)
+        t = min(max(t, low), high)
+        guess = here.theta + t * (there.theta - here.theta)
+        best = onset_near(landscape, here.parent, here.daughter, guess, normal)
+        if best is None:
+            return None
+        value = function(best)
+        if value == 0.0 or high - low < 1e-12 or abs(value) < 1e-15:
+            return best
+        if (value > 0) == (f_low > 0):
+            low, f_low = t, value
+        else:
+            high, f_high = t, value
+    return best
+
+
+def _formula(landscape: Landscape, onsets: list[Onset]) -> sympy.Expr | None:
+    """r in p, if all onsets lie where a dropped feature joins a dedicated one exactly."""
+    if not isinstance(landscape.model.law, Uniform) or landscape.no_bias:
+        return None
+    formula = onset_importance(sympy.nsimplify(landscape.penalty))
+    evaluate = sympy.lambdify(p, sympy.log(formula))
+    theta = np.array([onset.theta for onset in onsets])
+    expected = evaluate(np.exp(theta[:, 0]))
+    if np.abs(expected - theta[:, 1]).max() < _ALIKE:
+        return formula
+    return 1 / formula if np.abs(expected + theta[:, 1]).max() < _ALIKE else None
+
+
+@lru_cache(maxsize=1)
+def _exact_points() -> tuple[Floats, ...]:
+    """θ of the two tricritical points that are known as roots of a polynomial."""
+    evaluate = sympy.lambdify(p, onset_importance())
+    found = []
+    for root in tricritical_points():
+        position = float(root.exact())
+        found.append(theta_of(1.0 - position, float(evaluate(position))))
+    return tuple(found)
+
+
+def _special(
+    landscape: Landscape, end: _End, phases: tuple[str, str], formula: sympy.Expr | None
+) -> SpecialPoint:
+    onset = end.onset
+    S, r = onset.parent.point
+    error = onset.error
+    status: Status = "numeric"
+    if end.kind == "tricritical point":
+        error = max(error, 1e-8)
+        if formula is not None and not landscape.penalty:
+            for exact in _exact_points():
+                for sign in (1.0, -1.0):
+                    if np.abs(exact * [1.0, sign] - onset.theta).max() < _EXACT:
+                        S, r = 1.0 - float(np.exp(exact[0])), float(np.exp(sign * exact[1]))
+                        error, status = 1e-15, "isolated"
+    names = phases if end.third is None else (*phases, end.third.name)
+    return SpecialPoint(end.kind, names, S, r, onset.parent.loss, error, status)

@@ -23,8 +23,21 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Strings = NDArray[np.str_]
 
-Kind = Literal["junction", "tricritical point", "end of a branch", "border"]
-"""What stands at the end of a boundary."""
+Kind = Literal[
+    "junction",
+    "tricritical point",
+    "critical end point",
+    "critical point",
+    "end of a branch",
+    "border",
+]
+"""What stands at the end of a boundary.
+
+junction : three or more first-order lines meet. tricritical point : a line changes from first order
+to continuous. critical end point : a continuous line ends on a first-order one. critical point : a
+first-order line ends because its two phases become one. border : of the window. end of a branch :
+not resolved, the line could not be followed further.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +82,10 @@ class TracedBoundary:
         the line runs along r).
     sparsities, importances, losses : S, r and F at each point.
     jumps : (∂F/∂S, ∂F/∂r) of the second phase minus that of the first, at each point.
-    order : 1 where the gradient jumps along the line; 3 on a continuous onset.
+    order : 1 where the gradient jumps along the line; else that of the first derivative of F that
+        is not continuous, from the exponent.
+    exponent : on a continuous line, d ln(loss gained by the new phase) / d ln(distance), with its
+        error; None on first-order ones.
     error : bounds the distance of every point from the line, in S and r.
     importance : r as a formula in p where the line is known exactly, else None.
     ends : the special points at both ends.
@@ -85,6 +101,7 @@ class TracedBoundary:
     ends: tuple[SpecialPoint, SpecialPoint]
     importance: sympy.Expr | None = None
     status: Status = "numeric"
+    exponent: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if not len(self.sparsities) == len(self.importances) == len(self.losses) == len(self.jumps):
@@ -119,6 +136,24 @@ class TracedBoundary:
         return tuple(-s / r if r else float("inf") for s, r in self.jumps)
 
 
+@dataclass(frozen=True, slots=True)
+class Spinodal:
+    """A curve on which a phase stops being a local minimum, beyond a boundary of its own.
+
+    phase : the one that is metastable between the boundary and this curve. boundary : the phases of
+    that boundary. sparsities, importances : points, from one end to the other. cause : "fold" where
+    the minimum meets a saddle, "onset" where it becomes unstable against a branch that leaves it.
+    error : bounds the distance of the points from the curve.
+    """
+
+    phase: str
+    boundary: tuple[str, str]
+    cause: Literal["fold", "onset"]
+    sparsities: tuple[float, ...]
+    importances: tuple[float, ...]
+    error: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TracedDiagram:
     """A phase diagram of optimised weights over a window of (S, r); made by `phase_diagram`.
@@ -140,6 +175,9 @@ class TracedDiagram:
     """(S, r) -> (name, loss) of the minimum there, found from scratch."""
     field: Callable[[Floats, Floats], tuple[Strings, Floats, Strings]]
     """(sparsities, importances) -> names, losses and measured outcomes of the lowest minima."""
+    spinodals: tuple[Spinodal, ...] = ()
+    no_bias: bool = False
+    interference_penalty: float = 0.0
 
     @property
     def junctions(self) -> tuple[SpecialPoint, ...]:

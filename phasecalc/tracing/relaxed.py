@@ -77,6 +77,14 @@ class RelaxedLandscape:
 
     model: ToyModel
 
+    @property
+    def no_bias(self) -> bool:
+        return False
+
+    @property
+    def penalty(self) -> float:
+        return 0.0
+
     def lowest(self, theta: Floats, *, thorough: bool = True) -> State:
         return self.minima(theta)[0]
 
@@ -130,8 +138,11 @@ class RelaxedLandscape:
     def problem(self, theta: Floats) -> Problem:
         return Problem.of(self.model, *point_of(theta))
 
-    def directions(self, state: State) -> Floats:
-        return next(f for f in families(self.model) if f.name == state.family).P
+    def snapped(self, state: State) -> State | None:
+        return state  # overlaps between blocks are 0 by construction
+
+    def directions(self, x: Floats, family: str) -> Floats:
+        return next(f for f in families(self.model) if f.name == family).P
 
     def _mean(self, theta: Floats) -> float:
         return float(np.exp(theta[0])) * (1.0 if isinstance(self.model.law, Point) else 0.5)

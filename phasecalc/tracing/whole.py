@@ -120,7 +120,7 @@ def traced_diagram(
     along = tuple(s for arc in lines.arcs for q in arc.pairs[::8] for s in (q.a, q.b))
     points = _special_points(lines)
     boundaries = [_boundary(arc, points) for arc in lines.arcs if len(arc.pairs) > 1]
-    boundaries += [line.boundary(points) for line in lines.onsets]
+    boundaries += [line.boundary() for line in lines.onsets]
     used = [point for boundary in boundaries for point in boundary.ends]
     return TracedDiagram(
         model=landscape.model,

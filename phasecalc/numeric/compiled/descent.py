@@ -177,6 +177,9 @@ def newton(x, m, n, I, S, law, penalty, no_bias, tolerance, most, descend, hold)
     d = len(x)
     g = np.empty(d)
     new_g = np.empty(d)
+    held = np.zeros(d, np.bool_)
+    for i in range(d):
+        held[i] = hold and x[i] == 0.0
     f = objective(x, m, n, I, S, law, penalty, no_bias, g)
     size = largest(g)
     for _ in range(most):
@@ -187,7 +190,7 @@ def newton(x, m, n, I, S, law, penalty, no_bias, tolerance, most, descend, hold)
         for k in range(count):
             H += np.outer(T[k], T[k])
         for i in range(d):
-            if hold and x[i] == 0.0:
+            if held[i]:
                 H[i, :] = 0.0
                 H[:, i] = 0.0
                 H[i, i] = 1.0
@@ -200,6 +203,9 @@ def newton(x, m, n, I, S, law, penalty, no_bias, tolerance, most, descend, hold)
                 values[i] = np.inf
         along = np.dot(vectors.T, g) / values
         step = -np.dot(vectors, along)
+        for i in range(d):
+            if held[i]:
+                step[i] = 0.0  # not only up to rounding
         length = np.sqrt(np.dot(along, along))
         t = min(1.0, 0.5 / max(largest(step), 1e-300))
         better = False
