@@ -26,6 +26,8 @@ def phase_diagram(
     *,
     candidates: Iterable[Candidate] | None = None,
     cells: tuple[int, int] | None = None,
+    bias: Literal["free"] = "free",
+    interference_penalty: Literal[0] = 0,
     progress: bool = False,
 ) -> PhaseDiagram: ...
 @overload
@@ -35,6 +37,8 @@ def phase_diagram(
     *,
     candidates: Iterable[Candidate] | None = None,
     cells: tuple[int, int] | None = None,
+    bias: str = "free",
+    interference_penalty: object = 0,
     progress: bool = False,
 ) -> TracedDiagram: ...
 def phase_diagram(
@@ -43,6 +47,8 @@ def phase_diagram(
     *,
     candidates: Iterable[Candidate] | None = None,
     cells: tuple[int, int] | None = None,
+    bias: str = "free",
+    interference_penalty: object = 0,
     progress: bool = False,
 ) -> PhaseDiagram | TracedDiagram:
     """The phase diagram of a model: phases, boundaries and junctions.
@@ -60,6 +66,9 @@ def phase_diagram(
     candidates : for the exact diagram, those to compare; by default `phasecalc.candidates(model)`.
         Of candidates with the same loss the first is kept.
     cells : of the scan, along p and along r; by default 24 by 24, or 16 by 16 for n > 2.
+    bias : "free", or "zero" to hold all biases at 0; for the global source only.
+    interference_penalty : λ ≥ 0; λ Σ_{i≠j} (W_i·W_j)² is added to the loss (n = 2, m = 1:
+        2 λ w_1² w_2²); for the global source only.
     progress : whether to show a progress bar of the scan on stderr.
 
     >>> import phasecalc as pc
@@ -72,13 +81,16 @@ def phase_diagram(
     >>> [(j.sparsity, j.importance, j.loss) for j in diagram.junctions]
     [(3/7, 1, 16/147)]
 
-    Raises `ValueError` for an unknown source, a model without candidates, or unusable cells.
+    Raises `ValueError` for an unknown source, a model without candidates, unusable cells, or a
+    variant (bias, interference_penalty) that is out of range or not for this source.
 
     Source: Elhage et al. 2022, "Superposition as a Phase Change".
     """
     if source not in SOURCES:
         raise ValueError(f'source = {source!r}: it must be "candidates", "relaxed" or "global"')
     if source == "candidates":
+        if bias != "free" or interference_penalty != 0:
+            _refuse_variant(model, source, bias, interference_penalty)
         return exact_diagram(model, candidates=candidates)
     if candidates is not None:
         raise ValueError(f'candidates can be given for source = "candidates" only, not {source!r}')
@@ -92,12 +104,18 @@ def phase_diagram(
     if len(cells) != 2 or not all(isinstance(k, int) and k >= 2 for k in cells):
         raise ValueError(f"cells = {cells!r}: it must be two integers, at least 2")
     # The compiled code is not needed for formulas.
-    from .tracing.landscape import GlobalLandscape  # noqa: PLC0415
-    from .tracing.relaxed import RelaxedLandscape  # noqa: PLC0415
+    from .tracing.variant import landscape_of  # noqa: PLC0415
     from .tracing.whole import traced_diagram  # noqa: PLC0415
 
-    landscape = GlobalLandscape(model) if source == "global" else RelaxedLandscape(model)
+    landscape = landscape_of(model, source, bias, interference_penalty)
     return traced_diagram(landscape, source, cells, progress=_bar if progress else None)
+
+
+def _refuse_variant(model: ToyModel, source: str, bias: str, penalty: object) -> None:
+    """The candidates are those of free biases without a penalty; "0" is no penalty either."""
+    from .tracing.variant import landscape_of  # noqa: PLC0415
+
+    landscape_of(model, source, bias, penalty)
 
 
 def _bar(items: Iterable[Any], total: int) -> Iterable[Any]:

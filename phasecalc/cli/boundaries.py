@@ -3,30 +3,50 @@
 from __future__ import annotations
 
 import sys
+from fractions import Fraction
+from typing import Any
 
 import click
 
-from .options import json_option, model_of, model_options, print_json, source_option
+from .options import (
+    json_option,
+    model_of,
+    model_options,
+    print_json,
+    source_option,
+    variant_options,
+)
 
 
 @click.command(short_help="Print phases, boundaries and junctions.")
 @model_options
 @source_option
+@variant_options
 @json_option
-def boundaries(n_features: int, d_hidden: int, law: str, source: str, as_json: bool) -> None:
+def boundaries(
+    n_features: int,
+    d_hidden: int,
+    law: str,
+    source: str,
+    bias: str,
+    interference_penalty: Fraction,
+    as_json: bool,
+) -> None:
     """Print the phases of a model, their boundaries and their junctions.
 
     Those of the candidates are exact. With --source relaxed (each candidate's lengths and biases
     optimised) or global (all weights and biases free) they are traced numerically, which takes
-    half a minute for two features and minutes for three.
+    half a minute for two features and minutes for three. --bias and --interference-penalty are for
+    the global source.
 
     Example: phasecalc boundaries -n 3 -m 2
     """
     from ..sources import phase_diagram
 
     model = model_of(n_features, d_hidden, law)
+    variant: Any = {"bias": bias, "interference_penalty": interference_penalty}
     if source == "candidates":
-        exact = phase_diagram(model)
+        exact = phase_diagram(model, **variant)
         if as_json:
             from ..report.documents import diagram_document
 
@@ -38,7 +58,7 @@ def boundaries(n_features: int, d_hidden: int, law: str, source: str, as_json: b
         return
     from ..report.traced import traced_document, traced_text
 
-    found = phase_diagram(model, source, progress=sys.stderr.isatty())  # type: ignore[call-overload]
+    found = phase_diagram(model, source, progress=sys.stderr.isatty(), **variant)  # type: ignore[call-overload]
     if as_json:
         print_json(traced_document(found))
     else:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ..files import replacing
-from .options import OutputFile, model_of, model_options, source_option
+from .options import OutputFile, model_of, model_options, source_option, variant_options
 
 
 @click.command(short_help="Draw the phase diagram.")
 @model_options
 @source_option
+@variant_options
 @click.option(
     "-o",
     "--output",
@@ -24,11 +27,21 @@ from .options import OutputFile, model_of, model_options, source_option
 @click.option(
     "--dpi", type=click.IntRange(50, 1200), default=200, show_default=True, help="Dots per inch."
 )
-def diagram(n_features: int, d_hidden: int, law: str, source: str, output: Path, dpi: int) -> None:
+def diagram(
+    n_features: int,
+    d_hidden: int,
+    law: str,
+    source: str,
+    bias: str,
+    interference_penalty: Fraction,
+    output: Path,
+    dpi: int,
+) -> None:
     """Draw the phase diagram on the paper's axes, from its boundaries as curves.
 
     Regions and lines are drawn from formulas (candidates) or from traced curves (relaxed, global,
-    with the candidates' boundaries dashed beneath), not from a grid of pixels.
+    with the candidates' boundaries dashed beneath), not from a grid of pixels. With --bias zero or
+    --interference-penalty (global only) nothing is dashed: the candidates minimise another loss.
 
     Example: phasecalc diagram -n 3 -m 2 -o diagram.png
     """
@@ -36,15 +49,16 @@ def diagram(n_features: int, d_hidden: int, law: str, source: str, output: Path,
         from ..sources import phase_diagram
 
         model = model_of(n_features, d_hidden, law)
-        exact = phase_diagram(model)
+        variant: Any = {"bias": bias, "interference_penalty": interference_penalty}
         if source == "candidates":
             from ..report.plot import plot_diagram
 
-            figure = plot_diagram(exact)
+            figure = plot_diagram(phase_diagram(model, **variant))
         else:
             from ..report.plot_traced import plot_traced
 
-            traced = phase_diagram(model, source, progress=sys.stderr.isatty())  # type: ignore[call-overload]
-            figure = plot_traced(traced, exact)
+            traced = phase_diagram(model, source, progress=sys.stderr.isatty(), **variant)  # type: ignore[call-overload]
+            plain = bias == "free" and not interference_penalty
+            figure = plot_traced(traced, phase_diagram(model) if plain else None)
         figure.savefig(temporary, dpi=dpi)
     click.echo(f"wrote {output}")

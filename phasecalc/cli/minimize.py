@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import click
 
-from .options import ExactNumber, json_option, model_of, model_options, print_json
+from .options import ExactNumber, json_option, model_of, model_options, print_json, variant_options
 
 
 @click.command(short_help="Find the minima of the exact loss at one point.")
@@ -23,20 +23,7 @@ from .options import ExactNumber, json_option, model_of, model_options, print_js
     show_default=True,
     help="Importance of the extra feature.",
 )
-@click.option(
-    "--bias",
-    type=click.Choice(["free", "zero"]),
-    default="free",
-    show_default=True,
-    help="Whether biases are free or held at zero.",
-)
-@click.option(
-    "--interference-penalty",
-    type=ExactNumber(),
-    default="0",
-    show_default=True,
-    help="Add this times the sum of (W_i.W_j)^2 over i != j to the loss.",
-)
+@variant_options
 @click.option("--random-starts", type=click.IntRange(0), default=None, help="Random starts.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Their seed.")
 @json_option

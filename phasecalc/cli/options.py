@@ -84,6 +84,28 @@ def source_option(command: Command) -> Command:
     )(command)
 
 
+def variant_options(command: Command) -> Command:
+    """--bias and --interference-penalty: variants of the loss."""
+    for option in (
+        click.option(
+            "--interference-penalty",
+            type=ExactNumber(),
+            default="0",
+            show_default=True,
+            help="Add this times the sum of (W_i.W_j)^2 over i != j to the loss.",
+        ),
+        click.option(
+            "--bias",
+            type=click.Choice(["free", "zero"]),
+            default="free",
+            show_default=True,
+            help="Whether biases are free or held at zero.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def json_option(command: Command) -> Command:
     """--json: one JSON document on stdout."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import click
 
-from .options import ExactNumber, OutputFile, json_option, model_of, model_options, print_json
+from .options import (
+    ExactNumber,
+    OutputFile,
+    json_option,
+    model_of,
+    model_options,
+    print_json,
+    variant_options,
+)
 
 
 @click.command("slice", short_help="F and all minima along a line of constant S or r.")
@@ -19,6 +27,7 @@ from .options import ExactNumber, OutputFile, json_option, model_of, model_optio
     show_default=True,
     help="Minima over each candidate's lengths and biases, or over all weights and biases.",
 )
+@variant_options
 @click.option("-S", "--sparsity", type=ExactNumber(), help="Hold S here, from 0 to below 1.")
 @click.option("-r", "--importance", type=ExactNumber(), help="Hold r here, above 0.")
 @click.option(
@@ -34,6 +43,8 @@ def slice_command(
     d_hidden: int,
     law: str,
     source: str,
+    bias: str,
+    interference_penalty: Fraction,
     sparsity: Fraction | None,
     importance: Fraction | None,
     output: Path | None,
@@ -61,6 +72,8 @@ def slice_command(
             sparsity=sparsity,
             importance=importance,
             source=source,
+            bias=bias,
+            interference_penalty=interference_penalty,
         )
         if temporary is not None:
             from ..report.plot_slice import plot_slice

@@ -16,6 +16,14 @@ active, and the corner x < ε (y − β) that it cuts off where both are. α and
 bifurcates on that line; ε ∝ r − q/v and the loss gain is cubic, a third-order transition. Where
 c < 0 the transition is first order and comes before; c = 0 is a tricritical point. The same holds
 with r replaced by the ratio of importances wherever a dropped feature meets a dedicated one.
+
+A penalty λ Σ_{i≠j} (W_i·W_j)² adds 2λ ε² and nothing else, so q becomes q + 2λ; the rest stays. On
+the line r v = q + 2λ then c = 2 r v α − p² (1 − β)⁴ / 6: the penalty enters only through r, and the
+tricritical points of all λ lie on one curve in (p, r), r = p² (1 − β)⁴ / (12 α v).
+
+Where a dropped *other* feature joins a dedicated extra one, dividing L by r swaps the two: r
+becomes 1/r and λ becomes λ/r, so that line is r = (v − 2λ)/q and its tricritical points lie on the
+curve with 1/r in place of r. With λ > 0 the diagram is not its own mirror image in r = 1.
 """
 
 from __future__ import annotations
@@ -60,6 +68,17 @@ def onset_importance(penalty: sympy.Expr = _NONE) -> sympy.Expr:
     return (_quadratic() + 2 * penalty) / Uniform().variance
 
 
+def mirrored_onset_importance(penalty: sympy.Expr = _NONE) -> sympy.Expr:
+    """(v − 2λ)/q in p: the r below which a dropped other feature joins a dedicated extra one.
+
+    1/`onset_importance` at λ = 0. Where it is not positive, no r is small enough.
+
+    >>> sympy.simplify(mirrored_onset_importance() * onset_importance())
+    1
+    """
+    return (Uniform().variance - 2 * penalty) / _quadratic()
+
+
 def onset_cubic(penalty: sympy.Expr = _NONE) -> sympy.Expr:
     """c in p, on the line r = (q + 2λ)/v: positive where the onset is continuous.
 
@@ -75,15 +94,39 @@ def _quadratic() -> sympy.Expr:
     return fitted + _S * p * b**3 / 3 + _S**2 * b**2
 
 
-@lru_cache(maxsize=1)
-def tricritical_polynomial() -> sympy.Poly:
+def tricritical_importance() -> sympy.Expr:
+    """p² (1 − β)⁴/(12 α v) in p: the r of the tricritical points of every λ, with c = 0.
+
+    >>> (onset_cubic(tricritical_penalty())).subs(p, sympy.Rational(1, 4)).evalf(30, chop=True)
+    0
+    """
+    return p**2 * (1 - onset_bias()) ** 4 / (12 * onset_stretch() * Uniform().variance)
+
+
+def tricritical_penalty() -> sympy.Expr:
+    """λ = (r v − q)/2 in p, with r the tricritical one: where the onset is tricritical at that p.
+
+    >>> tricritical_penalty().subs(p, sympy.Rational(1, 4)).evalf(10)
+    0.005770128104
+    """
+    return (tricritical_importance() * Uniform().variance - _quadratic()) / 2
+
+
+@lru_cache(maxsize=8)
+def tricritical_polynomial(penalty: sympy.Expr = _NONE) -> sympy.Poly:
     """The factor of the resultant of c and the equation of β whose roots hold all zeros of c in p.
+
+    The penalty λ is a rational number.
 
     >>> tricritical_polynomial().degree()
     9
+
+    Raises `ValueError` for a penalty that is not rational.
     """
+    if not sympy.sympify(penalty).is_Rational:
+        raise ValueError(f"penalty = {penalty}: it must be a rational number")
     b = sympy.Symbol("b")
-    quadratic = p * ((b - p / 2) ** 2 / 4 + Uniform().variance)
+    quadratic = p * ((b - p / 2) ** 2 / 4 + Uniform().variance) + 2 * penalty
     quadratic += _S * p * b**3 / 3 + _S**2 * b**2
     cubic = 3 * quadratic * (p / 2 - b) - p**2 * (1 - b) ** 4 / 6
     equation = _S * p * b**2 + (p / 2 + 2 * _S**2) * b - p**2 / 4
@@ -92,19 +135,21 @@ def tricritical_polynomial() -> sympy.Poly:
     return max(factors, key=lambda factor: factor.degree())
 
 
-@lru_cache(maxsize=1)
-def tricritical_points() -> tuple[RealRoot, ...]:
+@lru_cache(maxsize=8)
+def tricritical_points(penalty: sympy.Expr = _NONE) -> tuple[RealRoot, ...]:
     """The feature probabilities p in (0, 1) at which the onset changes its order, ascending.
 
-    They are isolated roots of `tricritical_polynomial`; its other root in (0, 1) belongs to the
-    negative root β and is left out by the sign of c on both sides.
+    They are isolated roots of `tricritical_polynomial`; its other roots in (0, 1) belong to the
+    negative root β and are left out by the sign of c on both sides.
 
     >>> [round(float(root.exact()), 10) for root in tricritical_points()]
     [0.5202477368, 0.8373195801]
+
+    Raises `ValueError` for a penalty that is not rational.
     """
-    cubic = onset_cubic()
+    cubic = onset_cubic(penalty)
     found = []
-    for root in real_roots(tricritical_polynomial(), Fraction(0), Fraction(1)):
+    for root in real_roots(tricritical_polynomial(penalty), Fraction(0), Fraction(1)):
         narrow = root.within(Fraction(1, 10**6))
         signs = [
             sympy.sign(cubic.subs(p, sympy.Rational(end.numerator, end.denominator)).evalf(30))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .variant import variant_entries, variant_lines
+
 if TYPE_CHECKING:
     from ..numeric.minimize import LocalMinimum, Minimum
 
@@ -22,8 +24,7 @@ def minimum_document(found: Minimum) -> Document:
         },
         "sparsity": found.sparsity,
         "importance": found.importance,
-        "interference_penalty": found.interference_penalty,
-        "bias_held_at_zero": found.no_bias,
+        **variant_entries(found.no_bias, found.interference_penalty),
         **_entries(found.lowest),
         "minima": [_entries(minimum) for minimum in found.minima],
         "starts": found.starts,
@@ -55,10 +56,7 @@ def minimum_text(found: Minimum) -> str:
         f"r = {found.importance:g}, magnitudes {model.law.name}",
         "  y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
     ]
-    if found.no_bias:
-        lines.append("  b is held at 0")
-    if found.interference_penalty:
-        lines.append(f"  L includes {found.interference_penalty:g} Σ_{{i≠j}} (W_i·W_j)²")
+    lines += variant_lines(found.no_bias, found.interference_penalty)
     for rank, minimum in enumerate(found.minima):
         what = "lowest" if rank == 0 else "local"
         known = "converged" if minimum.converged else "NOT CONVERGED"

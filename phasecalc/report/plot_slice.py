@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from .plot_style import INK, LAW_TEXTS, TINTS
 from .slices import LETTERS
+from .variant import variant_title
 
 if TYPE_CHECKING:
     from ..tracing.slice_records import Slice
@@ -89,7 +90,8 @@ def _dress(line: Slice, upper: Axes, lower: Axes) -> None:
     model = line.model
     upper.set_title(
         f"{model.n_features} features in {model.d_hidden} "
-        f"dimension{'s' if model.d_hidden > 1 else ''} ({line.source}), "
+        f"dimension{'s' if model.d_hidden > 1 else ''} "
+        f"({variant_title(line.source, line.no_bias, line.interference_penalty)}), "
         f"{LETTERS[line.fixed]} = {line.at:g}, {LAW_TEXTS[model.law.name]}",
         fontsize=10.5,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .rows import conventions
 from .text import table
+from .variant import variant_entries, variant_lines
 
 if TYPE_CHECKING:
     from ..tracing.slice_records import Branch, BranchEnd, Slice
@@ -25,6 +26,7 @@ def slice_document(line: Slice) -> Document:
             "importance": [str(weight) for weight in model.importance],
         },
         "source": line.source,
+        **variant_entries(line.no_bias, line.interference_penalty),
         line.fixed: line.at,
         "varied": line.varied,
         "values": line.values.tolist(),
@@ -68,6 +70,7 @@ def slice_text(line: Slice) -> str:
             f"dimension{'s' if model.d_hidden > 1 else ''}, {LETTERS[line.fixed]} = {line.at:g}, "
             f"{letter} from {line.values[0]:g} to {line.values[-1]:g}, source: {line.source}",
             *conventions(model.law),
+            *variant_lines(line.no_bias, line.interference_penalty),
             "",
             f"Crossings of the lowest minimum, as {letter} grows ({len(line.crossings)})",
             table(

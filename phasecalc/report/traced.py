@@ -7,6 +7,7 @@ from typing import Any
 from tabulate import tabulate
 
 from ..tracing.records import SpecialPoint, TracedBoundary, TracedDiagram
+from .variant import variant_entries, variant_lines
 
 Document = dict[str, Any]
 
@@ -22,6 +23,7 @@ def traced_document(diagram: TracedDiagram) -> Document:
             "importance": [str(weight) for weight in model.importance],
         },
         "source": diagram.source,
+        **variant_entries(diagram.no_bias, diagram.interference_penalty),
         "phases": [
             {"name": phase.name, "outcome": phase.outcome, "loss": None} for phase in diagram.phases
         ],
@@ -78,6 +80,7 @@ def traced_text(diagram: TracedDiagram) -> str:
         f"dimension{'s' if model.d_hidden > 1 else ''}, source: {diagram.source}",
         "  y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
         f"  S = P(x_j = 0), p = 1 − S, magnitudes: {model.law.name}, importance (1, …, r)",
+        *variant_lines(diagram.no_bias, diagram.interference_penalty),
         "",
         f"Phases ({len(diagram.phases)})",
         _table(("name", "extra feature"), [(q.name, q.outcome) for q in diagram.phases]),

@@ -17,7 +17,7 @@ import sympy
 from numpy.typing import NDArray
 
 from ..diagram.transition import Status
-from ..exact.onset import onset_importance, tricritical_points
+from ..exact.onset import mirrored_onset_importance, onset_importance, tricritical_points
 from ..model import Uniform
 from ..symbols import p
 from .arcs import LOWER, Pair, Window, on_line
@@ -249,13 +249,13 @@ def _formula(landscape: Landscape, onsets: list[Onset]) -> sympy.Expr | None:
     """r in p, if all onsets lie where a dropped feature joins a dedicated one exactly."""
     if not isinstance(landscape.model.law, Uniform) or landscape.no_bias:
         return None
-    formula = onset_importance(sympy.nsimplify(landscape.penalty))
-    evaluate = sympy.lambdify(p, sympy.log(formula))
+    penalty = sympy.nsimplify(landscape.penalty)
     theta = np.array([onset.theta for onset in onsets])
-    expected = evaluate(np.exp(theta[:, 0]))
-    if np.abs(expected - theta[:, 1]).max() < _ALIKE:
-        return formula
-    return 1 / formula if np.abs(expected + theta[:, 1]).max() < _ALIKE else None
+    for formula in (onset_importance(penalty), mirrored_onset_importance(penalty)):
+        expected = sympy.lambdify(p, formula)(np.exp(theta[:, 0]))
+        if np.abs(expected - np.exp(theta[:, 1])).max() < _ALIKE:
+            return formula
+    return None
 
 
 @lru_cache(maxsize=1)

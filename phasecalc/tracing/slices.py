@@ -15,10 +15,10 @@ from ..numeric.minimize import scalar_in
 from ..numeric.naming import strong_name
 from .arcs import Pair
 from .field import walk
-from .landscape import LEAST_CURVATURE, GlobalLandscape, Landscape, State, theta_of
-from .relaxed import RelaxedLandscape
+from .landscape import LEAST_CURVATURE, Landscape, State, theta_of
 from .seeds import between
 from .slice_records import Branch, BranchEnd, Crossing, Nature, Slice
+from .variant import landscape_of
 
 Floats = NDArray[np.float64]
 
@@ -39,6 +39,8 @@ def slice_along(
     importance: object = None,
     values: Sequence[float] | Floats | None = None,
     source: str = "global",
+    bias: str = "free",
+    interference_penalty: object = 0,
 ) -> Slice:
     """F and every branch of local minima along a line of constant S or constant r.
 
@@ -52,6 +54,8 @@ def slice_along(
     sparsity, importance : one of the two, the coordinate that is held.
     values : of the other one, at least two, ascending; by default the paper's axis.
     source : "global" (all weights and biases free) or "relaxed" (within each candidate's pattern).
+    bias : "free", or "zero" to hold all biases at 0; for the global source only.
+    interference_penalty : λ ≥ 0; λ Σ_{i≠j} (W_i·W_j)² is added; for the global source only.
 
     >>> import phasecalc as pc
     >>> line = pc.slice_along(pc.ToyModel(2, 1), sparsity=0.6, values=[0.2, 0.3, 0.4])
@@ -60,7 +64,8 @@ def slice_along(
     >>> [(c.phases, round(c.value, 9), c.nature) for c in line.crossings]
     [(('ignore', 'antipodal'), 0.337280469, 'first order')]
 
-    Raises `ValueError` for none or both of the coordinates, or values out of range.
+    Raises `ValueError` for none or both of the coordinates, values out of range, or a variant of
+    the relaxed source.
     """
     if source not in ("relaxed", "global"):
         raise ValueError(f'source = {source!r}: it must be "relaxed" or "global"')
@@ -81,7 +86,7 @@ def slice_along(
         thetas = [theta_of(at, value) for value in line]
     else:
         thetas = [theta_of(value, at) for value in line]
-    landscape = GlobalLandscape(model) if source == "global" else RelaxedLandscape(model)
+    landscape = landscape_of(model, source, bias, interference_penalty)
     return _Line(landscape, held, line, thetas).slice(source, at)
 
 
@@ -142,6 +147,8 @@ class _Line:
             labels=tuple(state.name for state in lowest),
             branches=tuple(sorted(branches, key=lambda branch: float(branch.losses.min()))),
             crossings=tuple(crossings),
+            no_bias=self.landscape.no_bias,
+            interference_penalty=self.landscape.penalty,
         )
 
     def _lowest(self) -> list[State]:

@@ -129,6 +129,8 @@ def traced_diagram(
         boundaries=tuple(boundaries),
         special_points=tuple(dict.fromkeys(used)),
         cells_scanned=count,
+        no_bias=landscape.no_bias,
+        interference_penalty=landscape.penalty,
         unexplained=tuple(unexplained),
         lowest=lambda S, r: _lowest(landscape, S, r),
         field=lambda s, w: _field(landscape, s, w, (*everything, *along)),
