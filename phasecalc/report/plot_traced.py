@@ -18,6 +18,13 @@ Floats = NDArray[np.float64]
 
 _PIXELS = 700
 _BENEATH = Line2D([], [], color=INK, lw=0.9, ls=(0, (5, 4)), label="candidates")
+MARKS = {
+    "junction": ("o", "white"),
+    "tricritical point": ("^", INK),
+    "critical end point": ("s", "white"),
+    "critical point": ("D", INK),
+}
+"""Marker and face of each kind of special point."""
 _ROOM = 50
 """Half the width, in pixels, that a region needs to hold its name."""
 
@@ -28,8 +35,16 @@ def plot_traced(
     """Draw a traced diagram on the paper's axes; the exact one's boundaries dashed, if given.
 
     Solid lines are first-order transitions, dotted ones continuous; circles are junctions,
-    triangles tricritical points. Regions are the connected parts that the lines cut out.
+    triangles tricritical points, squares critical end points, diamonds critical points. Regions are
+    the connected parts that the lines cut out.
+
+    Raises `ValueError` for candidates beneath a variant: they minimise another loss.
     """
+    if beneath is not None and (diagram.no_bias or diagram.interference_penalty):
+        raise ValueError(
+            "beneath: the candidates have free biases and no penalty, so it must be None for a "
+            "diagram with bias = 'zero' or an interference_penalty"
+        )
     if ax is None:
         figure = Figure(figsize=(6.8, 5.6), layout="constrained")
         ax = figure.add_subplot()
@@ -37,10 +52,9 @@ def plot_traced(
     if beneath is not None:
         _dashed(ax, beneath)
     draw_lines(ax, diagram)
-    marks = {"junction": ("o", "white"), "tricritical point": ("^", INK)}
     for point in diagram.special_points:
-        if point.kind in marks:
-            marker, face = marks[point.kind]
+        if point.kind in MARKS:
+            marker, face = MARKS[point.kind]
             ax.plot(
                 point.feature_probability,
                 point.importance,
@@ -65,12 +79,15 @@ def plot_traced(
             Line2D([], [], color=INK, lw=1.5, label="first order"),
             Line2D([], [], color=INK, lw=1.5, ls=(0, (1, 1.2)), label="continuous"),
             *([] if beneath is None else [_BENEATH]),
-            Line2D([], [], color=INK, ls="", marker="o", mfc="white", label="junction"),
-            Line2D([], [], color=INK, ls="", marker="^", label="tricritical point"),
+            *(
+                Line2D([], [], color=INK, ls="", marker=marker, mfc=face, label=kind)
+                for kind, (marker, face) in MARKS.items()
+                if any(point.kind == kind for point in diagram.special_points)
+            ),
         ],
         loc="upper center",
         bbox_to_anchor=(0.5, -0.13),
-        ncols=5 if beneath is not None else 4,
+        ncols=5,
         frameon=False,
         fontsize=8.5,
     )

@@ -252,6 +252,8 @@ def _meet(
         if moved is None:
             continue
         met = junction(landscape, (pair.a, pair.b, moved))
-        if met is not None and np.abs(met[0].theta - pair.theta).max() < reach:
+        # A third branch that stops being a minimum on the way there meets nothing.
+        close = met is not None and np.abs(met[0].theta - pair.theta).max() < reach
+        if met is not None and close and landscape.is_minimum(met[2]):
             return Pair(met[0], met[1], 1e-11), met[2]
     return None
