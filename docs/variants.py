@@ -502,9 +502,9 @@ def four_panels(diagrams: dict[str, pc.TracedDiagram]) -> Figure:
             handles.setdefault(entry.get_text(), handle)
         legend.remove()
         # In a panel this small a name beside its region crosses fewer lines at the left.
-        for text in ax.texts:
-            if isinstance(text, Annotation):
-                text.set_position((0.03, text.xyann[1]))
+        for name in ax.texts:
+            if isinstance(name, Annotation):
+                name.set_position((0.03, name.xyann[1]))
         ax.set_title(f"λ = {float(Fraction(text)):g}", fontsize=11)
         ax.label_outer()
     figure.legend(
@@ -534,7 +534,6 @@ def main() -> None:
 
 def no_bias_part(diagram: pc.TracedDiagram) -> list[str]:
     agree, counts = certified_cells()
-    S = sympy.Symbol("S")
     crossing = (3 + 4 * sympy.sqrt(14)) / 43
     return [
         "## No bias",
