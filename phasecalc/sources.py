@@ -100,8 +100,9 @@ def phase_diagram(
     return traced_diagram(landscape, source, cells, progress=_bar if progress else None)
 
 
-def _bar(items: Iterable[Any], total: int) -> Iterable[Any]:
+def _bar(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
     from tqdm import tqdm  # noqa: PLC0415
 
-    found: Iterable[Any] = tqdm(items, total=total, desc="scan", unit="cell")
+    unit = {"scan": "cell", "lines": "edge"}.get(what, "it")
+    found: Iterable[Any] = tqdm(items, total=total, desc=what, unit=unit)
     return found
