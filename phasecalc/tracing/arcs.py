@@ -21,12 +21,18 @@ STEP = (1e-5, 0.02, 0.06)
 """Smallest, first and largest step in θ = (ln p, ln r)."""
 CLOSE = 1e-12
 """A corrected point lies on the line when the last correction of θ was below this."""
-LOWER = 1e-11
-"""A third phase is lower when its loss is lower by more than this."""
+LOWER = 1e-14
+"""A third phase is lower when its loss is lower by more than this: some roundings of a loss."""
+SHARP = 1e-9
+"""A junction counts as one when the rounding of losses moves it in θ by less than this.
+
+Where two of its phases are nearly one, it may be the end of a continuous line instead.
+"""
 SEARCHED = 0.015
 """How far in θ a line goes on before a third phase is searched for again, from many starts."""
-MERGED = 1e-4
-"""A line ends where its two Gram matrices differ by less."""
+MERGED = 1e-3
+"""A line ends where its two Gram matrices differ by less: the losses of phases that are closer to
+each other, which differ by the cube of that, cannot be told apart."""
 MOST_POINTS = 2000
 _LONGEST = 0.12
 
@@ -116,10 +122,17 @@ def on_line(
     return None
 
 
-def junction(landscape: Landscape, states: tuple[State, State, State]) -> tuple[State, ...] | None:
-    """Where three branches have one loss: Newton in θ; None where a branch is lost."""
+def junction(
+    landscape: Landscape, states: tuple[State, State, State]
+) -> tuple[tuple[State, State, State], float] | None:
+    """Where three branches have one loss, and the error in θ; None where a branch is lost.
+
+    Newton's method in θ. Two branches with nearly equal gradients fix the point no better than
+    losses are rounded.
+    """
     theta = states[0].theta
     a, b, c = states
+    last = np.inf
     for _ in range(20):
         moved = [landscape.follow(state, theta) for state in (a, b, c)]
         if any(state is None for state in moved):
@@ -128,13 +141,15 @@ def junction(landscape: Landscape, states: tuple[State, State, State]) -> tuple[
         matrix = np.array([a.gradient - b.gradient, a.gradient - c.gradient])
         values = np.array([a.loss - b.loss, a.loss - c.loss])
         correction = np.linalg.solve(matrix, values)
-        # Two branches with nearly equal gradients fix the point no better than losses are rounded.
         rounding = 4 * np.finfo(np.float64).eps * abs(a.loss)
-        if np.abs(correction).max() < 1e-11 or np.abs(values).max() <= rounding:
-            return a, b, c
-        if np.abs(correction).max() > 0.3:
+        size = float(np.abs(correction).max())
+        stalls = size < 1e-11 and size >= 0.5 * last
+        if size < 1e-13 or stalls or np.abs(values).max() <= rounding:
+            smallest = float(np.linalg.svd(matrix, compute_uv=False)[-1])
+            return (a, b, c), max(rounding / smallest, 1e-14)
+        if size > 0.3:
             return None
-        theta = theta - correction
+        theta, last = theta - correction, size
     return None
 
 
@@ -273,7 +288,10 @@ def _meet(
         moved = landscape.follow(third, pair.theta)
         if moved is None:
             continue
-        met = junction(landscape, (pair.a, pair.b, moved))
-        if met is not None and np.abs(met[0].theta - pair.theta).max() < reach:
-            return Pair(met[0], met[1], 1e-11), met[2]
+        found = junction(landscape, (pair.a, pair.b, moved))
+        if found is None or found[1] > SHARP:
+            continue
+        (a, b, c), error = found
+        if np.abs(a.theta - pair.theta).max() < reach:
+            return Pair(a, b, error), c
     return None

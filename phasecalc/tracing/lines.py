@@ -13,7 +13,7 @@ from .arcs import Arc, Pair, Window, on_line, trace
 from .bifurcation import onset_near, order_parameter
 from .critical import Degenerate, critical_point
 from .field import walk
-from .landscape import Landscape, State
+from .landscape import Landscape, State, theta_of
 from .onset import OnsetLine, first_order_seed, onset_between, onset_line
 from .records import Kind
 from .seeds import EQUAL, Continuous, between, connected, crosses, from_junction, lies_on
@@ -24,6 +24,12 @@ SAME_POINT = 1e-6
 """Two junctions closer than this in θ are one."""
 _NEARLY_ONE = 0.1
 """Branches whose Gram matrices differ by less where their line was lost are about to become one."""
+FAINT = 1.5e-3
+"""Lines whose Gram matrices differ by less are not begun beside a tricritical point."""
+FADES = 2e-2
+"""How far in θ from a tricritical point a first-order line can fade out."""
+_BEYOND = (4e-3, 8e-3, 1.2e-2, 2e-2, 4e-2)
+_SIDE = 2e-3
 _AWAY = (3e-3, 8e-3, 2e-2)
 """How far in θ from a special point the lines that leave it are looked for."""
 
@@ -46,6 +52,8 @@ class Lines:
             here = waiting.pop()
             if any(lies_on(arc, here.theta) for arc in self._between(here.a, here.b)):
                 continue
+            if here.distance < FAINT and self._tricritical(here):
+                continue  # the line ends there, and has been followed from where it is plainer
             arc = trace(self.landscape, here, self.window)
             new.append(arc)
             waiting.extend(self.take(arc))
@@ -144,6 +152,8 @@ class Lines:
                 return "end of a branch", []
             self.criticals.append((arc.names, found))
             return "critical point", []
+        if self._tricritical(pair):
+            return "tricritical point", []
         for one, daughter in permutations((pair.a, pair.b)):
             parent = self.landscape.snapped(one)
             if parent is None or order_parameter(parent, daughter) is None:
@@ -157,14 +167,48 @@ class Lines:
             return "tricritical point", self.join(line)
         return "end of a branch", []
 
+    def _tricritical(self, pair: Pair) -> bool:
+        """Whether a continuous line that is known ends close to a pair of its phases."""
+        return any(
+            end.kind == "tricritical point"
+            and np.abs(theta_of(end.sparsity, end.importance) - pair.theta).max() < FADES
+            and bool({pair.a.name, pair.b.name} & {*line.phases})
+            for line in self.onsets
+            for end in line.ends
+        )
+
     def _from_tricritical(self, line: OnsetLine) -> Iterator[Pair | None]:
+        """Seeds of the first-order line into which a continuous one turns, a little way on."""
         for end, beyond in zip(line.ends, line.beyond, strict=True):
-            if end.kind != "tricritical point":
+            if end.kind != "tricritical point" or not beyond:
                 continue
-            for onset in beyond[:3]:
-                seed = first_order_seed(self.landscape, onset)
-                if seed is not None and self._is_lowest(seed):
+            start = theta_of(end.sparsity, end.importance)
+            tangent = beyond[0].theta - start
+            tangent = tangent / np.linalg.norm(tangent)
+            for away in _BEYOND:
+                onset = onset_near(
+                    self.landscape,
+                    beyond[0].parent,
+                    beyond[0].daughter,
+                    start + away * tangent,
+                    beyond[0].direction,
+                )
+                seed = None if onset is None else first_order_seed(self.landscape, onset)
+                if seed is None or seed.distance < FAINT:
+                    continue
+                if self._is_lowest(seed):
                     yield seed
+                else:  # other phases are lower: look across
+                    yield from self._across(seed)
+                break
+
+    def _across(self, seed: Pair) -> Iterator[Pair]:
+        """What separates the lowest phases on both sides of a point."""
+        step = _SIDE * seed.normal / np.linalg.norm(seed.normal)
+        low, high = (self.landscape.lowest(seed.theta + sign * step) for sign in (-1.0, 1.0))
+        for found in between(self.landscape, low, high):
+            if isinstance(found, Pair):
+                yield found
 
     def _from_end_points(self, line: OnsetLine) -> Iterator[Pair | None]:
         """Seeds of the first-order line on which a continuous one ends, on both sides of it."""

@@ -115,6 +115,7 @@ def onset_line(landscape: Landscape, seed: Onset, window: Window) -> OnsetLine |
 
     None where the curve has no part on which the daughter is a minimum beyond it.
     """
+    seed = _lowest_daughter(landscape, seed)
     halves = [_half(landscape, seed, window, sign) for sign in (-1.0, 1.0)]
     curve = [*halves[0][::-1], seed, *halves[1]]
     middle = _nearest_continuous(curve, len(halves[0]))
@@ -134,6 +135,21 @@ def onset_line(landscape: Landscape, seed: Onset, window: Window) -> OnsetLine |
         (first.third, last.third),
         formula,
     )
+
+
+def _lowest_daughter(landscape: Landscape, seed: Onset) -> Onset:
+    """The onset of the daughter that is the lowest phase beyond the line.
+
+    Several daughters can leave the parent at one place: a dropped feature may join one other
+    feature or two.
+    """
+    other = landscape.lowest(seed.daughter.theta)
+    if seed.slope <= 0 or other.loss >= seed.daughter.loss - LOWER:
+        return seed
+    if order_parameter(seed.parent, other) is None:
+        return seed
+    found = onset_near(landscape, seed.parent, other, seed.theta, seed.direction)
+    return seed if found is None else found
 
 
 def _nearest_continuous(curve: list[Onset], start: int) -> int | None:

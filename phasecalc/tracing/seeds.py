@@ -18,7 +18,7 @@ NARROW = 1e-5
 """An edge this short on which no coexistence was found is taken for a continuous transition."""
 
 
-EQUAL = 1e-11
+EQUAL = 1e-12
 """Losses that differ by less are those of one minimum."""
 DISTINCT = 5e-4
 """Two branches whose Gram matrices differ by less are not told apart."""

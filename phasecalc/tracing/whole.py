@@ -14,7 +14,7 @@ from .arcs import Arc, Pair, Window, junction
 from .checkpoint import Checkpoint
 from .field import field_of
 from .landscape import Landscape, State, point_of, theta_of
-from .lines import Lines
+from .lines import FADES, Lines
 from .records import SpecialPoint, TracedBoundary, TracedDiagram, TracedPhase
 from .seeds import cell_centres, neighbours
 
@@ -29,8 +29,6 @@ OVERSHOOT = 1e-4
 
 _NEAR = {"junction": 1e-5, "critical point": 1e-2, "critical end point": 2e-3}
 """How close in θ the last point of a line lies to the special point that it ends in."""
-_FADES = 2e-2
-"""The same for tricritical points, where a first-order line fades out."""
 
 Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
 """(items, how many, what is done) -> the same items."""
@@ -155,13 +153,12 @@ def _special_points(lines: Lines) -> list[SpecialPoint]:
     """
     found = []
     for states in lines.meetings:
-        S, r = states[0].point
-        polished = junction(lines.landscape, (states[0], states[1], states[2]))
-        if polished is not None:
-            S, r = polished[0].point
         names = tuple(sorted({state.name for state in states}))
-        if len(names) > 2:
-            found.append(SpecialPoint("junction", names, S, r, states[0].loss, 1e-9))
+        polished = junction(lines.landscape, (states[0], states[1], states[2]))
+        if polished is None or len(names) < 3:
+            continue
+        at, error = polished[0][0], polished[1]
+        found.append(SpecialPoint("junction", names, *at.point, at.loss, error))
     for onset in lines.onsets:
         found.extend(end for end in onset.ends if end.kind != "border")
     for names, critical in lines.criticals:
@@ -233,7 +230,7 @@ def _end(pair: Pair, names: tuple[str, str], kind: str, points: list[SpecialPoin
     for point in points:
         gap = float(np.abs(theta_of(point.sparsity, point.importance) - pair.theta).max())
         if point.kind == "tricritical point":
-            fits = lost and gap < _FADES and bool({*names} & {*point.phases})
+            fits = lost and gap < FADES and bool({*names} & {*point.phases})
         elif point.kind in ("critical point", "critical end point"):
             fits = lost and gap < _NEAR[point.kind] and {*names} <= {*point.phases}
         else:
