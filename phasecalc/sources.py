@@ -118,8 +118,9 @@ def _refuse_variant(model: ToyModel, source: str, bias: str, penalty: object) ->
     landscape_of(model, source, bias, penalty)
 
 
-def _bar(items: Iterable[Any], total: int) -> Iterable[Any]:
+def _bar(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
     from tqdm import tqdm  # noqa: PLC0415
 
-    found: Iterable[Any] = tqdm(items, total=total, desc="scan", unit="cell")
+    unit = {"scan": "cell", "lines": "edge"}.get(what, "it")
+    found: Iterable[Any] = tqdm(items, total=total, desc=what, unit=unit)
     return found

@@ -21,10 +21,20 @@ STEP = (1e-5, 0.02, 0.06)
 """Smallest, first and largest step in θ = (ln p, ln r)."""
 CLOSE = 1e-12
 """A corrected point lies on the line when the last correction of θ was below this."""
-LOWER = 1e-11
-"""A third phase is lower when its loss is lower by more than this."""
+LOWER = 1e-14
+"""A third phase is lower when its loss is lower by more than this: some roundings of a loss."""
+SHARP = 1e-9
+"""A junction counts as one when the rounding of losses moves it in θ by less than this.
+
+Where two of its phases are nearly one, it may be the end of a continuous line instead.
+"""
+SEARCHED = 0.015
+"""How far in θ a line goes on before a third phase is searched for again, from many starts."""
+MERGED = 1e-3
+"""A line ends where its two Gram matrices differ by less: the losses of phases that are closer to
+each other, which differ by the cube of that, cannot be told apart."""
 MOST_POINTS = 2000
-_MERGED = 0.12
+_LONGEST = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,17 @@ class Arc:
     pairs: list[Pair]
     ends: list[tuple[Kind, State | None]] = field(default_factory=list)
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """Names of the two phases where they differ most: near a critical point both are alike."""
+        widest = max(self.pairs, key=lambda pair: pair.distance)
+        return widest.a.name, widest.b.name
+
+    def separates(self, one: str, two: str) -> bool:
+        """Whether the phases on its sides have these names, somewhere along it."""
+        sides = {pair.a.name for pair in self.pairs}, {pair.b.name for pair in self.pairs}
+        return any(one in sides[k] and two in sides[1 - k] for k in (0, 1))
+
 
 def on_line(
     landscape: Landscape, a: State, b: State, theta: Floats, direction: Floats | None = None
@@ -101,10 +122,17 @@ def on_line(
     return None
 
 
-def junction(landscape: Landscape, states: tuple[State, State, State]) -> tuple[State, ...] | None:
-    """Where three branches have one loss: Newton in θ; None where a branch is lost."""
+def junction(
+    landscape: Landscape, states: tuple[State, State, State]
+) -> tuple[tuple[State, State, State], float] | None:
+    """Where three branches have one loss, and the error in θ; None where a branch is lost.
+
+    Newton's method in θ. Two branches with nearly equal gradients fix the point no better than
+    losses are rounded.
+    """
     theta = states[0].theta
     a, b, c = states
+    last = np.inf
     for _ in range(20):
         moved = [landscape.follow(state, theta) for state in (a, b, c)]
         if any(state is None for state in moved):
@@ -113,13 +141,15 @@ def junction(landscape: Landscape, states: tuple[State, State, State]) -> tuple[
         matrix = np.array([a.gradient - b.gradient, a.gradient - c.gradient])
         values = np.array([a.loss - b.loss, a.loss - c.loss])
         correction = np.linalg.solve(matrix, values)
-        # Two branches with nearly equal gradients fix the point no better than losses are rounded.
         rounding = 4 * np.finfo(np.float64).eps * abs(a.loss)
-        if np.abs(correction).max() < 1e-11 or np.abs(values).max() <= rounding:
-            return a, b, c
-        if np.abs(correction).max() > 0.3:
+        size = float(np.abs(correction).max())
+        stalls = size < 1e-11 and size >= 0.5 * last
+        if size < 1e-13 or stalls or np.abs(values).max() <= rounding:
+            smallest = float(np.linalg.svd(matrix, compute_uv=False)[-1])
+            return (a, b, c), max(rounding / smallest, 1e-14)
+        if size > 0.3:
             return None
-        theta = theta - correction
+        theta, last = theta - correction, size
     return None
 
 
@@ -138,43 +168,60 @@ def _half(
     here = seed
     tangent = sign * seed.tangent
     step = min(STEP[1], _longest(seed))
-    while len(points) < MOST_POINTS:
-        if here.distance < 1e-3:
-            return points, ("end of a branch", None)
+    searched = np.full(2, np.inf)
+    while len(points) < MOST_POINTS and step >= STEP[0]:
+        if here.distance < MERGED and here.distance < seed.distance:
+            break
         guess = here.theta + step * tangent
-        if window.excess(guess) > 0:
-            last = _last(landscape, here, _at_border(landscape, here, tangent, window))
-            if last is not None:
-                return [*points, last[0]], last[1]
-        found = None if window.excess(guess) > 0 else on_line(landscape, here.a, here.b, guess)
-        if found is not None:
-            turn = sign_of_turn(found, tangent)
-            bad = (
-                abs(turn @ tangent) < 0.97
-                or _leaps(here, found)
-                or np.abs(found.theta - guess).max() > 0.3 * step
-                or not landscape.is_minimum(found.a)
-                or not landscape.is_minimum(found.b)
-            )
-            found = None if bad else found
+        border = window.excess(guess) > 0
+        if border:
+            found = _at_border(landscape, here, tangent, window)
+        else:
+            found = on_line(landscape, here.a, here.b, guess)
+            if found is not None and not _goes_on(landscape, here, found, tangent, step):
+                found = None
         if found is None:
             step *= 0.5
-            if step < STEP[0]:
-                return _stopped(landscape, here, points)
             continue
-        last = _last(landscape, here, found)
-        if last is not None and last[1][0] == "junction":
-            return [*points, last[0]], last[1]
-        if last is None:  # a third phase is lower, but its junction was not found from here
-            step *= 0.5
-            if step < STEP[0]:
-                return _stopped(landscape, here, points)
-            continue
+        if border or np.abs(found.theta - searched).max() > SEARCHED:
+            searched = found.theta
+            third = third_below(landscape, found)
+            if third is not None:
+                met = _meet(landscape, (here, found), third)
+                while points and _is_lower(landscape, third, points[-1]):
+                    points.pop()
+                if met is not None:
+                    return [*points, met[0]], ("junction", met[1])
+                # Not found from here: closer, with a search at every point.
+                here, searched = points[-1] if points else seed, np.full(2, np.inf)
+                tangent = sign_of_turn(here, tangent)
+                step *= 0.5
+                continue
         points.append(found)
+        if border:
+            return points, ("border", None)
         tangent = sign_of_turn(found, tangent)
         here = found
         step = min(1.4 * step, STEP[2], _longest(here))
-    return points, ("end of a branch", None)
+    return _stopped(landscape, here, points)
+
+
+def _goes_on(landscape: Landscape, here: Pair, there: Pair, tangent: Floats, step: float) -> bool:
+    """Whether the next point of a line is where it should be, and still one of two minima."""
+    guess = here.theta + step * tangent
+    return (
+        bool(abs(there.tangent @ tangent) >= 0.97)
+        and not _leaps(here, there)
+        and bool(np.abs(there.theta - guess).max() <= 0.3 * step)
+        and landscape.is_minimum(there.a)
+        and landscape.is_minimum(there.b)
+    )
+
+
+def _is_lower(landscape: Landscape, third: State, pair: Pair) -> bool:
+    """Whether a third phase, followed there, lies below a point of a line."""
+    moved = landscape.follow(third, pair.theta)
+    return moved is not None and moved.loss < min(pair.a.loss, pair.b.loss)
 
 
 def _leaps(here: Pair, there: Pair) -> bool:
@@ -189,7 +236,7 @@ def _leaps(here: Pair, there: Pair) -> bool:
 
 def _longest(pair: Pair) -> float:
     """The longest step worth trying: short where the two branches are about to become one."""
-    return max(_MERGED * pair.distance, 10 * STEP[0])
+    return max(_LONGEST * pair.distance, 10 * STEP[0])
 
 
 def _stopped(
@@ -198,8 +245,11 @@ def _stopped(
     """The end of a line whose next point was not found: a junction close by, or a lost branch."""
     for third in landscape.minima(here.theta):
         if third.name not in (here.a.name, here.b.name):
-            met = _meet(landscape, (here, here), third, reach=1e-3)
+            lower = third.loss < min(here.a.loss, here.b.loss) - LOWER
+            met = _meet(landscape, (here, here), third, reach=2 * SEARCHED if lower else 1e-3)
             if met is not None:
+                while points and lower and _is_lower(landscape, third, points[-1]):
+                    points.pop()
                 return [*points, met[0]], ("junction", met[1])
     return points, ("end of a branch", None)
 
@@ -222,20 +272,7 @@ def _at_border(landscape: Landscape, here: Pair, tangent: Floats, window: Window
     return None if found is None or window.excess(found.theta) > 1e-9 else found
 
 
-def _last(
-    landscape: Landscape, here: Pair, there: Pair | None
-) -> tuple[Pair, tuple[Kind, State | None]] | None:
-    """The next point, or the junction before it where a third phase is lower there."""
-    if there is None:
-        return None
-    third = _lower(landscape, there)
-    if third is None:
-        return there, ("border", None)
-    met = _meet(landscape, (here, there), third)
-    return None if met is None else (met[0], ("junction", met[1]))
-
-
-def _lower(landscape: Landscape, pair: Pair) -> State | None:
+def third_below(landscape: Landscape, pair: Pair) -> State | None:
     """A third minimum below the line's own two, if there is one."""
     third = landscape.lowest(pair.theta, thorough=False)
     if third.loss < min(pair.a.loss, pair.b.loss) - LOWER:
@@ -251,9 +288,11 @@ def _meet(
         moved = landscape.follow(third, pair.theta)
         if moved is None:
             continue
-        met = junction(landscape, (pair.a, pair.b, moved))
+        found = junction(landscape, (pair.a, pair.b, moved))
+        if found is None or found[1] > SHARP:
+            continue
+        (a, b, c), error = found
         # A third branch that stops being a minimum on the way there meets nothing.
-        close = met is not None and np.abs(met[0].theta - pair.theta).max() < reach
-        if met is not None and close and landscape.is_minimum(met[2]):
-            return Pair(met[0], met[1], 1e-11), met[2]
+        if np.abs(a.theta - pair.theta).max() < reach and landscape.is_minimum(c):
+            return Pair(a, b, error), c
     return None

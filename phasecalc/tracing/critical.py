@@ -92,8 +92,8 @@ def _solve(
         H = P.T @ problem.exact_hessian(x) @ P
         rest = [float(0.5 * (v @ v - 1.0))]
         if cusp:
-            values: list[float] = [
-                v @ P.T @ problem.exact_hessian(x + t * stencil * (P @ v)) @ P @ v
+            values = [
+                float(v @ P.T @ problem.exact_hessian(x + t * stencil * (P @ v)) @ P @ v)
                 for t in (-2, -1, 1, 2)
             ]
             rest.append(float(np.dot((1, -8, 8, -1), values)) / (12 * stencil))

@@ -35,6 +35,8 @@ _FIRST = 2e-3
 """The first step, whose direction is only a guess."""
 _SHORTEST = 1e-4
 _MOST_POINTS = 600
+NEAR = 1e-5
+"""Ends of lines closer than this in θ are the same."""
 _ALIKE = 1e-9
 """A line whose points lie this close in ln r to an exact formula is that formula's."""
 _EXACT = 1e-6
@@ -62,6 +64,15 @@ class OnsetLine:
         """The points with both ends, (k, 2)."""
         first, last = (theta_of(end.sparsity, end.importance) for end in self.ends)
         return np.array([first, *(onset.theta for onset in self.onsets), last])
+
+    def separates(self, one: str, two: str) -> bool:
+        """Whether the phases on its sides have these names."""
+        return set(self.phases) == {one, two}
+
+    def same(self, other: OnsetLine) -> bool:
+        """Whether both are the same line: the phases are, and an end of either."""
+        gaps = [np.abs(self.thetas[0] - other.thetas[k]).max() for k in (0, -1)]
+        return set(self.phases) == set(other.phases) and bool(min(gaps) < NEAR)
 
     def boundary(self) -> TracedBoundary:
         """The record. The exponent is measured where the slope is steepest."""
@@ -94,20 +105,26 @@ def onset_between(landscape: Landscape, place: Continuous, window: Window) -> On
         direction = daughter.theta - parent.theta
         direction = direction / np.linalg.norm(direction)
         seed = onset_near(landscape, parent, daughter, daughter.theta, direction)
-        if seed is not None and seed.slope > 0:
+        if seed is not None:
             return onset_line(landscape, seed, window)
     return None
 
 
 def onset_line(landscape: Landscape, seed: Onset, window: Window) -> OnsetLine | None:
-    """The continuous boundary through an onset, with what its curve becomes beyond."""
+    """The continuous boundary on the curve through an onset, with what that becomes beyond it.
+
+    None where the curve has no part on which the daughter is a minimum beyond it.
+    """
+    seed = _lowest_daughter(landscape, seed)
     halves = [_half(landscape, seed, window, sign) for sign in (-1.0, 1.0)]
     curve = [*halves[0][::-1], seed, *halves[1]]
-    middle = len(halves[0])
+    middle = _nearest_continuous(curve, len(halves[0]))
+    if middle is None or _taken_over(landscape, curve[middle]) is not None:
+        return None
     first, before = _last(landscape, curve[middle::-1], window)
     last, after = _last(landscape, curve[middle:], window)
     inner = curve[middle - first.count + 1 : middle + last.count]
-    phases = (seed.parent.name, seed.daughter.name)
+    phases = (curve[middle].parent.name, curve[middle].daughter.name)
     formula = _formula(landscape, inner)
     ends = tuple(_special(landscape, end, phases, formula) for end in (first, last))
     return OnsetLine(
@@ -118,6 +135,27 @@ def onset_line(landscape: Landscape, seed: Onset, window: Window) -> OnsetLine |
         (first.third, last.third),
         formula,
     )
+
+
+def _lowest_daughter(landscape: Landscape, seed: Onset) -> Onset:
+    """The onset of the daughter that is the lowest phase beyond the line.
+
+    Several daughters can leave the parent at one place: a dropped feature may join one other
+    feature or two.
+    """
+    other = landscape.lowest(seed.daughter.theta)
+    if seed.slope <= 0 or other.loss >= seed.daughter.loss - LOWER:
+        return seed
+    if order_parameter(seed.parent, other) is None:
+        return seed
+    found = onset_near(landscape, seed.parent, other, seed.theta, seed.direction)
+    return seed if found is None else found
+
+
+def _nearest_continuous(curve: list[Onset], start: int) -> int | None:
+    """The index of the onset with a positive slope that is closest to the start."""
+    good = [k for k, onset in enumerate(curve) if onset.slope > 0]
+    return min(good, key=lambda k: abs(k - start)) if good else None
 
 
 def first_order_seed(landscape: Landscape, onset: Onset) -> Pair | None:
@@ -196,8 +234,8 @@ def _last(landscape: Landscape, curve: list[Onset], window: Window) -> tuple[_En
             if end is None:
                 return _End("end of a branch", k, here), curve[k:]
             return _End("tricritical point", k, end), curve[k:]
-        third = landscape.lowest(there.theta, thorough=False)
-        if third.loss < there.parent.loss - LOWER and third.pattern != there.parent.pattern:
+        third = _taken_over(landscape, there)
+        if third is not None:
             end = _zero(landscape, here, there, _excess(landscape, third))
             if end is None:
                 return _End("end of a branch", k, here), curve[k:]
@@ -205,6 +243,13 @@ def _last(landscape: Landscape, curve: list[Onset], window: Window) -> tuple[_En
     last = curve[-1]
     kind: Kind = "border" if abs(window.excess(last.theta)) < 2 * _SHORTEST else "end of a branch"
     return _End(kind, len(curve), last), []
+
+
+def _taken_over(landscape: Landscape, onset: Onset) -> State | None:
+    """A third phase that is lower than parent and daughter at an onset, if there is one."""
+    third = landscape.lowest(onset.theta, thorough=False)
+    lower = third.loss < onset.parent.loss - LOWER and third.pattern != onset.parent.pattern
+    return third if lower else None
 
 
 def _excess(landscape: Landscape, third: State) -> Callable[[Onset], float]:
@@ -253,7 +298,8 @@ def _formula(landscape: Landscape, onsets: list[Onset]) -> sympy.Expr | None:
     theta = np.array([onset.theta for onset in onsets])
     for formula in (onset_importance(penalty), mirrored_onset_importance(penalty)):
         expected = sympy.lambdify(p, formula)(np.exp(theta[:, 0]))
-        if np.abs(expected - np.exp(theta[:, 1])).max() < _ALIKE:
+        # Relative, since the mirrored line has no logarithm where λ > v/2.
+        if np.abs(expected * np.exp(-theta[:, 1]) - 1.0).max() < _ALIKE:
             return formula
     return None
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .arcs import Arc, Pair, Window, on_line
+from .arcs import Arc, Pair, Window, on_line, third_below
+from .field import walk
 from .landscape import Landscape, State
 
 Floats = NDArray[np.float64]
@@ -17,6 +18,8 @@ NARROW = 1e-5
 """An edge this short on which no coexistence was found is taken for a continuous transition."""
 
 
+EQUAL = 1e-12
+"""Losses that differ by less are those of one minimum."""
 DISTINCT = 5e-4
 """Two branches whose Gram matrices differ by less are not told apart."""
 
@@ -29,12 +32,6 @@ class Continuous:
     high: State
 
 
-def scan(landscape: Landscape, window: Window, cells: tuple[int, int]) -> Iterator[State]:
-    """The lowest minimum in the middle of every cell of a grid over the window, row by row."""
-    for theta in cell_centres(window, cells):
-        yield landscape.lowest(theta)
-
-
 def cell_centres(window: Window, cells: tuple[int, int]) -> Floats:
     """θ of the middles of a grid's cells, (cells[0] · cells[1], 2)."""
     axes = [
@@ -44,25 +41,35 @@ def cell_centres(window: Window, cells: tuple[int, int]) -> Floats:
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def edges(states: list[State], cells: tuple[int, int]) -> Iterator[tuple[State, State]]:
-    """Neighbouring cells with different phases."""
+def neighbours(states: list[State], cells: tuple[int, int]) -> Iterator[tuple[State, State]]:
+    """Neighbouring cells."""
     rows, columns = cells
     for i in range(rows):
         for j in range(columns):
             here = states[i * columns + j]
-            if j + 1 < columns and states[i * columns + j + 1].name != here.name:
+            if j + 1 < columns:
                 yield here, states[i * columns + j + 1]
-            if i + 1 < rows and states[(i + 1) * columns + j].name != here.name:
+            if i + 1 < rows:
                 yield here, states[(i + 1) * columns + j]
 
 
+def connected(landscape: Landscape, one: State, two: State) -> bool:
+    """Whether two states are one branch: the first, followed to the second, becomes it."""
+    if one.pattern != two.pattern:
+        return False
+    moved = walk(landscape, one, two.theta)
+    return moved is not None and abs(moved.loss - two.loss) < EQUAL
+
+
 def between(landscape: Landscape, one: State, two: State) -> list[Pair | Continuous]:
-    """What separates the phases along the straight edge between two states, by bisection."""
+    """What separates two states along the straight edge between them, by bisection."""
     low, high = one, two
     while True:
         width = float(np.abs(high.theta - low.theta).max())
         middle = 0.5 * (low.theta + high.theta)
         if width < 0.02:
+            if connected(landscape, low, high):
+                return []
             direction = (high.theta - low.theta) / np.linalg.norm(high.theta - low.theta)
             found = on_line(landscape, low, high, middle, direction)
             if (
@@ -70,13 +77,16 @@ def between(landscape: Landscape, one: State, two: State) -> list[Pair | Continu
                 and np.abs(found.theta - middle).max() <= width
                 and found.distance > DISTINCT
             ):
-                return [found]
+                third = third_below(landscape, found)
+                if third is None or third.name in (low.name, high.name):
+                    return [found]
+                return [*between(landscape, low, third), *between(landscape, third, high)]
         if width < NARROW:
             return [Continuous(low, high)]
         new = landscape.lowest(middle, thorough=width > 1e-3)
-        if new.name == low.name:
+        if connected(landscape, low, new):
             low = new
-        elif new.name == high.name:
+        elif connected(landscape, high, new):
             high = new
         else:
             return [*between(landscape, low, new), *between(landscape, new, high)]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from itertools import combinations
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.measures import outcomes
-from ..numeric.naming import strong_name
-from .arcs import Arc, Pair, Window, junction, trace
+from .arcs import Arc, Pair, Window, junction
+from .checkpoint import Checkpoint
 from .field import field_of
 from .landscape import Landscape, State, point_of, theta_of
-from .onset import OnsetLine, onset_between
+from .lines import FADES, Lines
 from .records import SpecialPoint, TracedBoundary, TracedDiagram, TracedPhase
-from .seeds import between, crosses, edges, from_junction, lies_on, scan
+from .seeds import cell_centres, neighbours
 
 Floats = NDArray[np.float64]
 Strings = NDArray[np.str_]
@@ -24,77 +24,14 @@ Strings = NDArray[np.str_]
 WINDOW = Window(np.array([np.log(0.01), np.log(0.1)]), np.array([0.0, np.log(10.0)]))
 """The paper's axes: 1 − S from 1 to 0.01, r from 0.1 to 10."""
 
-SAME_POINT = 1e-6
-"""Two junctions closer than this in θ are one."""
-
 OVERSHOOT = 1e-4
 """Points of an arc that are closer to its junction than this in θ are left out."""
 
-Progress = Callable[[Iterable[State], int], Iterable[State]]
+_NEAR = {"junction": 1e-5, "critical point": 1e-2, "critical end point": 2e-3}
+"""How close in θ the last point of a line lies to the special point that it ends in."""
 
-
-@dataclass(slots=True)
-class _Lines:
-    """What has been found so far."""
-
-    landscape: Landscape
-    window: Window
-    arcs: list[Arc] = field(default_factory=list)
-    onsets: list[OnsetLine] = field(default_factory=list)
-    meetings: list[list[State]] = field(default_factory=list)
-
-    def add(self, seed: Pair) -> None:
-        """Trace the line through a seed, unless it is there already, and those it leads to."""
-        waiting = [seed]
-        while waiting:
-            here = waiting.pop()
-            if any(lies_on(arc, here.theta) for arc in self.of(here.a.name, here.b.name)):
-                continue
-            arc = trace(self.landscape, here, self.window)
-            self.arcs.append(arc)
-            for pair, (kind, third) in zip((arc.pairs[0], arc.pairs[-1]), arc.ends, strict=True):
-                if kind == "junction" and third is not None:
-                    waiting.extend(self.meet([pair.a, pair.b, third]))
-
-    def of(self, one: str, two: str) -> list[Arc]:
-        """The arcs between two phases."""
-        return [
-            arc for arc in self.arcs if {arc.pairs[0].a.name, arc.pairs[0].b.name} == {one, two}
-        ]
-
-    def meet(self, states: list[State]) -> list[Pair]:
-        """Note a junction; the seeds of the lines that leave it."""
-        for known in self.meetings:
-            if np.abs(known[0].theta - states[0].theta).max() < SAME_POINT:
-                names = {state.name for state in known}
-                known.extend(state for state in states if state.name not in names)
-                states = known
-                break
-        else:
-            self.meetings.append(list(states))
-        found = []
-        for a, b in combinations(states, 2):
-            for third in states:
-                if third.name in (a.name, b.name):
-                    continue
-                seed = from_junction(self.landscape, (a, b, third))
-                if seed is not None and self._is_lowest(seed):
-                    found.append(seed)
-        return found
-
-    def _is_lowest(self, seed: Pair) -> bool:
-        return self.landscape.lowest(seed.theta).loss > seed.a.loss - 1e-11
-
-    def explain(self, one: State, two: State) -> bool:
-        """Whether some line between the phases of an edge crosses it."""
-        names = {one.name, two.name}
-        lines = [
-            np.array([pair.theta for pair in arc.pairs])
-            for arc in self.of(one.name, two.name)
-            if len(arc.pairs) > 1
-        ]
-        lines += [line.thetas for line in self.onsets if set(line.phases) == names]
-        return any(crosses(line, one.theta, two.theta) for line in lines)
+Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
+"""(items, how many, what is done) -> the same items."""
 
 
 def traced_diagram(
@@ -103,18 +40,15 @@ def traced_diagram(
     cells: tuple[int, int],
     window: Window = WINDOW,
     progress: Progress | None = None,
+    checkpoint: Path | None = None,
 ) -> TracedDiagram:
     """Scan the window, trace every line that separates its cells, and solve for its junctions."""
-    lines = _Lines(landscape, window)
-    count = cells[0] * cells[1]
-    scanned = scan(landscape, window, cells)
-    states = list(scanned if progress is None else progress(scanned, count))
-    unexplained = []
-    for one, two in edges(states, cells):
-        if not _explained(lines, one, two):
-            unexplained.append(point_of(0.5 * (one.theta + two.theta)))
-    phases: dict[str, TracedPhase] = {}
+    shown = progress or (lambda items, count, what: items)
+    kept = None if checkpoint is None else Checkpoint(checkpoint, landscape, source, cells)
+    states = _scanned(landscape, window, cells, kept, shown)
+    lines, unexplained = _traced(landscape, window, cells, states, kept, shown)
     everything = [*states, *(s for arc in lines.arcs for p in arc.pairs[:1] for s in (p.a, p.b))]
+    phases: dict[str, TracedPhase] = {}
     for state in everything:
         phases.setdefault(state.name, TracedPhase(state.name, state.outcome))
     along = tuple(s for arc in lines.arcs for q in arc.pairs[::8] for s in (q.a, q.b))
@@ -128,13 +62,64 @@ def traced_diagram(
         phases=tuple(sorted(phases.values(), key=lambda phase: phase.name)),
         boundaries=tuple(boundaries),
         special_points=tuple(dict.fromkeys(used)),
-        cells_scanned=count,
-        no_bias=landscape.no_bias,
-        interference_penalty=landscape.penalty,
+        cells_scanned=cells[0] * cells[1],
         unexplained=tuple(unexplained),
         lowest=lambda S, r: _lowest(landscape, S, r),
         field=lambda s, w: _field(landscape, s, w, (*everything, *along)),
+        no_bias=landscape.no_bias,
+        interference_penalty=landscape.penalty,
     )
+
+
+def _scanned(
+    landscape: Landscape,
+    window: Window,
+    cells: tuple[int, int],
+    kept: Checkpoint | None,
+    shown: Progress,
+) -> list[State]:
+    """The lowest minimum in the middle of every cell of a grid over the window, row by row."""
+    states = []
+    centres = cell_centres(window, cells)
+    for k, theta in enumerate(shown(centres, len(centres), "scan")):
+        state = None if kept is None else kept.states.get(k)
+        if state is None:
+            state = landscape.lowest(theta)
+            if kept is not None:
+                kept.add_state(k, state)
+        states.append(state)
+    return states
+
+
+def _traced(
+    landscape: Landscape,
+    window: Window,
+    cells: tuple[int, int],
+    states: list[State],
+    kept: Checkpoint | None,
+    shown: Progress,
+) -> tuple[Lines, list[tuple[float, float]]]:
+    """The lines between the cells, and places between phases that none of them explains."""
+    lines = Lines(landscape, window)
+    for arc in () if kept is None else list(kept.arcs):
+        for seed in lines.take(arc):
+            _keep(kept, lines.add(seed))
+    unexplained = []
+    beside = list(neighbours(states, cells))
+    for one, two in shown(beside, len(beside), "lines"):
+        if lines.explain(one, two):
+            continue
+        complete, new = lines.search(one, two)
+        _keep(kept, new)
+        if not complete:
+            unexplained.append(point_of(0.5 * (one.theta + two.theta)))
+    return lines, unexplained
+
+
+def _keep(kept: Checkpoint | None, arcs: list[Arc]) -> None:
+    if kept is not None:
+        for arc in arcs:
+            kept.add_arc(arc)
 
 
 def _lowest(landscape: Landscape, sparsity: float, importance: float) -> tuple[str, float]:
@@ -160,48 +145,37 @@ def _field(
     )
 
 
-def _explained(lines: _Lines, one: State, two: State) -> bool:
-    """Whether the lines account for an edge, after tracing those that it needs."""
-    if lines.explain(one, two):
-        return True
-    complete = True
-    for found in between(lines.landscape, one, two):
-        if isinstance(found, Pair):
-            lines.add(found)
-            continue
-        if strong_name(found.low.name) == strong_name(found.high.name):
-            continue  # one minimum that grows from weak to strong: a crossover, no transition
-        onset = onset_between(lines.landscape, found, lines.window)
-        if onset is None:
-            complete = False
-        elif all(line.phases != onset.phases for line in lines.onsets):
-            lines.onsets.append(onset)
-    return complete
+def _special_points(lines: Lines) -> list[SpecialPoint]:
+    """Junctions, ends of continuous lines, and critical points.
 
-
-def _special_points(lines: _Lines) -> list[SpecialPoint]:
+    At a tricritical point more first-order lines can end than that of its own two phases: theirs
+    are added.
+    """
     found = []
     for states in lines.meetings:
-        S, r = states[0].point
-        polished = junction(lines.landscape, (states[0], states[1], states[2]))
-        if polished is not None:
-            S, r = polished[0].point
         names = tuple(sorted({state.name for state in states}))
-        if len(names) > 2:
-            found.append(SpecialPoint("junction", names, S, r, states[0].loss, 1e-9))
+        polished = junction(lines.landscape, (states[0], states[1], states[2]))
+        if polished is None or len(names) < 3:
+            continue
+        at, error = polished[0][0], polished[1]
+        found.append(SpecialPoint("junction", names, *at.point, at.loss, error))
     for onset in lines.onsets:
-        found.extend(onset.ends)
+        found.extend(end for end in onset.ends if end.kind != "border")
+    for names, critical in lines.criticals:
+        S, r = critical.state.point
+        loss = critical.state.loss
+        found.append(SpecialPoint("critical point", names, S, r, loss, critical.error))
     return found
 
 
 def _boundary(arc: Arc, points: list[SpecialPoint]) -> TracedBoundary:
     pairs = _trimmed(arc)
-    a, b = pairs[len(pairs) // 2].a, pairs[len(pairs) // 2].b
-    swap = (a.gradient - b.gradient)[1] < 0  # then a is the phase at larger r
-    names = (a.name, b.name)
+    widest = max(pairs, key=lambda pair: pair.distance)
+    swap = widest.normal[1] < 0  # then a is the phase at larger r
+    names = arc.names
     sign = -1.0 if swap else 1.0
     ends = tuple(
-        _end(pair, kind, points)
+        _end(pair, names, kind, points)
         for pair, (kind, _) in zip((pairs[0], pairs[-1]), arc.ends, strict=True)
     )
     places = [pair.a.point for pair in pairs]
@@ -214,7 +188,8 @@ def _boundary(arc: Arc, points: list[SpecialPoint]) -> TracedBoundary:
         for pair in pairs
     ]
     for position, end in ((0, ends[0]), (len(places), ends[1])):
-        if end.kind == "tricritical point":  # the line fades out before it gets there
+        # There the two phases become one: the line fades out before it gets there.
+        if end.kind in ("tricritical point", "critical point"):
             places.insert(position, (end.sparsity, end.importance))
             losses.insert(position, end.loss)
             jumps.insert(position, (0.0, 0.0))
@@ -248,15 +223,22 @@ def _trimmed(arc: Arc) -> list[Pair]:
     return [first, *inner, last]
 
 
-def _end(pair: Pair, kind: str, points: list[SpecialPoint]) -> SpecialPoint:
-    names = {pair.a.name, pair.b.name}
+def _end(pair: Pair, names: tuple[str, str], kind: str, points: list[SpecialPoint]) -> SpecialPoint:
+    """The special point at the end of a line: the closest one that the line can end in."""
+    lost = kind not in ("junction", "border")
+    best, closest = None, np.inf
     for point in points:
-        gap = np.abs(theta_of(point.sparsity, point.importance) - pair.theta).max()
-        near = 1e-5 if point.kind == "junction" else 2e-2
-        if gap < near and names <= set(point.phases) and point.kind != "border":
-            if point.kind == "tricritical point" and (kind != "end of a branch"):
-                continue
-            return point
+        gap = float(np.abs(theta_of(point.sparsity, point.importance) - pair.theta).max())
+        if point.kind == "tricritical point":
+            fits = lost and gap < FADES and bool({*names} & {*point.phases})
+        elif point.kind in ("critical point", "critical end point"):
+            fits = lost and gap < _NEAR[point.kind] and {*names} <= {*point.phases}
+        else:
+            fits = gap < _NEAR["junction"] and {*names} <= {*point.phases}
+        if fits and gap < closest:
+            best, closest = point, gap
+    if best is not None:
+        return best
     S, r = pair.a.point
     return SpecialPoint(
         "border" if kind == "border" else "end of a branch",

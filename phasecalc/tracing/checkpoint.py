@@ -1,0 +1,104 @@
+"""What a trace has found so far, kept in a file, so that a run that was stopped can go on.
+
+One JSON document a line: a header that says whose diagram it is, then a state for every cell of the
+scan and every line that was traced. States are kept as (θ, x, family) and rebuilt by the landscape;
+JSON keeps every digit of a float. A last line that was cut off is dropped.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._version import __version__
+from .arcs import Arc, Pair
+from .landscape import Landscape, State
+
+Document = dict[str, Any]
+
+
+class Checkpoint:
+    """A file to which states of cells and lines are added; read back when it is opened."""
+
+    def __init__(self, path: Path, landscape: Landscape, source: str, cells: tuple[int, int]):
+        self.path, self.landscape = path, landscape
+        self.states: dict[int, State] = {}
+        self.arcs: list[Arc] = []
+        header = {"phasecalc": __version__, **_whose(landscape, source, cells)}
+        if path.exists() and path.stat().st_size:
+            self._read(header)
+        else:
+            path.write_text(json.dumps(header) + "\n", encoding="utf-8")
+
+    def add_state(self, cell: int, state: State) -> None:
+        """Keep the lowest minimum of a cell."""
+        self.states[cell] = state
+        self._append({"cell": cell, "state": _kept(state)})
+
+    def add_arc(self, arc: Arc) -> None:
+        """Keep a line."""
+        self.arcs.append(arc)
+        pairs = [[_kept(pair.a), _kept(pair.b), pair.error] for pair in arc.pairs]
+        ends = [[kind, None if third is None else _kept(third)] for kind, third in arc.ends]
+        self._append({"pairs": pairs, "ends": ends})
+
+    def _append(self, document: Document) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(document) + "\n")
+
+    def _read(self, header: Document) -> None:
+        whole = self.path.read_text(encoding="utf-8")
+        lines = whole.split("\n")
+        try:
+            found = json.loads(lines[0])
+        except json.JSONDecodeError:
+            found = None
+        if found != header:
+            raise ValueError(
+                f"checkpoint = {str(self.path)!r}: it is not of this diagram and version of "
+                "phasecalc; give another file, or remove it to start anew"
+            )
+        good = [lines[0]]
+        for line in lines[1:]:
+            try:
+                self._take(json.loads(line))
+            except json.JSONDecodeError:
+                break  # the run was stopped while it wrote this line
+            good.append(line)
+        if len(good) + 1 != len(lines) or lines[-1]:
+            self.path.write_text("\n".join(good) + "\n", encoding="utf-8")
+
+    def _take(self, document: Document) -> None:
+        if "cell" in document:
+            self.states[document["cell"]] = self._state(document["state"])
+            return
+        pairs = [Pair(self._state(a), self._state(b), error) for a, b, error in document["pairs"]]
+        ends = [
+            (kind, None if third is None else self._state(third))
+            for kind, third in document["ends"]
+        ]
+        self.arcs.append(Arc(pairs, ends))
+
+    def _state(self, kept: list[Any]) -> State:
+        theta, x, family = kept
+        return self.landscape.state(np.array(theta), np.array(x), family)
+
+
+def _whose(landscape: Landscape, source: str, cells: tuple[int, int]) -> Document:
+    model = landscape.model
+    return {
+        "n_features": model.n_features,
+        "d_hidden": model.d_hidden,
+        "law": model.law.name,
+        "source": source,
+        "bias": "zero" if landscape.no_bias else "free",
+        "interference_penalty": landscape.penalty,
+        "cells": list(cells),
+    }
+
+
+def _kept(state: State) -> list[Any]:
+    return [state.theta.tolist(), state.x.tolist(), state.family]
