@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arcs import Arc, Window
-from .assembly import Found, assembled
+from .assembled import Found, assembled
 from .checkpoint import Checkpoint
 from .landscape import Landscape, State, point_of
 from .lines import Lines
