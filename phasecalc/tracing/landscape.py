@@ -20,7 +20,8 @@ from ..numeric.problem import Problem
 Floats = NDArray[np.float64]
 
 _STATIONARY = 1e-11
-_DIFFERENCE = 1e-5
+_SPREAD = 0.4
+"""Width in S of the points through which the loss of fixed weights is interpolated."""
 
 LEAST_CURVATURE = -1e-7
 """A state whose lowest curvature is above this is a minimum; 0 up to rounding."""
@@ -191,10 +192,17 @@ class GlobalLandscape:
 
 
 def slopes(problem: Problem, x: Floats) -> tuple[float, float]:
-    """(∂L/∂S, ∂L/∂r) at fixed x. L is linear in r and a polynomial in S."""
+    """(∂L/∂S, ∂L/∂r) at fixed x, to rounding.
+
+    L is linear in r, and a polynomial of degree n in S: n + 1 values give its derivative.
+    """
     S = float(problem.S[0])
     only_extra = Problem(problem.m, problem.n, np.eye(problem.n)[-1].copy(), problem.S, problem.law)
     r = float(problem.I[-1])
-    low, high = max(S - _DIFFERENCE, 0.0), min(S + _DIFFERENCE, 1.0)
-    by_sparsity = (problem.at(high, r).loss(x) - problem.at(low, r).loss(x)) / (high - low)
-    return by_sparsity, only_extra.loss(x)
+    first = min(max(S - 0.5 * _SPREAD, 0.0), 1.0 - _SPREAD)
+    nodes = first + _SPREAD * np.arange(problem.n + 1) / problem.n
+    losses = np.array([problem.at(node, r).loss(x) for node in nodes])
+    t = (nodes - S) / _SPREAD
+    # Coefficients of the polynomial in t around S.
+    by_sparsity = np.linalg.solve(np.vander(t, increasing=True), losses)[1] / _SPREAD
+    return float(by_sparsity), only_extra.loss(x)

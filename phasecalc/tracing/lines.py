@@ -9,14 +9,14 @@ from itertools import combinations, permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from .arcs import Arc, Pair, Window, on_line, trace
+from .arcs import LOWER, Arc, Pair, Window, on_line, trace
 from .bifurcation import onset_near, order_parameter
 from .critical import Degenerate, critical_point
 from .field import walk
 from .landscape import Landscape, State, theta_of
 from .onset import OnsetLine, first_order_seed, onset_between, onset_line
 from .records import Kind
-from .seeds import EQUAL, Continuous, between, connected, crosses, from_junction, lies_on
+from .seeds import Continuous, between, connected, crosses, from_junction, lies_on
 
 Floats = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ class Lines:
         waiting, new = [seed], []
         while waiting:
             here = waiting.pop()
-            if any(lies_on(arc, here.theta) for arc in self._between(here.a, here.b)):
+            if any(lies_on(arc, here) for arc in self._between(here.a, here.b)):
                 continue
             if here.distance < FAINT and self._tricritical(here):
                 continue  # the line ends there, and has been followed from where it is plainer
@@ -142,7 +142,7 @@ class Lines:
         return found
 
     def _is_lowest(self, seed: Pair) -> bool:
-        return self.landscape.lowest(seed.theta).loss > seed.a.loss - EQUAL
+        return self.landscape.lowest(seed.theta).loss > seed.a.loss - LOWER
 
     def _merge(self, arc: Arc, pair: Pair) -> tuple[Kind, list[Pair]]:
         """What lies where the two branches of a line become one, and the seeds from there."""

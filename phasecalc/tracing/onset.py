@@ -22,6 +22,7 @@ from ..model import Uniform
 from ..symbols import p
 from .arcs import LOWER, Pair, Window, on_line
 from .bifurcation import Onset, at_amplitude, onset_near, order_parameter
+from .curve import SHORTEST, curve_through, zero_between
 from .field import walk
 from .landscape import Landscape, State, theta_of
 from .records import Kind, SpecialPoint, TracedBoundary
@@ -29,12 +30,6 @@ from .seeds import Continuous
 
 Floats = NDArray[np.float64]
 
-STEP = 0.04
-"""Between points of a line, in θ."""
-_FIRST = 2e-3
-"""The first step, whose direction is only a guess."""
-_SHORTEST = 1e-4
-_MOST_POINTS = 600
 NEAR = 1e-5
 """Ends of lines closer than this in θ are the same."""
 _ALIKE = 1e-9
@@ -115,11 +110,14 @@ def onset_line(landscape: Landscape, seed: Onset, window: Window) -> OnsetLine |
 
     None where the curve has no part on which the daughter is a minimum beyond it.
     """
-    seed = _lowest_daughter(landscape, seed)
-    halves = [_half(landscape, seed, window, sign) for sign in (-1.0, 1.0)]
-    curve = [*halves[0][::-1], seed, *halves[1]]
-    middle = _nearest_continuous(curve, len(halves[0]))
-    if middle is None or _taken_over(landscape, curve[middle]) is not None:
+    curve, start = curve_through(landscape, seed, window)
+    middle = _plainest(curve, start)
+    if middle is None:
+        return None
+    lowest = _lowest_daughter(landscape, curve[middle])
+    if lowest is not curve[middle]:
+        curve, middle = curve_through(landscape, lowest, window)
+    if _taken_over(landscape, curve[middle]) is not None:
         return None
     first, before = _last(landscape, curve[middle::-1], window)
     last, after = _last(landscape, curve[middle:], window)
@@ -144,18 +142,28 @@ def _lowest_daughter(landscape: Landscape, seed: Onset) -> Onset:
     feature or two.
     """
     other = landscape.lowest(seed.daughter.theta)
-    if seed.slope <= 0 or other.loss >= seed.daughter.loss - LOWER:
+    if other.loss >= seed.daughter.loss - LOWER:
         return seed
     if order_parameter(seed.parent, other) is None:
         return seed
     found = onset_near(landscape, seed.parent, other, seed.theta, seed.direction)
-    return seed if found is None else found
+    return seed if found is None or found.slope <= 0 else found
 
 
-def _nearest_continuous(curve: list[Onset], start: int) -> int | None:
-    """The index of the onset with a positive slope that is closest to the start."""
+def _plainest(curve: list[Onset], start: int) -> int | None:
+    """The index of the steepest onset of the continuous part of a curve that is next to the start.
+
+    There the daughters that leave the parent can best be told apart. None without such a part.
+    """
     good = [k for k, onset in enumerate(curve) if onset.slope > 0]
-    return min(good, key=lambda k: abs(k - start)) if good else None
+    if not good:
+        return None
+    first = last = min(good, key=lambda k: abs(k - start))
+    while first - 1 in good:
+        first -= 1
+    while last + 1 in good:
+        last += 1
+    return max(range(first, last + 1), key=lambda k: curve[k].slope)
 
 
 def first_order_seed(landscape: Landscape, onset: Onset) -> Pair | None:
@@ -176,45 +184,6 @@ def first_order_seed(landscape: Landscape, onset: Onset) -> Pair | None:
     return on_line(landscape, parent, daughter, daughter.theta, onset.direction)
 
 
-def _half(landscape: Landscape, seed: Onset, window: Window, sign: float) -> list[Onset]:
-    """Onsets from a seed on in one direction, up to the border."""
-    found: list[Onset] = []
-    here = seed
-    tangent = sign * np.array([seed.direction[1], -seed.direction[0]])
-    step = _FIRST
-    while len(found) < _MOST_POINTS and step >= _SHORTEST:
-        guess = here.theta + step * tangent
-        if window.excess(guess) > 0:
-            reach = _reach(here.theta, tangent, window)
-            if reach < _SHORTEST:
-                break
-            guess = here.theta + reach * tangent
-        normal = _normal(tangent, here.direction)
-        new = onset_near(landscape, here.parent, here.daughter, guess, normal)
-        if new is None or np.abs(new.theta - guess).max() > (0.3 if found else 3.0) * step:
-            step *= 0.5
-            continue
-        if window.excess(new.theta) > 1e-9:
-            break
-        tangent = (new.theta - here.theta) / np.linalg.norm(new.theta - here.theta)
-        found.append(new)
-        here = new
-        step = min(2 * step, STEP)
-    return found
-
-
-def _reach(theta: Floats, tangent: Floats, window: Window) -> float:
-    """How far the border is along the tangent."""
-    with np.errstate(divide="ignore"):
-        reach = np.where(tangent > 0, window.high - theta, window.low - theta) / tangent
-    return float(reach[np.isfinite(reach)].min())
-
-
-def _normal(tangent: Floats, like: Floats) -> Floats:
-    normal = np.array([-tangent[1], tangent[0]])
-    return normal if normal @ like > 0 else -normal
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _End:
     """An end of the stable part of a curve: how many onsets belong to it, and what is there."""
@@ -230,18 +199,18 @@ def _last(landscape: Landscape, curve: list[Onset], window: Window) -> tuple[_En
     for k in range(1, len(curve)):
         here, there = curve[k - 1], curve[k]
         if there.slope <= 0:
-            end = _zero(landscape, here, there, lambda onset: onset.slope)
+            end = zero_between(landscape, here, there, lambda onset: onset.slope)
             if end is None:
                 return _End("end of a branch", k, here), curve[k:]
             return _End("tricritical point", k, end), curve[k:]
         third = _taken_over(landscape, there)
         if third is not None:
-            end = _zero(landscape, here, there, _excess(landscape, third))
+            end = zero_between(landscape, here, there, _excess(landscape, third))
             if end is None:
                 return _End("end of a branch", k, here), curve[k:]
             return _End("critical end point", k, end, walk(landscape, third, end.theta)), curve[k:]
     last = curve[-1]
-    kind: Kind = "border" if abs(window.excess(last.theta)) < 2 * _SHORTEST else "end of a branch"
+    kind: Kind = "border" if abs(window.excess(last.theta)) < 2 * SHORTEST else "end of a branch"
     return _End(kind, len(curve), last), []
 
 
@@ -260,34 +229,6 @@ def _excess(landscape: Landscape, third: State) -> Callable[[Onset], float]:
         return float("nan") if moved is None else moved.loss - onset.parent.loss
 
     return excess
-
-
-def _zero(
-    landscape: Landscape, here: Onset, there: Onset, function: Callable[[Onset], float]
-) -> Onset | None:
-    """The onset between two, one of either sign of a function, at which it vanishes."""
-    tangent = (there.theta - here.theta) / np.linalg.norm(there.theta - here.theta)
-    normal = _normal(tangent, here.direction)
-    low, high = 0.0, 1.0
-    f_low, f_high = function(here), function(there)
-    best: Onset | None = None
-    for k in range(60):
-        if not (np.isfinite(f_low) and np.isfinite(f_high)) or f_low == f_high:
-            return best
-        t = low + (high - low) * (f_low / (f_low - f_high) if k % 4 else 0.5)
-        t = min(max(t, low), high)
-        guess = here.theta + t * (there.theta - here.theta)
-        best = onset_near(landscape, here.parent, here.daughter, guess, normal)
-        if best is None:
-            return None
-        value = function(best)
-        if value == 0.0 or high - low < 1e-12 or abs(value) < 1e-15:
-            return best
-        if (value > 0) == (f_low > 0):
-            low, f_low = t, value
-        else:
-            high, f_high = t, value
-    return best
 
 
 def _formula(landscape: Landscape, onsets: list[Onset]) -> sympy.Expr | None:

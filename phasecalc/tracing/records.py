@@ -82,8 +82,10 @@ class TracedBoundary:
         the line runs along r).
     sparsities, importances, losses : S, r and F at each point.
     jumps : (∂F/∂S, ∂F/∂r) of the second phase minus that of the first, at each point.
-    order : 1 where the gradient jumps along the line; else that of the first derivative of F that
-        is not continuous, from the exponent.
+    jump_error : bounds the error of each jump: of rounding, and of the points' positions.
+    order : 1 where the gradient jumps by more than ten times that error somewhere on the line, 0
+        where it was not found to; on a continuous line that of the first derivative of F which is
+        not continuous, from the exponent.
     exponent : on a continuous line, d ln(loss gained by the new phase) / d ln(distance), with its
         error; None on first-order ones.
     error : bounds the distance of every point from the line, in S and r.
@@ -102,6 +104,7 @@ class TracedBoundary:
     importance: sympy.Expr | None = None
     status: Status = "numeric"
     exponent: tuple[float, float] | None = None
+    jump_error: float = 0.0
 
     def __post_init__(self) -> None:
         if not len(self.sparsities) == len(self.importances) == len(self.losses) == len(self.jumps):

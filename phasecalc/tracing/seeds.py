@@ -92,9 +92,17 @@ def between(landscape: Landscape, one: State, two: State) -> list[Pair | Continu
             return [*between(landscape, low, new), *between(landscape, new, high)]
 
 
-def lies_on(arc: Arc, theta: Floats, tolerance: float = 1e-3) -> bool:
-    """Whether θ is closer than the tolerance to the arc's polyline."""
+def lies_on(arc: Arc, seed: Pair, tolerance: float = 1e-3) -> bool:
+    """Whether a seed is closer than the tolerance to the arc's polyline, and of the same line.
+
+    Two lines between phases of the same patterns can run close to each other; their phases then
+    differ by different amounts.
+    """
+    theta = seed.theta
     points = np.array([pair.theta for pair in arc.pairs])
+    nearest = arc.pairs[int(((points - theta) ** 2).sum(axis=1).argmin())]
+    if not 1 / 3 < nearest.distance / seed.distance < 3:
+        return False
     if len(points) == 1:
         return bool(np.abs(points[0] - theta).max() < tolerance)
     starts, steps = points[:-1], np.diff(points, axis=0)
@@ -126,7 +134,7 @@ def from_junction(landscape: Landscape, states: tuple[State, State, State]) -> P
     # Outwards is where the third phase is the higher one.
     if (third.gradient - a.gradient) @ tangent < 0:
         tangent = -tangent
-    for step in (3e-3, 1e-3, 3e-4, 1e-4):
+    for step in (3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5):
         found = on_line(landscape, a, b, a.theta + step * tangent)
         if found is not None and landscape.is_minimum(found.a) and landscape.is_minimum(found.b):
             return found
