@@ -398,8 +398,13 @@ def pitchfork(lam: sympy.Rational) -> float:
     return float(solve(equations, (W, C, P), (0.71, 0.01 + 0.75 * k, 3.4 * k + 30 * k**2))[P])
 
 
-def broken_line(land: GlobalLandscape, lam: sympy.Rational) -> list[pc.TracedBoundary]:
+def broken_line(
+    land: GlobalLandscape, lam: sympy.Rational, diagram: pc.TracedDiagram
+) -> list[pc.TracedBoundary]:
     """The first-order line at r = 1 between the two broken pairs, which have one name."""
+    last = max(
+        (q for q in diagram.junctions if abs(q.importance - 1) < 1e-6), key=lambda q: q.sparsity
+    )
     fork = 1 - pitchfork(lam)
     if fork > WINDOW_EDGE:
         return []
@@ -410,31 +415,24 @@ def broken_line(land: GlobalLandscape, lam: sympy.Rational) -> list[pc.TracedBou
     if seed is None:
         return []
     arc = trace(land, seed, WINDOW)
-    points = [pair.a.point for pair in arc.pairs]
-    loss = [pair.a.loss for pair in arc.pairs]
-    if points[0][0] > points[-1][0]:
-        points, loss = points[::-1], loss[::-1]
-        arc.pairs.reverse()
+    inside = [q for q in arc.pairs if fork < q.a.point[0] < last.sparsity]
+    inside.sort(key=lambda q: q.a.point[0])
+    points = [q.a.point for q in inside]
     jumps = [
-        (q.b.by_sparsity - q.a.by_sparsity, q.b.by_importance - q.a.by_importance)
-        for q in arc.pairs
+        (q.b.by_sparsity - q.a.by_sparsity, q.b.by_importance - q.a.by_importance) for q in inside
     ]
-    ends = [
-        pc.SpecialPoint("critical point", ("antipodal",), fork, 1.0, loss[0], 1e-10),
-        pc.SpecialPoint(
-            "junction", ("antipodal", "dedicated", "ignore"), points[-1][0], 1.0, loss[-1], 1e-9
-        ),
-    ]
+    first = land.lowest(theta_of(fork, 1.0), thorough=False).loss
+    end = pc.SpecialPoint("critical point", ("antipodal",), fork, 1.0, first, 1e-10)
     return [
         pc.TracedBoundary(
             ("antipodal", "antipodal"),
-            (fork, *(q[0] for q in points)),
-            (1.0, *(q[1] for q in points)),
-            (loss[0], *loss),
-            ((0.0, 0.0), *jumps),
+            (fork, *(q[0] for q in points), last.sparsity),
+            (1.0, *(q[1] for q in points), 1.0),
+            (first, *(q.a.loss for q in inside), last.loss),
+            ((0.0, 0.0), *jumps, jumps[-1]),
             1,
             1e-10,
-            (ends[0], ends[1]),
+            (end, last),
         )
     ]
 
@@ -524,9 +522,8 @@ def main() -> None:
         found = pc.phase_diagram(
             PAIR, "global", interference_penalty=text, cells=CELLS, progress=True
         )
-        line = broken_line(
-            GlobalLandscape(PAIR, penalty=float(Fraction(text))), sympy.Rational(text)
-        )
+        land = GlobalLandscape(PAIR, penalty=float(Fraction(text)))
+        line = broken_line(land, sympy.Rational(text), found)
         diagrams[text] = merged(found, line)
     four_panels(diagrams).savefig(HERE / "penalty-2-1.png", dpi=110)
     (HERE / "variants.md").write_text(page(no_bias, diagrams), encoding="utf-8")
