@@ -127,6 +127,8 @@ def _exponent(
     landscape: Landscape, parent: State, states: list[State], beyond: Floats
 ) -> tuple[float, float] | None:
     """d ln(loss gained) / d ln(distance), extrapolated to the line, with its error."""
+    if beyond.min() <= 0:
+        return None
     gains = []
     for state in states:
         beneath = landscape.follow(parent, state.theta)

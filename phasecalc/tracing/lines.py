@@ -161,7 +161,9 @@ class Lines:
             # From the parent's side of the line to the other.
             normal = (1.0 if one is pair.a else -1.0) * pair.normal / np.linalg.norm(pair.normal)
             seed = onset_near(self.landscape, parent, daughter, pair.theta, normal)
-            line = None if seed is None else onset_line(self.landscape, seed, self.window)
+            if seed is None or np.abs(seed.theta - pair.theta).max() > FADES:
+                continue
+            line = onset_line(self.landscape, seed, self.window)
             if line is None:
                 continue
             return "tricritical point", self.join(line)
