@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import sympy
-from global_minima import BOUNDARY_HEADERS, LETTERS, boundary_rows, regime, table
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
+from tabulate import tabulate
 
 import phasecalc as pc
 from phasecalc.exact.no_bias import no_bias_minimum
@@ -38,12 +38,42 @@ from phasecalc.tracing.whole import WINDOW
 
 HERE = Path(__file__).parent
 PAIR = pc.ToyModel(2, 1)
+LETTERS = sympy.symbols("w1 w2 b1 b2")
 CELLS = (24, 24)
 PENALTIES = ("3/1000", "1/100", "1/50", "3/100")
 P = pc.p
 V = pc.Uniform().variance
 Q = onset_importance() * V
 LAM, W, C, D, T = sympy.symbols("lam w c d t")
+
+
+BOUNDARY_HEADERS = ("phases", "points", "S", "r", "order", "latent heat", "how")
+
+
+def table(headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    return tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True)
+
+
+def boundary_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
+    return [
+        (
+            " / ".join(boundary.phases),
+            str(len(boundary.sparsities)),
+            f"{min(boundary.sparsities) + 0.0:.8f} … {max(boundary.sparsities):.8f}",
+            f"{boundary.importance_interval[0]:.8f} … {boundary.importance_interval[1]:.8f}",
+            str(boundary.order),
+            f"{boundary.latent_heat[0]:.2g} … {boundary.latent_heat[1]:.3g}",
+            "formula" if boundary.importance is not None else f"traced, {boundary.error:.0e}",
+        )
+        for boundary in diagram.boundaries
+    ]
+
+
+def regime(x: np.ndarray) -> sympy.Expr:
+    """The exact loss in the sign regime of a point, in w1, w2, b1, b2, p and r."""
+    w1, w2, b1, b2 = LETTERS
+    point = dict(zip(LETTERS, (Fraction(float(value)) for value in x), strict=True))
+    return pc.decompose([[w1, w2]], [b1, b2], [1, pc.r]).in_regime(point).total
 
 
 def digits(value: object, count: int = 10) -> str:

@@ -57,8 +57,14 @@ def connected(landscape: Landscape, one: State, two: State) -> bool:
     """Whether two states are one branch: the first, followed to the second, becomes it."""
     if one.pattern != two.pattern:
         return False
+    if np.abs(two.theta - one.theta).max() < NARROW and _alike(one, two):
+        return True  # next to an onset, too faint to be followed
     moved = walk(landscape, one, two.theta)
     return moved is not None and abs(moved.loss - two.loss) < EQUAL
+
+
+def _alike(one: State, two: State) -> bool:
+    return bool(np.abs(one.gram - two.gram).max() < DISTINCT)
 
 
 def between(landscape: Landscape, one: State, two: State) -> list[Pair | Continuous]:
