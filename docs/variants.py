@@ -532,7 +532,7 @@ def four_panels(diagrams: dict[str, pc.TracedDiagram]) -> Figure:
         # In a panel this small a name beside its region crosses fewer lines at the left.
         for name in ax.texts:
             if isinstance(name, Annotation):
-                name.set_position((0.03, name.xyann[1]))
+                name.set_position((0.03, 0.955 if name.xyann[1] > 0.5 else 0.045))
         ax.set_title(f"λ = {float(Fraction(text)):g}", fontsize=11)
         ax.label_outer()
     figure.legend(
