@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, permutations
 
@@ -36,7 +36,10 @@ _AWAY = (3e-3, 8e-3, 2e-2)
 
 @dataclass(slots=True)
 class Lines:
-    """What has been found so far; adding a seed adds every line that it leads to."""
+    """What has been found so far; adding a seed adds every line that it leads to.
+
+    ``keep`` is called with every line as soon as it has been traced.
+    """
 
     landscape: Landscape
     window: Window
@@ -44,10 +47,11 @@ class Lines:
     onsets: list[OnsetLine] = field(default_factory=list)
     meetings: list[list[State]] = field(default_factory=list)
     criticals: list[tuple[tuple[str, str], Degenerate]] = field(default_factory=list)
+    keep: Callable[[Arc], None] = field(default=lambda arc: None)
 
-    def add(self, seed: Pair) -> list[Arc]:
+    def add(self, seed: Pair) -> None:
         """Trace the line through a seed, unless it is there already, and those it leads to."""
-        waiting, new = [seed], []
+        waiting = [seed]
         while waiting:
             here = waiting.pop()
             if any(lies_on(arc, here) for arc in self._between(here.a, here.b)):
@@ -55,9 +59,8 @@ class Lines:
             if here.distance < FAINT and self._tricritical(here):
                 continue  # the line ends there, and has been followed from where it is plainer
             arc = trace(self.landscape, here, self.window)
-            new.append(arc)
+            self.keep(arc)
             waiting.extend(self.take(arc))
-        return new
 
     def take(self, arc: Arc) -> list[Pair]:
         """Keep a line; the seeds of those that its ends lead to."""
@@ -85,15 +88,15 @@ class Lines:
         lines += [line.thetas for line in self.onsets if line.separates(one.name, two.name)]
         return any(crosses(line, one.theta, two.theta) for line in lines)
 
-    def search(self, one: State, two: State) -> tuple[bool, list[Arc]]:
-        """Find the lines that cross an edge: whether all of them were, and the new arcs."""
-        complete, new = True, []
+    def search(self, one: State, two: State) -> bool:
+        """Find the lines that cross an edge; whether all of them were found."""
+        complete = True
         for found in between(self.landscape, one, two):
             if isinstance(found, Pair):
-                new.extend(self.add(found))
+                self.add(found)
             elif not self._continuous(found):
                 complete = False
-        return complete, new
+        return complete
 
     def _continuous(self, place: Continuous) -> bool:
         if self.explain(place.low, place.high):
