@@ -16,7 +16,7 @@ from .field import walk
 from .landscape import Landscape, State, theta_of
 from .onset import OnsetLine, first_order_seed, onset_between, onset_line
 from .records import Kind
-from .seeds import Continuous, between, connected, crosses, from_junction, lies_on
+from .seeds import Continuous, between, connected, crosses, from_junction, lies_on, passes
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +28,9 @@ FAINT = 1.5e-3
 """Lines whose Gram matrices differ by less are not begun beside a tricritical point."""
 FADES = 2e-2
 """How far in θ from a tricritical point a first-order line can fade out."""
-_BEYOND = (4e-3, 8e-3, 1.2e-2, 2e-2, 4e-2)
+_BEYOND = (4e-2, 2e-2, 1.2e-2, 8e-3)
+"""How far beyond a tricritical point its first-order line is looked for. Closer by, its phases
+differ by less than a search can tell."""
 _SIDE = 2e-3
 _AWAY = (3e-3, 8e-3, 2e-2)
 """How far in θ from a special point the lines that leave it are looked for."""
@@ -99,7 +101,7 @@ class Lines:
         return complete
 
     def _continuous(self, place: Continuous) -> bool:
-        if self.explain(place.low, place.high):
+        if self.explain(place.low, place.high) or self._on_onset(place):
             return True
         line = onset_between(self.landscape, place, self.window)
         if line is None:
@@ -107,6 +109,16 @@ class Lines:
         for seed in self.join(line):
             self.add(seed)
         return True
+
+    def _on_onset(self, place: Continuous) -> bool:
+        """Whether a known continuous line of one of the two phases passes there.
+
+        So close to it the other one may go by the name of any daughter.
+        """
+        names = {place.low.name, place.high.name}
+        return any(
+            line.phases[0] in names and passes(line.thetas, place.low.theta) for line in self.onsets
+        )
 
     def join(self, line: OnsetLine) -> list[Pair]:
         """Keep a continuous line, if it is new; the seeds of the others that leave its ends."""
