@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, permutations
 
@@ -16,7 +16,7 @@ from .field import walk
 from .landscape import Landscape, State, theta_of
 from .onset import OnsetLine, first_order_seed, onset_between, onset_line
 from .records import Kind
-from .seeds import Continuous, between, connected, crosses, from_junction, lies_on
+from .seeds import Continuous, between, connected, crosses, from_junction, lies_on, passes
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +28,9 @@ FAINT = 1.5e-3
 """Lines whose Gram matrices differ by less are not begun beside a tricritical point."""
 FADES = 2e-2
 """How far in θ from a tricritical point a first-order line can fade out."""
-_BEYOND = (4e-3, 8e-3, 1.2e-2, 2e-2, 4e-2)
+_BEYOND = (4e-2, 2e-2, 1.2e-2, 8e-3)
+"""How far beyond a tricritical point its first-order line is looked for. Closer by, its phases
+differ by less than a search can tell."""
 _SIDE = 2e-3
 _AWAY = (3e-3, 8e-3, 2e-2)
 """How far in θ from a special point the lines that leave it are looked for."""
@@ -36,7 +38,10 @@ _AWAY = (3e-3, 8e-3, 2e-2)
 
 @dataclass(slots=True)
 class Lines:
-    """What has been found so far; adding a seed adds every line that it leads to."""
+    """What has been found so far; adding a seed adds every line that it leads to.
+
+    ``keep`` is called with every line as soon as it has been traced.
+    """
 
     landscape: Landscape
     window: Window
@@ -44,10 +49,11 @@ class Lines:
     onsets: list[OnsetLine] = field(default_factory=list)
     meetings: list[list[State]] = field(default_factory=list)
     criticals: list[tuple[tuple[str, str], Degenerate]] = field(default_factory=list)
+    keep: Callable[[Arc], None] = field(default=lambda arc: None)
 
-    def add(self, seed: Pair) -> list[Arc]:
+    def add(self, seed: Pair) -> None:
         """Trace the line through a seed, unless it is there already, and those it leads to."""
-        waiting, new = [seed], []
+        waiting = [seed]
         while waiting:
             here = waiting.pop()
             if any(lies_on(arc, here) for arc in self._between(here.a, here.b)):
@@ -55,9 +61,8 @@ class Lines:
             if here.distance < FAINT and self._tricritical(here):
                 continue  # the line ends there, and has been followed from where it is plainer
             arc = trace(self.landscape, here, self.window)
-            new.append(arc)
+            self.keep(arc)
             waiting.extend(self.take(arc))
-        return new
 
     def take(self, arc: Arc) -> list[Pair]:
         """Keep a line; the seeds of those that its ends lead to."""
@@ -85,18 +90,18 @@ class Lines:
         lines += [line.thetas for line in self.onsets if line.separates(one.name, two.name)]
         return any(crosses(line, one.theta, two.theta) for line in lines)
 
-    def search(self, one: State, two: State) -> tuple[bool, list[Arc]]:
-        """Find the lines that cross an edge: whether all of them were, and the new arcs."""
-        complete, new = True, []
+    def search(self, one: State, two: State) -> bool:
+        """Find the lines that cross an edge; whether all of them were found."""
+        complete = True
         for found in between(self.landscape, one, two):
             if isinstance(found, Pair):
-                new.extend(self.add(found))
+                self.add(found)
             elif not self._continuous(found):
                 complete = False
-        return complete, new
+        return complete
 
     def _continuous(self, place: Continuous) -> bool:
-        if self.explain(place.low, place.high):
+        if self.explain(place.low, place.high) or self._on_onset(place):
             return True
         line = onset_between(self.landscape, place, self.window)
         if line is None:
@@ -104,6 +109,16 @@ class Lines:
         for seed in self.join(line):
             self.add(seed)
         return True
+
+    def _on_onset(self, place: Continuous) -> bool:
+        """Whether a known continuous line of one of the two phases passes there.
+
+        So close to it the other one may go by the name of any daughter.
+        """
+        names = {place.low.name, place.high.name}
+        return any(
+            line.phases[0] in names and passes(line.thetas, place.low.theta) for line in self.onsets
+        )
 
     def join(self, line: OnsetLine) -> list[Pair]:
         """Keep a continuous line, if it is new; the seeds of the others that leave its ends."""

@@ -98,17 +98,19 @@ def between(landscape: Landscape, one: State, two: State) -> list[Pair | Continu
             return [*between(landscape, low, new), *between(landscape, new, high)]
 
 
-def lies_on(arc: Arc, seed: Pair, tolerance: float = 1e-3) -> bool:
-    """Whether a seed is closer than the tolerance to the arc's polyline, and of the same line.
+def lies_on(arc: Arc, seed: Pair) -> bool:
+    """Whether a seed is close to the arc's polyline, and of the same line.
 
     Two lines between phases of the same patterns can run close to each other; their phases then
     differ by different amounts.
     """
-    theta = seed.theta
     points = np.array([pair.theta for pair in arc.pairs])
-    nearest = arc.pairs[int(((points - theta) ** 2).sum(axis=1).argmin())]
-    if not 1 / 3 < nearest.distance / seed.distance < 3:
-        return False
+    nearest = arc.pairs[int(((points - seed.theta) ** 2).sum(axis=1).argmin())]
+    return 1 / 3 < nearest.distance / seed.distance < 3 and passes(points, seed.theta)
+
+
+def passes(points: Floats, theta: Floats, tolerance: float = 1e-3) -> bool:
+    """Whether θ is closer than the tolerance to a polyline."""
     if len(points) == 1:
         return bool(np.abs(points[0] - theta).max() < tolerance)
     starts, steps = points[:-1], np.diff(points, axis=0)

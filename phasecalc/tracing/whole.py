@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .arcs import Arc, Window
+from .arcs import Window
 from .assembled import Found, assembled
 from .checkpoint import Checkpoint
 from .landscape import Landscape, State, point_of
@@ -81,22 +81,14 @@ def _traced(
 ) -> tuple[Lines, list[tuple[float, float]]]:
     """The lines between the cells, and places between phases that none of them explains."""
     lines = Lines(landscape, window)
-    for arc in () if kept is None else list(kept.arcs):
-        for seed in lines.take(arc):
-            _keep(kept, lines.add(seed))
+    if kept is not None:
+        lines.keep = kept.add_arc
+        # All lines that are known before any that they lead to.
+        for seed in [seed for arc in tuple(kept.arcs) for seed in lines.take(arc)]:
+            lines.add(seed)
     unexplained = []
     beside = list(neighbours(states, cells))
     for one, two in shown(beside, len(beside), "lines"):
-        if lines.explain(one, two):
-            continue
-        complete, new = lines.search(one, two)
-        _keep(kept, new)
-        if not complete:
+        if not lines.explain(one, two) and not lines.search(one, two):
             unexplained.append(point_of(0.5 * (one.theta + two.theta)))
     return lines, unexplained
-
-
-def _keep(kept: Checkpoint | None, arcs: list[Arc]) -> None:
-    if kept is not None:
-        for arc in arcs:
-            kept.add_arc(arc)
