@@ -1,0 +1,257 @@
+"""Metastable regions beside first-order lines, and the spinodals on which they end.
+
+From points of a line every one of its two phases is followed straight into the other one's region,
+across the line in θ, until it stops being a local minimum or leaves the window. At an end of the
+line the direction turns on to the next line, or to the border, so that no sector is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arcs import Arc, Pair, Window
+from .endings import Cause, ending
+from .landscape import LEAST_CURVATURE, Landscape, State, point_of
+from .records import MetastableRegion, Spinodal
+
+Floats = NDArray[np.float64]
+
+RAYS = 25
+"""At most so many points of a line at first; more where the ends of two neighbours are apart."""
+APART = 0.1
+"""Neighbouring points of a spinodal are no further apart than this in θ, if more rays help."""
+_HALVINGS = 4
+_STEPS = (0.02, 0.04)
+"""First and longest step along a ray, in θ."""
+_WIDTHS = (1e-4, 1e-7)
+"""An end is bracketed to the first before it is solved, and to the second if that fails."""
+_INSIDE = 1e-9
+_BELOW = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ray:
+    """From a foot on the line, where the phase and its partner coexist, along a unit vector."""
+
+    phase: State
+    partner: State
+    direction: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reach:
+    """How far a phase stays a minimum on a ray, and why no further.
+
+    "lowest" : it comes back to where it is lower than its partner.
+    """
+
+    ray: _Ray
+    theta: Floats
+    kind: Cause | Literal["border", "lost", "lowest"]
+    error: float
+
+
+def metastable_regions(
+    landscape: Landscape, arcs: Sequence[Arc], window: Window
+) -> tuple[MetastableRegion, ...]:
+    """The metastable regions on both sides of every line, with their spinodals.
+
+    A phase that cannot stop being a minimum (a candidate with nothing to relax) has none.
+    """
+    found = []
+    for arc in arcs:
+        for first in (True, False):
+            middle = arc.pairs[len(arc.pairs) // 2]
+            if np.isfinite(landscape.curvature(middle.a if first else middle.b)):
+                found.append(_region(landscape, arc, window, first=first))
+    return tuple(found)
+
+
+def _region(landscape: Landscape, arc: Arc, window: Window, *, first: bool) -> MetastableRegion:
+    """That of the first or the second phase of an arc."""
+    rays = list(_rays(arc, window, first=first))
+    reaches = [_reach(landscape, ray, window) for ray in rays]
+    reaches = _refined(landscape, reaches, window)
+    middle = arc.pairs[len(arc.pairs) // 2]
+    phase = (middle.a if first else middle.b).name
+    boundary = (middle.a.name, middle.b.name)
+    corners = [*(pair.theta for pair in arc.pairs), *(reach.theta for reach in reaches[::-1])]
+    points = [point_of(theta) for theta in corners]
+    return MetastableRegion(
+        phase,
+        boundary,
+        tuple(S for S, _ in points),
+        tuple(r for _, r in points),
+        tuple(_spinodal(phase, boundary, run) for run in _runs(reaches)),
+    )
+
+
+def _rays(arc: Arc, window: Window, *, first: bool) -> Iterator[_Ray]:
+    """Rays from evenly spaced points of a line, and fans at its ends."""
+    pairs = _thinned(arc.pairs)
+    rays = [_across(pair, first=first) for pair in pairs]
+    outward = [_tangent(arc.pairs[0], arc.pairs[1:2]), _tangent(arc.pairs[-1], arc.pairs[-2:-1])]
+    fans = [
+        _fan(ray, outside, arc.ends[k][1] if arc.ends[k][0] == "junction" else None, window)
+        for k, (ray, outside) in enumerate(zip((rays[0], rays[-1]), outward, strict=True))
+    ]
+    yield from fans[0][::-1]
+    yield from rays
+    yield from fans[1]
+
+
+def _thinned(pairs: list[Pair]) -> list[Pair]:
+    """At most `RAYS` of the points, as evenly spaced as they come, with both ends."""
+    steps = [np.linalg.norm(there.theta - here.theta) for here, there in pairwise(pairs)]
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    wanted = np.linspace(0.0, along[-1], RAYS)
+    return [pairs[k] for k in sorted({int(np.abs(along - s).argmin()) for s in wanted})]
+
+
+def _across(pair: Pair, *, first: bool) -> _Ray:
+    """Straight across the line to where the phase is the higher one."""
+    normal = pair.normal / np.linalg.norm(pair.normal)
+    return _Ray(pair.a, pair.b, normal) if first else _Ray(pair.b, pair.a, -normal)
+
+
+def _tangent(end: Pair, inner: list[Pair]) -> Floats:
+    """Unit vector out of the line at its end."""
+    if not inner:
+        return np.zeros(2)
+    step = end.theta - inner[0].theta
+    return np.asarray(step / np.linalg.norm(step))
+
+
+def _fan(ray: _Ray, outward: Floats, third: State | None, window: Window) -> list[_Ray]:
+    """Rays that turn from the last one on, past the end of the line.
+
+    At a junction they turn on to the line between the other two phases, beyond which the region
+    lies beside another line; at the border, on to the border.
+    """
+    if third is not None:
+        normal = ray.partner.gradient - third.gradient
+        last = np.array([-normal[1], normal[0]]) / np.linalg.norm(normal)
+    else:
+        gap = np.minimum(np.abs(ray.phase.theta - window.low), np.abs(window.high - ray.phase.theta))
+        if gap.min() > 1e-6:
+            return []
+        last = np.eye(2)[1 - int(gap.argmin())]
+    if last @ ray.direction < 0:
+        last = -last
+    if last @ outward < 1e-3:
+        return []
+    turned = [(1 - t) * ray.direction + t * last for t in (1 / 3, 2 / 3, 1.0)]
+    return [_Ray(ray.phase, ray.partner, d / np.linalg.norm(d)) for d in turned]
+
+
+def _reach(landscape: Landscape, ray: _Ray, window: Window) -> _Reach:
+    """Follow the phase along the ray to its end or to the border."""
+    here, partner = ray.phase, ray.partner
+    step = _STEPS[0]
+    for width in _WIDTHS:
+        while True:
+            room = _room(here.theta, ray.direction, window)
+            if room <= _INSIDE:
+                return _Reach(ray, here.theta, "border", 0.0)
+            moved = _moved(landscape, here, here.theta + min(step, room) * ray.direction)
+            if moved is None:
+                lost = here.theta + min(step, room) * ray.direction
+                if min(step, room) <= width:
+                    break
+                step = 0.5 * min(step, room)
+                continue
+            here = moved
+            other = landscape.follow(partner, here.theta)
+            if other is not None:
+                partner = other
+                if here.loss < partner.loss - _BELOW:
+                    return _Reach(ray, here.theta, "lowest", 0.0)
+            step = min(1.5 * step, _STEPS[1])
+        end = ending(landscape, here, lost)
+        if end.cause is not None:
+            break
+    if window.excess(end.theta) > _INSIDE:
+        return _Reach(ray, np.clip(end.theta, window.low, window.high), "border", 0.0)
+    return _Reach(ray, end.theta, end.cause or "lost", end.error)
+
+
+def _moved(landscape: Landscape, state: State, theta: Floats) -> State | None:
+    """The same minimum at θ; None where it is none any more, or changes too much to be sure."""
+    moved = landscape.follow(state, theta)
+    if moved is None:
+        return None
+    # Near a fold Newton's method may leap to another minimum of the same pattern.
+    leap = float(np.abs(moved.x - state.x).max())
+    if leap > 0.01 + 3.0 * float(np.abs(theta - state.theta).max()):
+        return None
+    return moved if landscape.curvature(moved) > LEAST_CURVATURE else None
+
+
+def _room(theta: Floats, direction: Floats, window: Window) -> float:
+    """How far the border is in a direction."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.where(direction > 0, window.high - theta, window.low - theta) / direction
+    # A ray along the border stays on it.
+    return float(np.min(room[np.abs(direction) > 1e-12]))
+
+
+def _refined(landscape: Landscape, reaches: list[_Reach], window: Window) -> list[_Reach]:
+    """More rays where neighbouring ones end apart or for different reasons."""
+    for _ in range(_HALVINGS):
+        new = [reaches[0]]
+        for one, two in pairwise(reaches):
+            gap = float(np.linalg.norm(one.theta - two.theta))
+            curve = {one.kind, two.kind} & {"fold", "onset"}
+            if curve and gap > (APART if one.kind == two.kind else APART / 10):
+                between = _between(landscape, one.ray, two.ray)
+                if between is not None:
+                    new.append(_reach(landscape, between, window))
+            new.append(two)
+        if len(new) == len(reaches):
+            break
+        reaches = new
+    return reaches
+
+
+def _between(landscape: Landscape, one: _Ray, two: _Ray) -> _Ray | None:
+    """The ray half-way between two; its foot lies beside the line by its curvature at most."""
+    theta = 0.5 * (one.phase.theta + two.phase.theta)
+    phase, partner = (landscape.follow(state, theta) for state in (one.phase, one.partner))
+    direction = one.direction + two.direction
+    size = float(np.linalg.norm(direction))
+    if phase is None or partner is None or size < 1e-3:
+        return None
+    return _Ray(phase, partner, direction / size)
+
+
+def _runs(reaches: list[_Reach]) -> Iterator[list[_Reach]]:
+    """Consecutive ends of one cause that lie on one curve."""
+    run: list[_Reach] = []
+    for reach in reaches:
+        joined = run and reach.kind == run[-1].kind
+        if run and not (joined and np.linalg.norm(reach.theta - run[-1].theta) < 2 * APART):
+            yield run
+            run = []
+        if reach.kind in ("fold", "onset", "lost"):
+            run.append(reach)
+    if run:
+        yield run
+
+
+def _spinodal(phase: str, boundary: tuple[str, str], run: list[_Reach]) -> Spinodal:
+    points = [point_of(reach.theta) for reach in run]
+    kind = run[0].kind
+    return Spinodal(
+        phase,
+        boundary,
+        kind if kind == "fold" or kind == "onset" else None,
+        tuple(S for S, _ in points),
+        tuple(r for _, r in points),
+        max(reach.error for reach in run),
+    )
