@@ -3,9 +3,9 @@
 Three things can happen, and each has its own equations:
 
 * the minimum meets a saddle: ∇L = 0, H v = 0 (`critical.fold`);
-* it stays stationary but goes down in some direction, in which a daughter leaves it: the overlap
-  that the direction makes grow is held at small amplitudes (`bifurcation.onset_near`);
-* it shrinks into a parent that has lost an overlap: the same equations, seen from the daughter.
+* it stays stationary but goes down in some direction, in which a daughter leaves it: its lowest
+  curvature is 0, or the daughter is solved for at small amplitudes (`bifurcation.onset_near`);
+* it shrinks into a parent that has lost an overlap: those amplitudes, seen from the daughter.
 
 What the equations give is kept only if it lies where the branch was lost and the lowest curvature
 there vanishes.
@@ -29,12 +29,21 @@ Cause = Literal["fold", "onset"]
 
 FLAT = 3e-6
 """One-sided curvatures below this are 0: they are differences over 1e-5."""
-_SLACK = 2e-3
-"""How far outside its bracket, in θ, a solution may lie. Where a branch ends it is steep, and the
+_AHEAD = 2e-3
+"""How far beyond its bracket, in θ, a solution may lie: where a branch ends it is steep, and the
 steps that bracket the end stop a little short of it."""
+_BEHIND = 1e-8
+_UNSURE = 1e-5
+"""How far before the last minimum it may lie; more where its curvature was 0 up to rounding."""
 _TRANSVERSE = 1e-6
 """At a fold the gradient moves along the null direction by more than this; at an onset it stays."""
 _STEP = 1e-6
+_BEFORE = 2e-4 * np.array([4.0, 3.0, 2.0, 1.0])
+_SIDEWAYS = 2e-3 * np.array([1.0, 0.5, 0.25, 0.125])
+"""Steps of one-sided second derivatives, widest first."""
+_SOFT = 4e-11
+"""A one-sided curvature is the least over directions that a descent finds to half the digits."""
+_STILL = 1e-9
 _ALIKE = 0.05
 """A parent whose Gram matrix differs from a vanishing daughter's by more is another state."""
 
@@ -59,12 +68,18 @@ def ending(landscape: Landscape, last: State, lost: Floats) -> Ending:
     width = float(np.linalg.norm(lost - last.theta))
     direction = (lost - last.theta) / width
     stays = _stays(landscape, last, lost)
-    solvers = (_unstable, _fold, _merged) if stays else (_fold, _merged, _unstable)
+    if stays:
+        solvers = (_unstable, _leaving, _fold)
+    else:
+        solvers = (_fold, _unstable, _merged, _leaving)
     for solver in solvers:
         found = solver(landscape, last, lost, direction)
         if found is not None:
             position = float((found.theta - last.theta) @ direction)
-            if -_SLACK <= position <= width + _SLACK:
+            behind = _UNSURE if solver is _unstable else _BEHIND
+            if -behind <= position <= width + _AHEAD:
+                if solver is _unstable and not last.family:
+                    return _confirmed(landscape, last, lost, found)
                 return found
     return Ending(0.5 * (last.theta + lost), None, 0.5 * width)
 
@@ -94,9 +109,7 @@ def _fold(landscape: Landscape, last: State, lost: Floats, direction: Floats) ->
     if found is None or abs(landscape.curvature(found.state)) > FLAT:
         return None
     x, theta = found.state.x, found.theta
-    ahead, behind = (
-        landscape.problem(theta + h * direction).gradient(x) for h in (_STEP, -_STEP)
-    )
+    ahead, behind = (landscape.problem(theta + h * direction).gradient(x) for h in (_STEP, -_STEP))
     moves = abs(float(found.null @ (ahead - behind))) / (2 * _STEP)
     if moves < _TRANSVERSE:
         return None
@@ -105,7 +118,98 @@ def _fold(landscape: Landscape, last: State, lost: Floats, direction: Floats) ->
 
 
 def _unstable(landscape: Landscape, last: State, lost: Floats, direction: Floats) -> Ending | None:
-    """Where a daughter leaves the branch, which goes on as a saddle."""
+    """Where the lowest curvature of a branch that goes on as a saddle is 0: secants from a bracket."""
+    here, there = last, landscape.follow(last, lost)
+    if there is None:
+        return None
+    (low, _), (high, doubt) = _lowest(landscape, here), _lowest(landscape, there)
+    for _ in range(12):
+        if low == high or not np.isfinite(low - high):
+            break
+        slope = (high - low) / float((there.theta - here.theta) @ direction)
+        if abs(high / slope) > _AHEAD:
+            break
+        moved = landscape.follow(there, there.theta - high / slope * direction)
+        if moved is None:
+            break
+        here, low, there = there, high, moved
+        high, doubt = _lowest(landscape, moved)
+        step = abs(float((there.theta - here.theta) @ direction))
+        if step < 1e-11 or abs(high) < doubt:
+            flat = abs(landscape.curvature(there)) < FLAT
+            error = (abs(high) + doubt) / abs(slope) + 1e-12
+            return Ending(there.theta, "onset", error) if flat else None
+    return _extrapolated(landscape, last, direction)
+
+
+def _confirmed(landscape: Landscape, last: State, lost: Floats, found: Ending) -> Ending:
+    """What the daughter says, if that is within the error of what the curvature says.
+
+    It is the more accurate of the two unless another small number than its amplitude, such as S, is
+    in play: then its own error is too small.
+    """
+    if not landscape.problem(last.theta).has_kink(last.x):
+        return found
+    direction = (lost - last.theta) / np.linalg.norm(lost - last.theta)
+    other = _leaving(landscape, last, lost, direction)
+    if other is None or other.error > found.error:
+        return found
+    gap = float(np.linalg.norm(other.theta - found.theta))
+    return other if gap <= 2 * found.error else found
+
+
+def _extrapolated(landscape: Landscape, last: State, direction: Floats) -> Ending | None:
+    """The same from before: next to the end Newton's method knows the branch to few digits.
+
+    A branch that is its own mirror image ends like this, where two unsymmetric ones leave it.
+    """
+    positions, states = -_BEFORE, []
+    for position in positions:
+        state = landscape.follow(last, last.theta + position * direction)
+        if state is None:
+            return None
+        states.append(state)
+    values = np.array([_lowest(landscape, state)[0] for state in states])
+    if np.abs(np.diff(values)).min() == 0.0 or not np.isfinite(values).all():
+        return None
+    # Position as a polynomial in the curvature, at 0; then the branch as one in the position.
+    whole, short = (
+        float(np.linalg.solve(np.vander(values[k:], increasing=True), positions[k:])[0])
+        for k in (0, 1)
+    )
+    if abs(whole) > _AHEAD:
+        return None
+    rows = np.array([state.x for state in states])
+    x = np.linalg.solve(np.vander(positions - whole, increasing=True), rows)[0]
+    theta = last.theta + whole * direction
+    end = landscape.state(theta, x, last.family)
+    if np.abs(landscape.problem(theta).gradient(x)).max() > _STILL:
+        return None
+    if abs(landscape.curvature(end)) > FLAT:
+        return None
+    return Ending(theta, "onset", abs(whole - short) + 1e-12)
+
+
+def _lowest(landscape: Landscape, state: State) -> tuple[float, float]:
+    """The lowest curvature and its error; from one side and extrapolated where there is a kink."""
+    problem = landscape.problem(state.theta)
+    if state.family or not problem.has_kink(state.x):
+        P = np.linalg.qr(landscape.directions(state.x, state.family))[0]
+        values = np.linalg.eigvalsh(P.T @ problem.exact_hessian(state.x) @ P)
+        return float(values[0]), 1e-14
+    u = softest(landscape, state)
+    here = u @ problem.gradient(state.x)
+    slopes = [(u @ problem.gradient(state.x + h * u) - here) / h for h in _SIDEWAYS]
+    # The polynomial through the differences at h = 0, and that through all but the widest.
+    whole, short = (
+        float(np.linalg.solve(np.vander(_SIDEWAYS[k:], increasing=True), slopes[k:])[0])
+        for k in (0, 1)
+    )
+    return whole, abs(whole - short) + _SOFT
+
+
+def _leaving(landscape: Landscape, last: State, lost: Floats, direction: Floats) -> Ending | None:
+    """Where a daughter leaves the branch, from the daughter of the first amplitude."""
     u = softest(landscape, last)
     problem = landscape.problem(last.theta)
     size = AMPLITUDES[0]
@@ -115,7 +219,6 @@ def _unstable(landscape: Landscape, last: State, lost: Floats, direction: Floats
         most = float(np.abs(grown).max())
         if most == 0.0:
             continue
-        # A daughter of the first amplitude, up to the second order.
         x = last.x + sign * size * min(size / most, 4.0) * u
         daughter = landscape.state(last.theta, x, last.family)
         found = onset_near(landscape, last, daughter, last.theta, direction)
@@ -137,6 +240,9 @@ def _merged(landscape: Landscape, last: State, lost: Floats, direction: Floats) 
         if parent is None:
             continue
         found = onset_near(landscape, parent, last, last.theta, direction)
-        if found is not None:
+        # Of two daughters in a row that merge, one is the saddle at which the other one folds.
+        if found is None or found.slope >= 0:
+            continue
+        if landscape.curvature(found.daughter) > 0:
             return Ending(found.theta, "onset", 10 * found.error + 1e-12)
     return None

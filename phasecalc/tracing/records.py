@@ -144,7 +144,7 @@ class Spinodal:
     """A curve on which a phase stops being a local minimum, beyond a boundary of its own.
 
     phase : the one that is metastable between the boundary and this curve. boundary : the phases of
-        that boundary.
+        that boundary, the one at smaller r first.
     cause : "fold" where the minimum meets a saddle, "onset" where it becomes unstable against a
         branch that leaves it; there the lowest curvature is 0. None where that was not resolved and
         the points are only bracketed.
@@ -169,7 +169,7 @@ class MetastableRegion:
     """Where a phase is still a local minimum beyond one of its first-order boundaries.
 
     phase : the one that is a local minimum, though not the lowest. boundary : the phases of the
-        boundary that the region lies beside.
+        boundary that the region lies beside, the one at smaller r first.
     sparsities, importances : corners (S, r) of a polygon: along the boundary, and back along the
         spinodals or the border of the window, whichever comes first.
     spinodals : the curves that bound it; none where it reaches the border everywhere.

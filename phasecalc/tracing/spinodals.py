@@ -22,17 +22,18 @@ from .records import MetastableRegion, Spinodal
 
 Floats = NDArray[np.float64]
 
-RAYS = 25
+RAYS = 21
 """At most so many points of a line at first; more where the ends of two neighbours are apart."""
 APART = 0.1
 """Neighbouring points of a spinodal are no further apart than this in θ, if more rays help."""
-_HALVINGS = 4
+_HALVINGS = 10
 _STEPS = (0.02, 0.04)
 """First and longest step along a ray, in θ."""
 _WIDTHS = (1e-4, 1e-7)
 """An end is bracketed to the first before it is solved, and to the second if that fails."""
 _INSIDE = 1e-9
 _BELOW = 1e-9
+_FAR = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +82,8 @@ def _region(landscape: Landscape, arc: Arc, window: Window, *, first: bool) -> M
     middle = arc.pairs[len(arc.pairs) // 2]
     phase = (middle.a if first else middle.b).name
     boundary = (middle.a.name, middle.b.name)
+    if middle.normal[1] < 0:  # a is the phase at larger r
+        boundary = boundary[::-1]
     corners = [*(pair.theta for pair in arc.pairs), *(reach.theta for reach in reaches[::-1])]
     points = [point_of(theta) for theta in corners]
     return MetastableRegion(
@@ -96,7 +99,7 @@ def _rays(arc: Arc, window: Window, *, first: bool) -> Iterator[_Ray]:
     """Rays from evenly spaced points of a line, and fans at its ends."""
     pairs = _thinned(arc.pairs)
     rays = [_across(pair, first=first) for pair in pairs]
-    outward = [_tangent(arc.pairs[0], arc.pairs[1:2]), _tangent(arc.pairs[-1], arc.pairs[-2:-1])]
+    outward = [_outward(arc.pairs), _outward(arc.pairs[::-1])]
     fans = [
         _fan(ray, outside, arc.ends[k][1] if arc.ends[k][0] == "junction" else None, window)
         for k, (ray, outside) in enumerate(zip((rays[0], rays[-1]), outward, strict=True))
@@ -120,12 +123,18 @@ def _across(pair: Pair, *, first: bool) -> _Ray:
     return _Ray(pair.a, pair.b, normal) if first else _Ray(pair.b, pair.a, -normal)
 
 
-def _tangent(end: Pair, inner: list[Pair]) -> Floats:
-    """Unit vector out of the line at its end."""
-    if not inner:
+def _outward(pairs: list[Pair]) -> Floats:
+    """Unit vector out of the line at its first point, from one that is not too close to it.
+
+    Next to a junction a line may overshoot by less than a search can tell.
+    """
+    steps = [pairs[0].theta - pair.theta for pair in pairs[1:]]
+    sizes = [float(np.linalg.norm(step)) for step in steps]
+    far = [k for k, size in enumerate(sizes) if size > _FAR]
+    if not sizes or max(sizes) == 0.0:
         return np.zeros(2)
-    step = end.theta - inner[0].theta
-    return np.asarray(step / np.linalg.norm(step))
+    k = far[0] if far else int(np.argmax(sizes))
+    return np.asarray(steps[k] / sizes[k])
 
 
 def _fan(ray: _Ray, outward: Floats, third: State | None, window: Window) -> list[_Ray]:
@@ -138,7 +147,9 @@ def _fan(ray: _Ray, outward: Floats, third: State | None, window: Window) -> lis
         normal = ray.partner.gradient - third.gradient
         last = np.array([-normal[1], normal[0]]) / np.linalg.norm(normal)
     else:
-        gap = np.minimum(np.abs(ray.phase.theta - window.low), np.abs(window.high - ray.phase.theta))
+        gap = np.minimum(
+            np.abs(ray.phase.theta - window.low), np.abs(window.high - ray.phase.theta)
+        )
         if gap.min() > 1e-6:
             return []
         last = np.eye(2)[1 - int(gap.argmin())]
@@ -230,23 +241,38 @@ def _between(landscape: Landscape, one: _Ray, two: _Ray) -> _Ray | None:
     return _Ray(phase, partner, direction / size)
 
 
-def _runs(reaches: list[_Reach]) -> Iterator[list[_Reach]]:
-    """Consecutive ends of one cause that lie on one curve."""
-    run: list[_Reach] = []
+def _runs(reaches: list[_Reach]) -> list[list[_Reach]]:
+    """Consecutive ends of one cause that lie on one curve.
+
+    A single end of another cause next to a curve is where that curve ends: two folds meet in a cusp
+    on the onset of a symmetric branch.
+    """
+    runs: list[list[_Reach]] = []
     for reach in reaches:
-        joined = run and reach.kind == run[-1].kind
-        if run and not (joined and np.linalg.norm(reach.theta - run[-1].theta) < 2 * APART):
-            yield run
-            run = []
-        if reach.kind in ("fold", "onset", "lost"):
-            run.append(reach)
-    if run:
-        yield run
+        near = runs and np.linalg.norm(reach.theta - runs[-1][-1].theta) < 2 * APART
+        if near and reach.kind == runs[-1][-1].kind:
+            runs[-1].append(reach)
+        else:
+            runs.append([reach])
+    curves = [run for run in runs if run[0].kind in ("fold", "onset", "lost")]
+    for one, two in pairwise(runs):
+        near = np.linalg.norm(one[-1].theta - two[0].theta) < APART / 2
+        for single, curve, place in ((one, two, 0), (two, one, len(one))):
+            if (
+                near
+                and len(single) == 1
+                and single in curves
+                and len(curve) > 1
+                and curve in curves
+            ):
+                curve.insert(place, single[0])
+                curves.remove(single)
+    return curves
 
 
 def _spinodal(phase: str, boundary: tuple[str, str], run: list[_Reach]) -> Spinodal:
     points = [point_of(reach.theta) for reach in run]
-    kind = run[0].kind
+    kind = run[len(run) // 2].kind
     return Spinodal(
         phase,
         boundary,
