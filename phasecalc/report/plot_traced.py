@@ -33,8 +33,8 @@ def plot_traced(
     """Draw a traced diagram on the paper's axes; the exact one's boundaries dashed, if given.
 
     Solid lines are first-order transitions, dotted ones continuous; circles are junctions,
-    triangles tricritical points; thin lines are spinodals, and hatched the metastable regions between
-    them and the boundaries. Regions are the connected parts that the lines cut out.
+    triangles tricritical points. Thin lines are spinodals; between them and the boundaries, where
+    a phase is metastable, it is hatched. Regions are the connected parts that the lines cut out.
     """
     if ax is None:
         figure = Figure(figsize=(6.8, 5.6), layout="constrained")

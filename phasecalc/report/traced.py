@@ -138,13 +138,13 @@ def traced_text(diagram: TracedDiagram) -> str:
             ],
         ),
         "",
-        f"Spinodals ({len(diagram.spinodals)}): beyond a first-order boundary a phase is metastable, a "
-        "local minimum",
-        "  though not the lowest, up to its spinodal or the border of the window",
+        f"Spinodals ({len(diagram.spinodals)})",
         _table(
             ("phase", "beside", "points", "S", "r", "cause", "error"),
             [_spinodal_row(curve) for curve in diagram.spinodals],
         ),
+        "  beyond a first-order boundary a phase is metastable, still a local minimum, up to its",
+        "  spinodal or the border of the window",
         "",
         f"{diagram.cells_scanned} cells scanned, {len(diagram.unexplained)} neighbours with "
         "different phases and no line between them",

@@ -14,7 +14,6 @@ there vanishes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +22,9 @@ from .bifurcation import AMPLITUDES, onset_near
 from .critical import fold
 from .field import walk
 from .landscape import Landscape, State
+from .slice_records import Cause
 
 Floats = NDArray[np.float64]
-Cause = Literal["fold", "onset"]
 
 FLAT = 3e-6
 """One-sided curvatures below this are 0: they are differences over 1e-5."""
@@ -36,7 +35,9 @@ _BEHIND = 1e-8
 _UNSURE = 1e-5
 """How far before the last minimum it may lie; more where its curvature was 0 up to rounding."""
 _TRANSVERSE = 1e-6
-"""At a fold the gradient moves along the null direction by more than this; at an onset it stays."""
+_GLANCING = 1e-9
+"""At a fold the gradient moves along the null direction by more than this; at an onset it stays.
+Where the way to the fold is nearly parallel to its curve it moves by little."""
 _STEP = 1e-6
 _BEFORE = 2e-4 * np.array([4.0, 3.0, 2.0, 1.0])
 _SIDEWAYS = 2e-3 * np.array([1.0, 0.5, 0.25, 0.125])
@@ -69,9 +70,9 @@ def ending(landscape: Landscape, last: State, lost: Floats) -> Ending:
     direction = (lost - last.theta) / width
     stays = _stays(landscape, last, lost)
     if stays:
-        solvers = (_unstable, _leaving, _fold)
+        solvers = [_unstable, _leaving, _merged]
     else:
-        solvers = (_fold, _unstable, _merged, _leaving)
+        solvers = [_fold, _unstable, _merged, _glancing]
     for solver in solvers:
         found = solver(landscape, last, lost, direction)
         if found is not None:
@@ -101,7 +102,18 @@ def _stays(landscape: Landscape, last: State, lost: Floats) -> bool:
     )
 
 
-def _fold(landscape: Landscape, last: State, lost: Floats, direction: Floats) -> Ending | None:
+def _glancing(landscape: Landscape, last: State, lost: Floats, direction: Floats) -> Ending | None:
+    """Where the minimum meets a saddle, on a way nearly parallel to the curve of such points."""
+    return _fold(landscape, last, lost, direction, _GLANCING)
+
+
+def _fold(
+    landscape: Landscape,
+    last: State,
+    lost: Floats,
+    direction: Floats,
+    least: float = _TRANSVERSE,
+) -> Ending | None:
     """Where the minimum meets a saddle."""
     if not np.isfinite(landscape.curvature(last)):
         return None
@@ -111,14 +123,14 @@ def _fold(landscape: Landscape, last: State, lost: Floats, direction: Floats) ->
     x, theta = found.state.x, found.theta
     ahead, behind = (landscape.problem(theta + h * direction).gradient(x) for h in (_STEP, -_STEP))
     moves = abs(float(found.null @ (ahead - behind))) / (2 * _STEP)
-    if moves < _TRANSVERSE:
+    if moves < least:
         return None
     # ∇L is known to its residual or to rounding; along the null direction only θ balances it.
     return Ending(theta, "fold", max(found.error, 1e-15) / moves + 1e-13)
 
 
 def _unstable(landscape: Landscape, last: State, lost: Floats, direction: Floats) -> Ending | None:
-    """Where the lowest curvature of a branch that goes on as a saddle is 0: secants from a bracket."""
+    """Where the lowest curvature of a branch that goes on as a saddle is 0, by secants."""
     here, there = last, landscape.follow(last, lost)
     if there is None:
         return None

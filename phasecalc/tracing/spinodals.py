@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .arcs import Arc, Pair, Window
-from .endings import Cause, ending
+from .endings import ending
 from .landscape import LEAST_CURVATURE, Landscape, State, point_of
 from .records import MetastableRegion, Spinodal
+from .slice_records import Cause
 
 Floats = NDArray[np.float64]
 
@@ -47,15 +47,20 @@ class _Ray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Reach:
-    """How far a phase stays a minimum on a ray, and why no further.
+    """How far a phase stays a minimum on a ray; ``curve`` where that is its spinodal.
 
-    "lowest" : it comes back to where it is lower than its partner.
+    Else it leaves the window, or comes back to where it is lower than its partner.
     """
 
     ray: _Ray
     theta: Floats
-    kind: Cause | Literal["border", "lost", "lowest"]
-    error: float
+    curve: bool
+    cause: Cause | None = None
+    error: float = 0.0
+
+    def same(self, other: _Reach) -> bool:
+        """Whether both rays end for one reason."""
+        return (self.curve, self.cause) == (other.curve, other.cause)
 
 
 def metastable_regions(
@@ -169,7 +174,7 @@ def _reach(landscape: Landscape, ray: _Ray, window: Window) -> _Reach:
         while True:
             room = _room(here.theta, ray.direction, window)
             if room <= _INSIDE:
-                return _Reach(ray, here.theta, "border", 0.0)
+                return _Reach(ray, here.theta, curve=False)
             moved = _moved(landscape, here, here.theta + min(step, room) * ray.direction)
             if moved is None:
                 lost = here.theta + min(step, room) * ray.direction
@@ -178,18 +183,18 @@ def _reach(landscape: Landscape, ray: _Ray, window: Window) -> _Reach:
                 step = 0.5 * min(step, room)
                 continue
             here = moved
-            other = landscape.follow(partner, here.theta)
+            other = landscape.follow(partner, here.theta) if step >= _STEPS[0] else None
             if other is not None:
                 partner = other
                 if here.loss < partner.loss - _BELOW:
-                    return _Reach(ray, here.theta, "lowest", 0.0)
+                    return _Reach(ray, here.theta, curve=False)
             step = min(1.5 * step, _STEPS[1])
         end = ending(landscape, here, lost)
         if end.cause is not None:
             break
     if window.excess(end.theta) > _INSIDE:
-        return _Reach(ray, np.clip(end.theta, window.low, window.high), "border", 0.0)
-    return _Reach(ray, end.theta, end.cause or "lost", end.error)
+        return _Reach(ray, np.clip(end.theta, window.low, window.high), curve=False)
+    return _Reach(ray, end.theta, True, end.cause, end.error)
 
 
 def _moved(landscape: Landscape, state: State, theta: Floats) -> State | None:
@@ -218,8 +223,7 @@ def _refined(landscape: Landscape, reaches: list[_Reach], window: Window) -> lis
         new = [reaches[0]]
         for one, two in pairwise(reaches):
             gap = float(np.linalg.norm(one.theta - two.theta))
-            curve = {one.kind, two.kind} & {"fold", "onset"}
-            if curve and gap > (APART if one.kind == two.kind else APART / 10):
+            if (one.cause or two.cause) and gap > (APART if one.same(two) else APART / 10):
                 between = _between(landscape, one.ray, two.ray)
                 if between is not None:
                     new.append(_reach(landscape, between, window))
@@ -250,33 +254,34 @@ def _runs(reaches: list[_Reach]) -> list[list[_Reach]]:
     runs: list[list[_Reach]] = []
     for reach in reaches:
         near = runs and np.linalg.norm(reach.theta - runs[-1][-1].theta) < 2 * APART
-        if near and reach.kind == runs[-1][-1].kind:
+        if near and reach.same(runs[-1][-1]):
             runs[-1].append(reach)
         else:
             runs.append([reach])
-    curves = [run for run in runs if run[0].kind in ("fold", "onset", "lost")]
-    for one, two in pairwise(runs):
-        near = np.linalg.norm(one[-1].theta - two[0].theta) < APART / 2
-        for single, curve, place in ((one, two, 0), (two, one, len(one))):
-            if (
-                near
-                and len(single) == 1
-                and single in curves
-                and len(curve) > 1
-                and curve in curves
-            ):
-                curve.insert(place, single[0])
-                curves.remove(single)
-    return curves
+    for one, two in pairwise(list(runs)):
+        if np.linalg.norm(one[-1].theta - two[0].theta) > APART / 2:
+            continue
+        if _solved(one) > 1 and _solved(two) == 1:
+            one.append(two[0])
+        elif _solved(one) == 1 and _solved(two) > 1:
+            two.insert(0, one[0])
+        else:
+            continue
+        runs = [run for run in runs if run is not (two if len(two) == 1 else one)]
+    return [run for run in runs if run[0].curve]
+
+
+def _solved(run: list[_Reach]) -> int:
+    """How many points a run has, none if they are not solved for."""
+    return len(run) if run[0].cause is not None else 0
 
 
 def _spinodal(phase: str, boundary: tuple[str, str], run: list[_Reach]) -> Spinodal:
     points = [point_of(reach.theta) for reach in run]
-    kind = run[len(run) // 2].kind
     return Spinodal(
         phase,
         boundary,
-        kind if kind == "fold" or kind == "onset" else None,
+        run[len(run) // 2].cause,
         tuple(S for S, _ in points),
         tuple(r for _, r in points),
         max(reach.error for reach in run),
