@@ -26,6 +26,8 @@ RAYS = 21
 """At most so many points of a line at first; more where the ends of two neighbours are apart."""
 APART = 0.1
 """Neighbouring points of a spinodal are no further apart than this in θ, if more rays help."""
+CORNER = 1e-3
+"""Where a spinodal meets the border or another one, the two last points are as close as this."""
 _HALVINGS = 10
 _STEPS = (0.02, 0.04)
 """First and longest step along a ray, in θ."""
@@ -223,7 +225,7 @@ def _refined(landscape: Landscape, reaches: list[_Reach], window: Window) -> lis
         new = [reaches[0]]
         for one, two in pairwise(reaches):
             gap = float(np.linalg.norm(one.theta - two.theta))
-            if (one.cause or two.cause) and gap > (APART if one.same(two) else APART / 10):
+            if (one.cause or two.cause) and gap > (APART if one.same(two) else CORNER):
                 between = _between(landscape, one.ray, two.ray)
                 if between is not None:
                     new.append(_reach(landscape, between, window))
