@@ -75,8 +75,8 @@ def metastable_regions(
     found = []
     for arc in arcs:
         for first in (True, False):
-            middle = arc.pairs[len(arc.pairs) // 2]
-            if np.isfinite(landscape.curvature(middle.a if first else middle.b)):
+            widest = max(arc.pairs, key=lambda pair: pair.distance)
+            if np.isfinite(landscape.curvature(widest.a if first else widest.b)):
                 found.append(_region(landscape, arc, window, first=first))
     return tuple(found)
 
@@ -86,10 +86,9 @@ def _region(landscape: Landscape, arc: Arc, window: Window, *, first: bool) -> M
     rays = list(_rays(arc, window, first=first))
     reaches = [_reach(landscape, ray, window) for ray in rays]
     reaches = _refined(landscape, reaches, window)
-    middle = arc.pairs[len(arc.pairs) // 2]
-    phase = (middle.a if first else middle.b).name
-    boundary = (middle.a.name, middle.b.name)
-    if middle.normal[1] < 0:  # a is the phase at larger r
+    boundary = arc.names
+    phase = boundary[0 if first else 1]
+    if max(arc.pairs, key=lambda pair: pair.distance).normal[1] < 0:  # a is that at larger r
         boundary = boundary[::-1]
     corners = [*(pair.theta for pair in arc.pairs), *(reach.theta for reach in reaches[::-1])]
     points = [point_of(theta) for theta in corners]
