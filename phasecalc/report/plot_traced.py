@@ -104,11 +104,13 @@ def draw_lines(ax: Axes, diagram: TracedDiagram) -> None:
 def draw_metastable(ax: Axes, diagram: TracedDiagram) -> None:
     """Hatch where a phase is a local minimum beyond its boundary, up to the thin spinodals.
 
-    Hatches rise where the phase from smaller r persists, and fall where that from larger r does.
+    Hatches cross the strips: they fall to the right where the boundary rises.
     """
     for region in diagram.metastable:
         corners = np.column_stack([1.0 - np.array(region.sparsities), region.importances])
-        hatch = _HATCHES[region.boundary.index(region.phase)]
+        # The axis of p runs to the left.
+        rises = np.cov(np.log(corners).T)[0, 1] < 0
+        hatch = _HATCHES[1 if rises else 0]
         ax.add_patch(Polygon(corners, **_HATCHED, hatch=hatch, zorder=1.2))
     for curve in diagram.spinodals:
         ax.plot(1.0 - np.array(curve.sparsities), curve.importances, **_SPINODAL, zorder=1.6)

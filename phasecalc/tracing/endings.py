@@ -134,12 +134,13 @@ def _unstable(landscape: Landscape, last: State, lost: Floats, direction: Floats
     here, there = last, landscape.follow(last, lost)
     if there is None:
         return None
+    width = float(np.linalg.norm(lost - last.theta))
     (low, _), (high, doubt) = _lowest(landscape, here), _lowest(landscape, there)
     for _ in range(12):
         if low == high or not np.isfinite(low - high):
             break
         slope = (high - low) / float((there.theta - here.theta) @ direction)
-        if abs(high / slope) > _AHEAD:
+        if abs(high / slope) > width + _AHEAD:
             break
         moved = landscape.follow(there, there.theta - high / slope * direction)
         if moved is None:
@@ -163,7 +164,8 @@ def _confirmed(landscape: Landscape, last: State, lost: Floats, found: Ending) -
     if not landscape.problem(last.theta).has_kink(last.x):
         return found
     direction = (lost - last.theta) / np.linalg.norm(lost - last.theta)
-    other = _leaving(landscape, last, lost, direction)
+    end = landscape.follow(last, found.theta)
+    other = None if end is None else _leaving(landscape, end, lost, direction)
     if other is None or other.error > found.error:
         return found
     gap = float(np.linalg.norm(other.theta - found.theta))

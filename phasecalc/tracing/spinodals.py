@@ -170,44 +170,47 @@ def _fan(ray: _Ray, outward: Floats, third: State | None, window: Window) -> lis
 def _reach(landscape: Landscape, ray: _Ray, window: Window) -> _Reach:
     """Follow the phase along the ray to its end or to the border."""
     here, partner = ray.phase, ray.partner
-    step = _STEPS[0]
-    for width in _WIDTHS:
-        while True:
-            room = _room(here.theta, ray.direction, window)
-            if room <= _INSIDE:
-                return _Reach(ray, here.theta, curve=False)
-            moved = _moved(landscape, here, here.theta + min(step, room) * ray.direction)
-            if moved is None:
-                lost = here.theta + min(step, room) * ray.direction
-                if min(step, room) <= width:
+    step, widths = _STEPS[0], list(_WIDTHS)
+    while True:
+        room = _room(here.theta, ray.direction, window)
+        if room <= _INSIDE:
+            return _Reach(ray, here.theta, curve=False)
+        step = min(step, room)
+        theta = here.theta + step * ray.direction
+        moved = _moved(landscape, here, theta)
+        if moved is None or landscape.curvature(moved) <= LEAST_CURVATURE:
+            # A branch that goes on as a saddle is in a wide bracket already.
+            if moved is not None or step <= widths[0]:
+                end = ending(landscape, here, theta)
+                last = step <= widths[-1]
+                if end.cause is not None or last:
                     break
-                step = 0.5 * min(step, room)
-                continue
-            here = moved
-            other = landscape.follow(partner, here.theta) if step >= _STEPS[0] else None
-            if other is not None:
-                partner = other
-                if here.loss < partner.loss - _BELOW:
-                    return _Reach(ray, here.theta, curve=False)
-            step = min(1.5 * step, _STEPS[1])
-        end = ending(landscape, here, lost)
-        if end.cause is not None:
-            break
+                if step <= widths[0]:
+                    del widths[0]
+            step *= 0.5
+            continue
+        here = moved
+        other = landscape.follow(partner, here.theta) if step >= _STEPS[0] else None
+        if other is not None:
+            partner = other
+            if here.loss < partner.loss - _BELOW:
+                return _Reach(ray, here.theta, curve=False)
+        step = min(1.5 * step, _STEPS[1])
     if window.excess(end.theta) > _INSIDE:
         return _Reach(ray, np.clip(end.theta, window.low, window.high), curve=False)
     return _Reach(ray, end.theta, True, end.cause, end.error)
 
 
 def _moved(landscape: Landscape, state: State, theta: Floats) -> State | None:
-    """The same minimum at θ; None where it is none any more, or changes too much to be sure."""
+    """The same branch at θ; None where it is lost, or changes too much to be sure.
+
+    Near a fold Newton's method may leap to another minimum of the same pattern.
+    """
     moved = landscape.follow(state, theta)
     if moved is None:
         return None
-    # Near a fold Newton's method may leap to another minimum of the same pattern.
     leap = float(np.abs(moved.x - state.x).max())
-    if leap > 0.01 + 3.0 * float(np.abs(theta - state.theta).max()):
-        return None
-    return moved if landscape.curvature(moved) > LEAST_CURVATURE else None
+    return None if leap > 0.01 + 3.0 * float(np.abs(theta - state.theta).max()) else moved
 
 
 def _room(theta: Floats, direction: Floats, window: Window) -> float:
