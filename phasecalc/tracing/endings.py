@@ -41,9 +41,7 @@ Where the way to the fold is nearly parallel to its curve it moves by little."""
 _STEP = 1e-6
 _BEFORE = 2e-4 * np.array([4.0, 3.0, 2.0, 1.0])
 _SIDEWAYS = 2e-3 * np.array([1.0, 0.5, 0.25, 0.125])
-"""Steps of one-sided second derivatives, widest first."""
-_SOFT = 4e-11
-"""A one-sided curvature is the least over directions that a descent finds to half the digits."""
+"""How far to the side of a kink second derivatives are evaluated, widest first."""
 _STILL = 1e-9
 _ALIKE = 0.05
 """A parent whose Gram matrix differs from a vanishing daughter's by more is another state."""
@@ -79,8 +77,6 @@ def ending(landscape: Landscape, last: State, lost: Floats) -> Ending:
             position = float((found.theta - last.theta) @ direction)
             behind = _UNSURE if solver is _unstable else _BEHIND
             if -behind <= position <= width + _AHEAD:
-                if solver is _unstable and not last.family:
-                    return _confirmed(landscape, last, lost, found)
                 return found
     return Ending(0.5 * (last.theta + lost), None, 0.5 * width)
 
@@ -155,23 +151,6 @@ def _unstable(landscape: Landscape, last: State, lost: Floats, direction: Floats
     return _extrapolated(landscape, last, direction)
 
 
-def _confirmed(landscape: Landscape, last: State, lost: Floats, found: Ending) -> Ending:
-    """What the daughter says, if that is within the error of what the curvature says.
-
-    It is the more accurate of the two unless another small number than its amplitude, such as S, is
-    in play: then its own error is too small.
-    """
-    if not landscape.problem(last.theta).has_kink(last.x):
-        return found
-    direction = (lost - last.theta) / np.linalg.norm(lost - last.theta)
-    end = landscape.follow(last, found.theta)
-    other = None if end is None else _leaving(landscape, end, lost, direction)
-    if other is None or other.error > found.error:
-        return found
-    gap = float(np.linalg.norm(other.theta - found.theta))
-    return other if gap <= 2 * found.error else found
-
-
 def _extrapolated(landscape: Landscape, last: State, direction: Floats) -> Ending | None:
     """The same from before: next to the end Newton's method knows the branch to few digits.
 
@@ -205,21 +184,28 @@ def _extrapolated(landscape: Landscape, last: State, direction: Floats) -> Endin
 
 
 def _lowest(landscape: Landscape, state: State) -> tuple[float, float]:
-    """The lowest curvature and its error; from one side and extrapolated where there is a kink."""
+    """The lowest curvature and its error.
+
+    Where the gradient has a kink, that is an eigenvalue of the second derivatives on the side to
+    which the softest direction points, extrapolated to the state.
+    """
     problem = landscape.problem(state.theta)
+    P = np.linalg.qr(landscape.directions(state.x, state.family))[0]
+
+    def lowest(H: Floats) -> float:
+        return float(np.linalg.eigvalsh(P.T @ H @ P)[0])
+
     if state.family or not problem.has_kink(state.x):
-        P = np.linalg.qr(landscape.directions(state.x, state.family))[0]
-        values = np.linalg.eigvalsh(P.T @ problem.exact_hessian(state.x) @ P)
-        return float(values[0]), 1e-14
+        return lowest(problem.exact_hessian(state.x)), 1e-14
     u = softest(landscape, state)
-    here = u @ problem.gradient(state.x)
-    slopes = [(u @ problem.gradient(state.x + h * u) - here) / h for h in _SIDEWAYS]
-    # The polynomial through the differences at h = 0, and that through all but the widest.
+    sides = np.array([problem.exact_hessian(state.x + h * u) for h in _SIDEWAYS])
+    # The polynomial through the matrices at h = 0, and that through all but the widest.
     whole, short = (
-        float(np.linalg.solve(np.vander(_SIDEWAYS[k:], increasing=True), slopes[k:])[0])
+        np.linalg.solve(np.vander(_SIDEWAYS[k:], increasing=True), sides[k:].reshape(4 - k, -1))[0]
         for k in (0, 1)
     )
-    return whole, abs(whole - short) + _SOFT
+    value = lowest(whole.reshape(sides.shape[1:]))
+    return value, abs(value - lowest(short.reshape(sides.shape[1:]))) + 1e-13
 
 
 def _leaving(landscape: Landscape, last: State, lost: Floats, direction: Floats) -> Ending | None:
