@@ -35,19 +35,27 @@ def test_crossings_and_ends_of_branches_at_constant_sparsity(line) -> None:
     assert [c.nature for c in line.crossings] == [
         "continuous", "first order", "first order", "continuous",
     ]  # fmt: skip
-    assert first.value == pytest.approx(onset, rel=2e-5)
-    assert last.value == pytest.approx(1 / onset, rel=2e-5)
+    assert first.value == pytest.approx(onset, rel=1e-10)
+    assert last.value == pytest.approx(1 / onset, rel=1e-10)
+    assert max(c.error for c in line.crossings) < 1e-10
     assert third.value == pytest.approx(1 / second.value, abs=1e-11)  # mirror law
     assert second.jump < 0
     # `ignore` is a local minimum up to r = q/v, exactly, and the weak pair begins there.
     branches = {branch.name: branch for branch in line.branches}
     end = branches["ignore"].ends[1]
-    assert end.value == pytest.approx(onset, rel=1e-5)
+    begin = branches["weak-antipodal"].ends[0]
+    assert end.value == pytest.approx(onset, rel=1e-9)
+    assert begin.value == pytest.approx(onset, rel=1e-9)
     assert end.becomes == "weak-antipodal"
-    assert branches["weak-antipodal"].ends[0].becomes == "ignore"
+    assert begin.becomes == "ignore"
+    assert end.cause == begin.cause == "onset"
     strong, weak = branches["antipodal"].ends[0], branches["weak-antipodal"].ends[1]
     assert strong.becomes is weak.becomes is None
     assert strong.value < second.value < weak.value
+    assert strong.cause == weak.cause == "fold"
+    assert max(e.error for b in line.branches for e in b.ends if e is not None) < 1e-8
+    # Mirror law of the strong pair's two folds.
+    assert branches["antipodal"].ends[1].value == pytest.approx(1 / strong.value, rel=1e-11)
 
 
 def test_branches_are_minima_and_F_is_their_envelope(line) -> None:
@@ -67,7 +75,9 @@ def test_branches_are_minima_and_F_is_their_envelope(line) -> None:
 def test_texts_and_picture(line) -> None:
     text = slice_text(line)
     assert "S = 0.4, r from 0.5 to 2, source: global" in text
-    assert "(→ weak-antipodal)" in text
+    assert "(onset, → weak-antipodal)" in text
+    assert "(fold)" in text
+    assert "lost)" not in text
     document = json.loads(json.dumps(slice_document(line)))
     assert document["sparsity"] == 0.4
     assert document["crossings"][1]["nature"] == "first order"
@@ -87,7 +97,7 @@ def test_constant_importance_and_relaxed() -> None:
     assert one.varied == "sparsity"
     weak = next(branch for branch in one.branches if branch.name == "weak-antipodal")
     p = 1 - weak.ends[0].value
-    assert float(onset_importance().subs(pc.p, p)) == pytest.approx(0.8, abs=2e-5)
+    assert float(onset_importance().subs(pc.p, p)) == pytest.approx(0.8, abs=1e-9)
 
 
 @pytest.mark.parametrize(

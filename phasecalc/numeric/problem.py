@@ -220,14 +220,17 @@ class Problem:
         """The least one-sided second derivative over unit directions, rotations left out."""
         return self.softest(x)[0]
 
+    def has_kink(self, x: Floats) -> bool:
+        """Whether the gradient has a kink at x, so that second derivatives are one-sided."""
+        return bool(np.abs(self.hessian(x, 1) - self.hessian(x, -1)).max() >= 1e-3)
+
     def softest(self, x: Floats) -> tuple[float, Floats]:
         """The least one-sided second derivative, and the unit direction that has it."""
         H = self.hessian(x)
         T, count = orbit(x, self.m, self.n)
         top = float(np.abs(H).max()) + 1.0
         values, vectors = np.linalg.eigh(H + top * T[:count].T @ T[:count])
-        steepest = np.abs(self.hessian(x, 1) - self.hessian(x, -1)).max()
-        if steepest < 1e-3:
+        if not self.has_kink(x):
             if self.no_bias:
                 free = np.abs(vectors[self.m * self.n :]).max(axis=0) < 0.5
                 values, vectors = values[free], vectors[:, free]

@@ -8,14 +8,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .plot_style import INK, LAW_TEXTS, TINTS
 from .slices import LETTERS
 from .variant import variant_title
 
 if TYPE_CHECKING:
-    from ..tracing.slice_records import Slice
+    from ..tracing.slice_records import Branch, Slice
+
+Floats = NDArray[np.float64]
 
 _ROOM = 0.05
 """Height of the lower panel, as a part of the largest F; branches further above F are left out."""
@@ -23,35 +25,40 @@ _TICKS = {
     "sparsity": (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01),
     "importance": (0.1, 0.2, 0.5, 1, 2, 5, 10),
 }
+_ENDS = {"fold": "x", "onset": "+", None: "1"}
 _STYLES = {"first order": "o", "continuous": "D", "crossover": "|"}
 
 
 def plot_slice(line: Slice) -> Figure:
     """Draw a slice: F and every branch of minima, and below how far the branches lie above F.
 
-    Circles are first-order crossings, diamonds continuous ones; a cross is a spinodal, where a
-    branch stops being a local minimum.
+    Circles are first-order crossings, diamonds continuous ones. Where a branch stops being a local
+    minimum there is a cross: × at a fold, + at an onset, three-legged where neither was solved.
     """
     figure = Figure(figsize=(7.4, 6.6), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     highest = float(line.losses.max())
     upper.plot(_place(line, line.values), line.losses, color=INK, lw=4.5, alpha=0.25, label="F")
+    fine = _fine(line)
+    losses = [_losses(line, branch, fine) for branch in line.branches]
+    F = np.nanmin(losses, axis=0)
     used: dict[str, int] = {}
-    for branch in line.branches:
-        F = line.losses[np.searchsorted(line.values, branch.values)]
-        if (branch.losses - F).min() > _ROOM * highest:
+    for branch, loss in zip(line.branches, losses, strict=True):
+        if np.nanmin(loss - F) > _ROOM * highest:
             continue
         k = used[branch.outcome] = used.get(branch.outcome, -1) + 1
         colour = _dark(branch.outcome, k)
         dashes = ("-", (0, (5, 2)), (0, (2, 1.5)))[k % 3]
-        for ax, values in ((upper, branch.losses), (lower, branch.losses - F)):
+        for ax, lowered in ((upper, 0.0), (lower, F)):
             ax.plot(
-                _place(line, branch.values), values, color=colour, lw=1.4, ls=dashes,
+                _place(line, fine), loss - lowered, color=colour, lw=1.4, ls=dashes,
                 label=branch.name,
             )  # fmt: skip
-            for end, loss in zip(branch.ends, (values[0], values[-1]), strict=True):
+            for end in branch.ends:
                 if end is not None and end.becomes is None:
-                    ax.plot(_place(line, end.value), loss, "x", color=colour, ms=6)
+                    height = end.loss - np.interp(end.value, fine, F * (ax is lower))
+                    mark = _ENDS[end.cause]
+                    ax.plot(_place(line, end.value), height, mark, color=colour, ms=6, zorder=4)
     for crossing in line.crossings:
         where, style = _place(line, crossing.value), _STYLES[crossing.nature]
         for ax, height in ((upper, crossing.loss), (lower, 0.0)):
@@ -61,12 +68,45 @@ def plot_slice(line: Slice) -> Figure:
         lower.annotate(
             f"{crossing.value:.5g}", (where, 1.0), xycoords=("data", "axes fraction"),
             xytext=(-3, -4), textcoords="offset points", rotation=90, ha="right", va="top",
-            fontsize=8, color=INK,
+            fontsize=8, color=INK, zorder=6,
+            bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.85},
         )  # fmt: skip
     upper.set_ylim(0, 1.1 * highest)
     lower.set_ylim(0, _ROOM * highest)
     _dress(line, upper, lower)
     return figure
+
+
+def _fine(line: Slice) -> Floats:
+    """Values close enough for a picture, with all those at which a curve has a corner or an end."""
+    low, high = (float(_place(line, line.values[k])) for k in (0, -1))
+    close = np.asarray(_place(line, np.geomspace(low, high, 800)))
+    close[[0, -1]] = line.values[[0, -1]]
+    ends = [end.value for branch in line.branches for end in branch.ends if end is not None]
+    corners = [crossing.value for crossing in line.crossings]
+    return np.unique(np.clip([*close, *ends, *corners], line.values[0], line.values[-1]))
+
+
+def _losses(line: Slice, branch: Branch, at: Floats) -> Floats:
+    """A branch's loss between its points and up to its ends; nan beyond."""
+    values, losses = list(branch.values), list(branch.losses)
+    for end, place in zip(branch.ends, (0, len(values) + 1), strict=True):
+        if end is not None:
+            values.insert(place, end.value)
+            losses.insert(place, end.loss)
+    known, kept = np.unique(values, return_index=True)
+    x, y = np.log(_place(line, known)), np.array(losses)[kept]
+    order = np.argsort(x)
+    found = np.full(len(at), np.nan)
+    inside = (at >= known[0]) & (at <= known[-1])
+    wanted = np.log(_place(line, at[inside]))
+    if len(known) < 4:
+        found[inside] = np.interp(wanted, x[order], y[order])
+    else:
+        from scipy.interpolate import CubicSpline  # noqa: PLC0415
+
+        found[inside] = CubicSpline(x[order], y[order])(wanted)
+    return found
 
 
 def _place(line: Slice, value: ArrayLike) -> Any:

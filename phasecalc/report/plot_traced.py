@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Polygon
 from numpy.typing import NDArray
 
 from ..diagram.phase_diagram import PhaseDiagram
@@ -25,6 +28,9 @@ MARKS = {
     "critical point": ("D", INK),
 }
 """Marker and face of each kind of special point."""
+_SPINODAL: dict[str, Any] = {"color": INK, "lw": 0.7, "alpha": 0.7}
+_HATCHED: dict[str, Any] = {"fill": False, "lw": 0.0, "edgecolor": (0.13, 0.13, 0.13, 0.22)}
+_HATCHES = ("////", r"\\\\")
 _ROOM = 50
 """Half the width, in pixels, that a region needs to hold its name."""
 
@@ -35,8 +41,9 @@ def plot_traced(
     """Draw a traced diagram on the paper's axes; the exact one's boundaries dashed, if given.
 
     Solid lines are first-order transitions, dotted ones continuous; circles are junctions,
-    triangles tricritical points, squares critical end points, diamonds critical points. Regions are
-    the connected parts that the lines cut out.
+    triangles tricritical points, squares critical end points, diamonds critical points. Thin lines
+    are spinodals; between them and the boundaries, where a phase is metastable, it is hatched.
+    Regions are the connected parts that the lines cut out.
 
     Raises `ValueError` for candidates beneath a variant: they minimise another loss.
     """
@@ -49,6 +56,7 @@ def plot_traced(
         figure = Figure(figsize=(6.8, 5.6), layout="constrained")
         ax = figure.add_subplot()
     _fill(ax, diagram)
+    draw_metastable(ax, diagram)
     if beneath is not None:
         _dashed(ax, beneath)
     draw_lines(ax, diagram)
@@ -74,20 +82,23 @@ def plot_traced(
         f"{LAW_TEXTS[model.law.name]}",
         fontsize=11,
     )
+    handles = [
+        Line2D([], [], color=INK, lw=1.5, label="first order"),
+        Line2D([], [], color=INK, lw=1.5, ls=(0, (1, 1.2)), label="continuous"),
+        *([] if beneath is None else [_BENEATH]),
+        *([Line2D([], [], **_SPINODAL, label="spinodal")] if diagram.spinodals else []),
+        *([Patch(**_HATCHED, hatch=_HATCHES[0], label="metastable")] if diagram.metastable else []),
+        *(
+            Line2D([], [], color=INK, ls="", marker=marker, mfc=face, label=kind)
+            for kind, (marker, face) in MARKS.items()
+            if any(point.kind == kind for point in diagram.special_points)
+        ),
+    ]
     ax.legend(
-        handles=[
-            Line2D([], [], color=INK, lw=1.5, label="first order"),
-            Line2D([], [], color=INK, lw=1.5, ls=(0, (1, 1.2)), label="continuous"),
-            *([] if beneath is None else [_BENEATH]),
-            *(
-                Line2D([], [], color=INK, ls="", marker=marker, mfc=face, label=kind)
-                for kind, (marker, face) in MARKS.items()
-                if any(point.kind == kind for point in diagram.special_points)
-            ),
-        ],
+        handles=handles,
         loc="upper center",
         bbox_to_anchor=(0.5, -0.13),
-        ncols=5,
+        ncols=len(handles) if len(handles) < 6 else 4,
         frameon=False,
         fontsize=8.5,
     )
@@ -107,6 +118,21 @@ def draw_lines(ax: Axes, diagram: TracedDiagram) -> None:
             ls="-" if boundary.order == 1 else (0, (1, 1.2)),
             solid_capstyle="round",
         )
+
+
+def draw_metastable(ax: Axes, diagram: TracedDiagram) -> None:
+    """Hatch where a phase is a local minimum beyond its boundary, up to the thin spinodals.
+
+    Hatches cross the strips: they fall to the right where the boundary rises.
+    """
+    for region in diagram.metastable:
+        corners = np.column_stack([1.0 - np.array(region.sparsities), region.importances])
+        # The axis of p runs to the left.
+        rises = np.cov(np.log(corners).T)[0, 1] < 0
+        hatch = _HATCHES[1 if rises else 0]
+        ax.add_patch(Polygon(corners, **_HATCHED, hatch=hatch, zorder=1.2))
+    for curve in diagram.spinodals:
+        ax.plot(1.0 - np.array(curve.sparsities), curve.importances, **_SPINODAL, zorder=1.6)
 
 
 def _dashed(ax: Axes, exact: PhaseDiagram) -> None:

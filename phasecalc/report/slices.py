@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from .rows import conventions
@@ -58,7 +59,15 @@ def slice_document(line: Slice) -> Document:
 
 
 def _end_document(end: BranchEnd | None) -> Document | None:
-    return None if end is None else {"value": end.value, "error": end.error, "becomes": end.becomes}
+    if end is None:
+        return None
+    return {
+        "value": end.value,
+        "loss": end.loss,
+        "error": end.error,
+        "becomes": end.becomes,
+        "cause": end.cause,
+    }
 
 
 def slice_text(line: Slice) -> str:
@@ -104,9 +113,9 @@ def slice_text(line: Slice) -> str:
                 ],
             ),
             "",
-            "  a branch ends where it could not be followed as a local minimum: at a spinodal as a",
-            "  rule, or where another takes over continuously (←, →); all of it, and that no",
-            "  branch is missing, is numerical evidence",
+            "  fold: the minimum meets a saddle; onset: it becomes unstable against a branch that",
+            "  leaves it, or shrinks into the one that it left (←, →); lost: it could not be",
+            "  followed, and why is not known. That no branch is missing is numerical evidence",
         ]
     )
 
@@ -115,6 +124,10 @@ def _end_text(branch: Branch, side: int) -> str:
     end = branch.ends[side]
     if end is None:
         return f"{branch.values[side]:.6g} (edge)"
-    if end.becomes is None:
-        return f"{end.value:.8g} (spinodal)"
-    return f"{end.value:.8g} ({'→' if side else '←'} {end.becomes})"
+    arrow = "" if end.becomes is None else f", {'→' if side else '←'} {end.becomes}"
+    return f"{end.value:.{_digits(end)}g} ({end.cause or 'lost'}{arrow})"
+
+
+def _digits(end: BranchEnd) -> int:
+    """As many as are known, ten at most."""
+    return min(10, max(4, round(-math.log10(end.error / abs(end.value)))))

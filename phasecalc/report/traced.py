@@ -6,7 +6,13 @@ from typing import Any
 
 from tabulate import tabulate
 
-from ..tracing.records import SpecialPoint, TracedBoundary, TracedDiagram
+from ..tracing.records import (
+    MetastableRegion,
+    SpecialPoint,
+    Spinodal,
+    TracedBoundary,
+    TracedDiagram,
+)
 from .variant import variant_entries, variant_lines
 
 Document = dict[str, Any]
@@ -30,6 +36,8 @@ def traced_document(diagram: TracedDiagram) -> Document:
         "boundaries": [_boundary_document(boundary) for boundary in diagram.boundaries],
         "junctions": [_point_document(point) for point in diagram.junctions],
         "special_points": [_point_document(point) for point in diagram.special_points],
+        "spinodals": [_spinodal_document(curve) for curve in diagram.spinodals],
+        "metastable": [_region_document(region) for region in diagram.metastable],
         "cells_scanned": diagram.cells_scanned,
         "unexplained": [list(place) for place in diagram.unexplained],
     }
@@ -58,6 +66,31 @@ def _boundary_document(boundary: TracedBoundary) -> Document:
             )
         ],
     }
+
+
+def _spinodal_document(curve: Spinodal) -> Document:
+    return {
+        "phase": curve.phase,
+        "boundary": list(curve.boundary),
+        "cause": curve.cause,
+        "error": curve.error,
+        "points": _places(curve),
+    }
+
+
+def _region_document(region: MetastableRegion) -> Document:
+    return {
+        "phase": region.phase,
+        "boundary": list(region.boundary),
+        "outline": _places(region),
+    }
+
+
+def _places(curve: Spinodal | MetastableRegion) -> list[Document]:
+    return [
+        {"sparsity": S, "importance": r}
+        for S, r in zip(curve.sparsities, curve.importances, strict=True)
+    ]
 
 
 def _point_document(point: SpecialPoint) -> Document:
@@ -108,6 +141,14 @@ def traced_text(diagram: TracedDiagram) -> str:
             ],
         ),
         "",
+        f"Spinodals ({len(diagram.spinodals)})",
+        _table(
+            ("phase", "beside", "points", "S", "r", "cause", "error"),
+            [_spinodal_row(curve) for curve in diagram.spinodals],
+        ),
+        "  beyond a first-order boundary a phase is metastable, still a local minimum, up to its",
+        "  spinodal or the border of the window",
+        "",
         f"{diagram.cells_scanned} cells scanned, {len(diagram.unexplained)} neighbours with "
         "different phases and no line between them",
     ]
@@ -128,6 +169,18 @@ def _row(boundary: TracedBoundary) -> tuple[object, ...]:
         f"{boundary.error:.0e}",
         boundary.status if boundary.importance is None else "exact formula",
         f"{boundary.ends[0].kind}; {boundary.ends[1].kind}",
+    )
+
+
+def _spinodal_row(curve: Spinodal) -> tuple[object, ...]:
+    return (
+        curve.phase,
+        " | ".join(curve.boundary),
+        len(curve.sparsities),
+        f"{min(curve.sparsities) + 0.0:.6f} … {max(curve.sparsities):.6f}",
+        f"{min(curve.importances):.6f} … {max(curve.importances):.6f}",
+        curve.cause or "not resolved",
+        f"{curve.error:.0e}",
     )
 
 

@@ -13,6 +13,7 @@ from .field import field_of
 from .landscape import Landscape, State, theta_of
 from .lines import FADES, Lines
 from .records import SpecialPoint, TracedBoundary, TracedDiagram, TracedPhase
+from .spinodals import metastable_regions
 
 Floats = NDArray[np.float64]
 Strings = NDArray[np.str_]
@@ -60,6 +61,7 @@ def assembled(found: Found) -> TracedDiagram:
         unexplained=found.unexplained,
         lowest=lambda S, r: _lowest(landscape, S, r),
         field=lambda s, w: _field(landscape, s, w, (*everything, *along)),
+        metastable=metastable_regions(landscape, lines.arcs, lines.window),
         no_bias=landscape.no_bias,
         interference_penalty=landscape.penalty,
     )

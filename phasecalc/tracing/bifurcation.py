@@ -24,6 +24,8 @@ AMPLITUDES = 0.012 * np.array([1.0, 0.8, 0.62, 0.46, 0.32, 0.2])
 _VANISHES = 1e-9
 _SOLVED = 1e-13
 _SHIFT = 1e-6
+_FARTHEST = 1.0
+"""A step of Newton's method longer than this in θ leads nowhere near."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,6 +168,8 @@ class _FixedAmplitude:
             J[:k, k] = P.T @ (ahead - behind) / (2 * _SHIFT)
             J[k, :k] = row @ P
             step = np.linalg.solve(J, np.concatenate([P.T @ residual[:-1], residual[-1:]]))
+            if not abs(step[k]) < _FARTHEST:
+                return None
             t = 1.0
             while t > 0.01:
                 new_x, new_s = x - t * P @ step[:k], s - t * float(step[k])

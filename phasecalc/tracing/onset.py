@@ -93,6 +93,12 @@ class OnsetLine:
 
 def onset_between(landscape: Landscape, place: Continuous, window: Window) -> OnsetLine | None:
     """The line through a continuous transition; None where no overlap grows from zero there."""
+    seed = onset_at(landscape, place)
+    return None if seed is None else onset_line(landscape, seed, window)
+
+
+def onset_at(landscape: Landscape, place: Continuous) -> Onset | None:
+    """The onset in a bracket, on its straight edge; None where no overlap grows from zero there."""
     for one, daughter in ((place.low, place.high), (place.high, place.low)):
         parent = landscape.snapped(one)
         if parent is None or order_parameter(parent, daughter) is None:
@@ -101,7 +107,7 @@ def onset_between(landscape: Landscape, place: Continuous, window: Window) -> On
         direction = direction / np.linalg.norm(direction)
         seed = onset_near(landscape, parent, daughter, daughter.theta, direction)
         if seed is not None:
-            return onset_line(landscape, seed, window)
+            return seed
     return None
 
 

@@ -144,17 +144,42 @@ class Spinodal:
     """A curve on which a phase stops being a local minimum, beyond a boundary of its own.
 
     phase : the one that is metastable between the boundary and this curve. boundary : the phases of
-    that boundary. sparsities, importances : points, from one end to the other. cause : "fold" where
-    the minimum meets a saddle, "onset" where it becomes unstable against a branch that leaves it.
-    error : bounds the distance of the points from the curve.
+        that boundary, the one at smaller r first.
+    cause : "fold" where the minimum meets a saddle, "onset" where it becomes unstable against a
+        branch that leaves it; there the lowest curvature is 0. None where that was not resolved and
+        the points are only bracketed.
+    sparsities, importances : points (S, r), from one end to the other.
+    error : bounds the distance of the points from the curve in ln(1 − S) and ln r.
     """
 
     phase: str
     boundary: tuple[str, str]
-    cause: Literal["fold", "onset"]
+    cause: Literal["fold", "onset"] | None
     sparsities: tuple[float, ...]
     importances: tuple[float, ...]
     error: float
+
+    def __post_init__(self) -> None:
+        if not len(self.sparsities) == len(self.importances) > 0:
+            raise ValueError(f"the spinodal of {self.phase} needs as many S as r, at least one")
+
+
+@dataclass(frozen=True, slots=True)
+class MetastableRegion:
+    """Where a phase is still a local minimum beyond one of its first-order boundaries.
+
+    phase : the one that is a local minimum, though not the lowest. boundary : the phases of the
+        boundary that the region lies beside, the one at smaller r first.
+    sparsities, importances : corners (S, r) of a polygon: along the boundary, and back along the
+        spinodals or the border of the window, whichever comes first.
+    spinodals : the curves that bound it; none where it reaches the border everywhere.
+    """
+
+    phase: str
+    boundary: tuple[str, str]
+    sparsities: tuple[float, ...]
+    importances: tuple[float, ...]
+    spinodals: tuple[Spinodal, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,7 +203,8 @@ class TracedDiagram:
     """(S, r) -> (name, loss) of the minimum there, found from scratch."""
     field: Callable[[Floats, Floats], tuple[Strings, Floats, Strings]]
     """(sparsities, importances) -> names, losses and measured outcomes of the lowest minima."""
-    spinodals: tuple[Spinodal, ...] = ()
+    metastable: tuple[MetastableRegion, ...] = ()
+    """Beside every first-order boundary, where each of its two phases is a local minimum."""
     no_bias: bool = False
     interference_penalty: float = 0.0
 
@@ -186,6 +212,11 @@ class TracedDiagram:
     def junctions(self) -> tuple[SpecialPoint, ...]:
         """The points where three or more phases meet."""
         return tuple(point for point in self.special_points if point.kind == "junction")
+
+    @property
+    def spinodals(self) -> tuple[Spinodal, ...]:
+        """The curves on which phases stop being local minima; those of one phase may overlap."""
+        return tuple(curve for region in self.metastable for curve in region.spinodals)
 
     def label(self, sparsity: object, importance: object) -> str:
         """Name of the phase with the lowest loss at sparsity S and importance r.

@@ -12,19 +12,24 @@ from ..model import ToyModel
 
 Floats = NDArray[np.float64]
 Nature = Literal["first order", "continuous", "crossover"]
+Cause = Literal["fold", "onset"]
 
 
 @dataclass(frozen=True, slots=True)
 class BranchEnd:
-    """Where a branch stops being a local minimum, known to ``error``; what it goes over into.
+    """Where a branch stops being a local minimum, known to ``error``, and its loss there.
 
-    ``becomes`` is the name of the branch that takes over continuously. None means a spinodal as a
-    rule: the branch could not be followed further, and nothing was found to continue it.
+    ``cause`` is "fold" where it meets a saddle, "onset" where it becomes unstable against a branch
+    that leaves it or shrinks into the branch that it left: the lowest curvature is 0 there. None
+    means that the branch was lost, within ``error``, and nothing was solved. ``becomes`` names the
+    branch that takes over continuously.
     """
 
     value: float
+    loss: float
     error: float
     becomes: str | None
+    cause: Cause | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,20 +14,24 @@ from ..model import ToyModel
 from ..numeric.minimize import scalar_in
 from ..numeric.naming import strong_name
 from .arcs import Pair
+from .endings import ending
 from .field import walk
 from .landscape import LEAST_CURVATURE, Landscape, State, theta_of
-from .seeds import between
+from .onset import onset_at
+from .seeds import Continuous, between
 from .slice_records import Branch, BranchEnd, Crossing, Nature, Slice
 from .variant import landscape_of
 
 Floats = NDArray[np.float64]
+Bracket = tuple[State, Floats]
+"""The last state of a branch, and a θ next to it at which the branch is none any more."""
 
 POINTS = {2: 121}
 """Points of the default line by number of features; 41 for more, where each is slower."""
 STRIDE = {2: 1}
 """How many points of a line lie between two that are searched; 8 for more than two features."""
 END_WIDTH = 1e-7
-"""How closely the ends of branches are bracketed, in ln p or ln r."""
+"""How closely the ends of branches are bracketed before they are solved for, in ln p or ln r."""
 _EQUAL = 1e-9
 _JOINED = 1e-5
 
@@ -45,9 +49,9 @@ def slice_along(
     """F and every branch of local minima along a line of constant S or constant r.
 
     Minima are searched for at every value (n = 2) or at every eighth and wherever the lowest one
-    changes (n > 2), and followed in both directions until they stop being minima. The crossings of
-    the lowest two are solved for: L_a = L_b to 10⁻¹² in ln r or ln p where both exist, by bisection
-    to 10⁻⁵ where the transition is continuous.
+    changes (n > 2), and followed in both directions until they stop being minima; folds and onsets
+    are solved for there. So are the crossings of the lowest two: L_a = L_b to 10⁻¹² in ln r or ln p
+    where both exist, the onset of the one that leaves the other where the transition is continuous.
 
     Parameters
     ----------
@@ -126,7 +130,7 @@ class _Line:
         # Curvatures by identity; the states are kept, so that no identity is used again.
         self.curvatures: dict[int, float] = {}
         self.kept: list[State] = []
-        self.brackets: list[list[tuple[Floats, Floats] | None]] = []
+        self.brackets: list[list[Bracket | None]] = []
 
     def slice(self, source: str, at: float) -> Slice:
         lowest = self._lowest()
@@ -178,7 +182,7 @@ class _Line:
                 if abs(known.loss - state.loss) < _EQUAL:
                     return
         found = {k: state}
-        brackets: list[tuple[Floats, Floats] | None] = []
+        brackets: list[Bracket | None] = []
         for step in (-1, 1):
             here, j = state, k + step
             bracket = None
@@ -194,8 +198,8 @@ class _Line:
         self.branches.append(found)
         self.brackets.append(brackets)
 
-    def _advanced(self, state: State, target: Floats) -> tuple[State, tuple[Floats, Floats] | None]:
-        """The branch at the target; or its last state, and where it is lost (good, bad)."""
+    def _advanced(self, state: State, target: Floats) -> tuple[State, Bracket | None]:
+        """The branch at the target; or its last state, and where it is lost."""
         step = 1.0
         while True:
             left = target - state.theta
@@ -209,7 +213,7 @@ class _Line:
                 if theta is target:
                     return state, None
             elif step * length < END_WIDTH:
-                return state, (state.theta, theta)
+                return state, (state, theta)
             else:
                 step *= 0.5
 
@@ -240,15 +244,20 @@ class _Line:
         bracket = self.brackets[i][side]
         if bracket is None:
             return None
-        values = [self._value(theta) for theta in bracket]
+        end = ending(self.landscape, *bracket)
         becomes = None
         for j, other in enumerate(self.brackets):
             facing = other[1 - side]
             if j != i and facing is not None:
-                gap = abs(float(facing[0][self.axis] - bracket[0][self.axis]))
+                gap = abs(float(facing[0].theta[self.axis] - bracket[0].theta[self.axis]))
                 if gap < _JOINED:
                     becomes = next(iter(self.branches[j].values())).name
-        return BranchEnd(0.5 * sum(values), abs(values[1] - values[0]), becomes)
+        value, error = self._value(end.theta), self._error(end.theta, end.error)
+        return BranchEnd(value, bracket[0].loss, error, becomes, end.cause)
+
+    def _error(self, theta: Floats, error: float) -> float:
+        """An error in θ as one in S or r."""
+        return error * float(np.exp(theta[self.axis]))
 
     def _value(self, theta: Floats) -> float:
         return float(-np.expm1(theta[0]) if self.axis == 0 else np.exp(theta[1]))
@@ -259,18 +268,26 @@ class _Line:
             if isinstance(place, Pair):
                 a, b = place.a, place.b
                 slopes = [s.by_sparsity if self.axis == 0 else s.by_importance for s in (a, b)]
-                nature: Nature = "first order"
-                jump, error = slopes[1] - slopes[0], place.error
-                value, loss = self._value(place.theta), a.loss
+                names, jump = (a.name, b.name), slopes[1] - slopes[0]
+                value, error = self._value(place.theta), self._error(place.theta, place.error)
+                found.append(Crossing(names, value, a.loss, jump, "first order", error))
             else:
-                a, b = place.low, place.high
-                same = strong_name(a.name) == strong_name(b.name)
-                nature, jump = "crossover" if same else "continuous", 0.0
-                values = [self._value(state.theta) for state in (a, b)]
-                value, error = 0.5 * sum(values), abs(values[1] - values[0])
-                loss = 0.5 * (a.loss + b.loss)
-            found.append(Crossing((a.name, b.name), value, loss, jump, nature, error))
+                found.append(self._continuous(place))
         return found
+
+    def _continuous(self, place: Continuous) -> Crossing:
+        """The onset in a bracket, or the bracket; a minimum may also just change its name there."""
+        a, b = place.low, place.high
+        if strong_name(a.name) != strong_name(b.name):
+            onset = onset_at(self.landscape, place)
+            if onset is not None and onset.slope > 0:
+                value, error = self._value(onset.theta), self._error(onset.theta, onset.error)
+                loss = onset.parent.loss
+                return Crossing((a.name, b.name), value, loss, 0.0, "continuous", error)
+        nature: Nature = "crossover" if strong_name(a.name) == strong_name(b.name) else "continuous"
+        values = [self._value(state.theta) for state in (a, b)]
+        value, loss = 0.5 * sum(values), 0.5 * (a.loss + b.loss)
+        return Crossing((a.name, b.name), value, loss, 0.0, nature, abs(values[1] - values[0]))
 
 
 def _contains(branch: dict[int, State], part: dict[int, State]) -> bool:

@@ -1,0 +1,292 @@
+"""Metastable regions beside first-order lines, and the spinodals on which they end.
+
+From points of a line every one of its two phases is followed straight into the other one's region,
+across the line in θ, until it stops being a local minimum or leaves the window. At an end of the
+line the direction turns on to the next line, or to the border, so that no sector is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arcs import Arc, Pair, Window
+from .endings import ending
+from .landscape import LEAST_CURVATURE, Landscape, State, point_of
+from .records import MetastableRegion, Spinodal
+from .slice_records import Cause
+
+Floats = NDArray[np.float64]
+
+RAYS = 21
+"""At most so many points of a line at first; more where the ends of two neighbours are apart."""
+APART = 0.1
+"""Neighbouring points of a spinodal are no further apart than this in θ, if more rays help."""
+CORNER = 1e-3
+"""Where a spinodal meets the border or another one, the two last points are as close as this."""
+_HALVINGS = 10
+_STEPS = (0.02, 0.04)
+"""First and longest step along a ray, in θ."""
+_WIDTHS = (1e-4, 1e-7)
+"""An end is bracketed to the first before it is solved, and to the second if that fails."""
+_INSIDE = 1e-9
+_BELOW = 1e-9
+_FAR = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ray:
+    """From a foot on the line, where the phase and its partner coexist, along a unit vector."""
+
+    phase: State
+    partner: State
+    direction: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reach:
+    """How far a phase stays a minimum on a ray; ``curve`` where that is its spinodal.
+
+    Else it leaves the window, or comes back to where it is lower than its partner.
+    """
+
+    ray: _Ray
+    theta: Floats
+    curve: bool
+    cause: Cause | None = None
+    error: float = 0.0
+
+    def same(self, other: _Reach) -> bool:
+        """Whether both rays end for one reason."""
+        return (self.curve, self.cause) == (other.curve, other.cause)
+
+
+def metastable_regions(
+    landscape: Landscape, arcs: Sequence[Arc], window: Window
+) -> tuple[MetastableRegion, ...]:
+    """The metastable regions on both sides of every line, with their spinodals.
+
+    A phase that cannot stop being a minimum (a candidate with nothing to relax) has none.
+    """
+    found = []
+    for arc in arcs:
+        for first in (True, False):
+            widest = max(arc.pairs, key=lambda pair: pair.distance)
+            if np.isfinite(landscape.curvature(widest.a if first else widest.b)):
+                found.append(_region(landscape, arc, window, first=first))
+    return tuple(found)
+
+
+def _region(landscape: Landscape, arc: Arc, window: Window, *, first: bool) -> MetastableRegion:
+    """That of the first or the second phase of an arc."""
+    rays = list(_rays(arc, window, first=first))
+    reaches = [_reach(landscape, ray, window) for ray in rays]
+    reaches = _refined(landscape, reaches, window)
+    boundary = arc.names
+    phase = boundary[0 if first else 1]
+    if max(arc.pairs, key=lambda pair: pair.distance).normal[1] < 0:  # a is that at larger r
+        boundary = boundary[::-1]
+    corners = [*(pair.theta for pair in arc.pairs), *(reach.theta for reach in reaches[::-1])]
+    points = [point_of(theta) for theta in corners]
+    return MetastableRegion(
+        phase,
+        boundary,
+        tuple(S for S, _ in points),
+        tuple(r for _, r in points),
+        tuple(_spinodal(phase, boundary, run) for run in _runs(reaches)),
+    )
+
+
+def _rays(arc: Arc, window: Window, *, first: bool) -> Iterator[_Ray]:
+    """Rays from evenly spaced points of a line, and fans at its ends."""
+    pairs = _thinned(arc.pairs)
+    rays = [_across(pair, first=first) for pair in pairs]
+    outward = [_outward(arc.pairs), _outward(arc.pairs[::-1])]
+    fans = [
+        _fan(ray, outside, arc.ends[k][1] if arc.ends[k][0] == "junction" else None, window)
+        for k, (ray, outside) in enumerate(zip((rays[0], rays[-1]), outward, strict=True))
+    ]
+    yield from fans[0][::-1]
+    yield from rays
+    yield from fans[1]
+
+
+def _thinned(pairs: list[Pair]) -> list[Pair]:
+    """At most `RAYS` of the points, as evenly spaced as they come, with both ends."""
+    steps = [np.linalg.norm(there.theta - here.theta) for here, there in pairwise(pairs)]
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    wanted = np.linspace(0.0, along[-1], RAYS)
+    return [pairs[k] for k in sorted({int(np.abs(along - s).argmin()) for s in wanted})]
+
+
+def _across(pair: Pair, *, first: bool) -> _Ray:
+    """Straight across the line to where the phase is the higher one."""
+    normal = pair.normal / np.linalg.norm(pair.normal)
+    return _Ray(pair.a, pair.b, normal) if first else _Ray(pair.b, pair.a, -normal)
+
+
+def _outward(pairs: list[Pair]) -> Floats:
+    """Unit vector out of the line at its first point, from one that is not too close to it.
+
+    Next to a junction a line may overshoot by less than a search can tell.
+    """
+    steps = [pairs[0].theta - pair.theta for pair in pairs[1:]]
+    sizes = [float(np.linalg.norm(step)) for step in steps]
+    far = [k for k, size in enumerate(sizes) if size > _FAR]
+    if not sizes or max(sizes) == 0.0:
+        return np.zeros(2)
+    k = far[0] if far else int(np.argmax(sizes))
+    return np.asarray(steps[k] / sizes[k])
+
+
+def _fan(ray: _Ray, outward: Floats, third: State | None, window: Window) -> list[_Ray]:
+    """Rays that turn from the last one on, past the end of the line.
+
+    At a junction they turn on to the line between the other two phases, beyond which the region
+    lies beside another line; at the border, on to the border.
+    """
+    if third is not None:
+        normal = ray.partner.gradient - third.gradient
+        last = np.array([-normal[1], normal[0]]) / np.linalg.norm(normal)
+    else:
+        gap = np.minimum(
+            np.abs(ray.phase.theta - window.low), np.abs(window.high - ray.phase.theta)
+        )
+        if gap.min() > 1e-6:
+            return []
+        last = np.eye(2)[1 - int(gap.argmin())]
+    if last @ ray.direction < 0:
+        last = -last
+    if last @ outward < 1e-3:
+        return []
+    turned = [(1 - t) * ray.direction + t * last for t in (1 / 3, 2 / 3, 1.0)]
+    return [_Ray(ray.phase, ray.partner, d / np.linalg.norm(d)) for d in turned]
+
+
+def _reach(landscape: Landscape, ray: _Ray, window: Window) -> _Reach:
+    """Follow the phase along the ray to its end or to the border."""
+    here, partner = ray.phase, ray.partner
+    step, widths = _STEPS[0], list(_WIDTHS)
+    while True:
+        room = _room(here.theta, ray.direction, window)
+        if room <= _INSIDE:
+            return _Reach(ray, here.theta, curve=False)
+        step = min(step, room)
+        theta = here.theta + step * ray.direction
+        moved = _moved(landscape, here, theta)
+        if moved is None or landscape.curvature(moved) <= LEAST_CURVATURE:
+            # A branch that goes on as a saddle is in a wide bracket already.
+            if moved is not None or step <= widths[0]:
+                end = ending(landscape, here, theta)
+                last = step <= widths[-1]
+                if end.cause is not None or last:
+                    break
+                if step <= widths[0]:
+                    del widths[0]
+            step *= 0.5
+            continue
+        here = moved
+        other = landscape.follow(partner, here.theta) if step >= _STEPS[0] else None
+        if other is not None:
+            partner = other
+            if here.loss < partner.loss - _BELOW:
+                return _Reach(ray, here.theta, curve=False)
+        step = min(1.5 * step, _STEPS[1])
+    if window.excess(end.theta) > _INSIDE:
+        return _Reach(ray, np.clip(end.theta, window.low, window.high), curve=False)
+    return _Reach(ray, end.theta, True, end.cause, end.error)
+
+
+def _moved(landscape: Landscape, state: State, theta: Floats) -> State | None:
+    """The same branch at θ; None where it is lost, or changes too much to be sure.
+
+    Near a fold Newton's method may leap to another minimum of the same pattern.
+    """
+    moved = landscape.follow(state, theta)
+    if moved is None:
+        return None
+    leap = float(np.abs(moved.x - state.x).max())
+    return None if leap > 0.01 + 3.0 * float(np.abs(theta - state.theta).max()) else moved
+
+
+def _room(theta: Floats, direction: Floats, window: Window) -> float:
+    """How far the border is in a direction."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.where(direction > 0, window.high - theta, window.low - theta) / direction
+    # A ray along the border stays on it.
+    return float(np.min(room[np.abs(direction) > 1e-12]))
+
+
+def _refined(landscape: Landscape, reaches: list[_Reach], window: Window) -> list[_Reach]:
+    """More rays where neighbouring ones end apart or for different reasons."""
+    for _ in range(_HALVINGS):
+        new = [reaches[0]]
+        for one, two in pairwise(reaches):
+            gap = float(np.linalg.norm(one.theta - two.theta))
+            if (one.cause or two.cause) and gap > (APART if one.same(two) else CORNER):
+                between = _between(landscape, one.ray, two.ray)
+                if between is not None:
+                    new.append(_reach(landscape, between, window))
+            new.append(two)
+        if len(new) == len(reaches):
+            break
+        reaches = new
+    return reaches
+
+
+def _between(landscape: Landscape, one: _Ray, two: _Ray) -> _Ray | None:
+    """The ray half-way between two; its foot lies beside the line by its curvature at most."""
+    theta = 0.5 * (one.phase.theta + two.phase.theta)
+    phase, partner = (landscape.follow(state, theta) for state in (one.phase, one.partner))
+    direction = one.direction + two.direction
+    size = float(np.linalg.norm(direction))
+    if phase is None or partner is None or size < 1e-3:
+        return None
+    return _Ray(phase, partner, direction / size)
+
+
+def _runs(reaches: list[_Reach]) -> list[list[_Reach]]:
+    """Consecutive ends of one cause that lie on one curve.
+
+    A single end of another cause next to a curve is where that curve ends: two folds meet in a cusp
+    on the onset of a symmetric branch.
+    """
+    runs: list[list[_Reach]] = []
+    for reach in reaches:
+        near = runs and np.linalg.norm(reach.theta - runs[-1][-1].theta) < 2 * APART
+        if near and reach.same(runs[-1][-1]):
+            runs[-1].append(reach)
+        else:
+            runs.append([reach])
+    for one, two in pairwise(list(runs)):
+        if np.linalg.norm(one[-1].theta - two[0].theta) > APART / 2:
+            continue
+        if _solved(one) > 1 and _solved(two) == 1:
+            one.append(two[0])
+        elif _solved(one) == 1 and _solved(two) > 1:
+            two.insert(0, one[0])
+        else:
+            continue
+        runs = [run for run in runs if run is not (two if len(two) == 1 else one)]
+    return [run for run in runs if run[0].curve]
+
+
+def _solved(run: list[_Reach]) -> int:
+    """How many points a run has, none if they are not solved for."""
+    return len(run) if run[0].cause is not None else 0
+
+
+def _spinodal(phase: str, boundary: tuple[str, str], run: list[_Reach]) -> Spinodal:
+    points = [point_of(reach.theta) for reach in run]
+    return Spinodal(
+        phase,
+        boundary,
+        run[len(run) // 2].cause,
+        tuple(S for S, _ in points),
+        tuple(r for _, r in points),
+        max(reach.error for reach in run),
+    )
