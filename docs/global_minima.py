@@ -370,7 +370,7 @@ def main() -> None:
             "global",
             SCANNED.get(model.n_features, (16, 16)),
             progress=bar,
-            checkpoint=None if given.kept is None else given.kept / f"{name}.jsonl",
+            kept=None if given.kept is None else given.kept / f"{name}.jsonl",
         )
         diagram = assembled(found)
         figure = plot_traced(diagram, pc.phase_diagram(model))

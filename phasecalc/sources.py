@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .configurations import Candidate
@@ -29,6 +30,7 @@ def phase_diagram(
     bias: Literal["free"] = "free",
     interference_penalty: Literal[0] = 0,
     progress: bool = False,
+    checkpoint: None = None,
 ) -> PhaseDiagram: ...
 @overload
 def phase_diagram(
@@ -40,6 +42,7 @@ def phase_diagram(
     bias: str = "free",
     interference_penalty: object = 0,
     progress: bool = False,
+    checkpoint: str | Path | None = None,
 ) -> TracedDiagram: ...
 def phase_diagram(
     model: ToyModel,
@@ -50,6 +53,7 @@ def phase_diagram(
     bias: str = "free",
     interference_penalty: object = 0,
     progress: bool = False,
+    checkpoint: str | Path | None = None,
 ) -> PhaseDiagram | TracedDiagram:
     """The phase diagram of a model: phases, boundaries and junctions.
 
@@ -69,7 +73,9 @@ def phase_diagram(
     bias : "free", or "zero" to hold all biases at 0; for the global source only.
     interference_penalty : λ ≥ 0; λ Σ_{i≠j} (W_i·W_j)² is added to the loss (n = 2, m = 1:
         2 λ w_1² w_2²); for the global source only.
-    progress : whether to show a progress bar of the scan on stderr.
+    progress : whether to show progress bars of the scan and the lines on stderr.
+    checkpoint : a file in which a trace keeps what it has found, for a relaxed or global diagram. If
+        it exists, the trace goes on from there; a file of another diagram is refused.
 
     >>> import phasecalc as pc
     >>> diagram = pc.phase_diagram(pc.ToyModel(n_features=2, d_hidden=1))
@@ -81,8 +87,8 @@ def phase_diagram(
     >>> [(j.sparsity, j.importance, j.loss) for j in diagram.junctions]
     [(3/7, 1, 16/147)]
 
-    Raises `ValueError` for an unknown source, a model without candidates, unusable cells, or a
-    variant (bias, interference_penalty) that is out of range or not for this source.
+    Raises `ValueError` for an unknown source, a model without candidates, unusable cells or
+    checkpoint, or a variant (bias, interference_penalty) that is out of range or not for this source.
 
     Source: Elhage et al. 2022, "Superposition as a Phase Change".
     """
@@ -91,6 +97,11 @@ def phase_diagram(
     if source == "candidates":
         if bias != "free" or interference_penalty != 0:
             _refuse_variant(model, source, bias, interference_penalty)
+        if checkpoint is not None:
+            raise ValueError(
+                f'checkpoint = {str(checkpoint)!r}: it must be None for source = "candidates", '
+                "which takes no time"
+            )
         return exact_diagram(model, candidates=candidates)
     if candidates is not None:
         raise ValueError(f'candidates can be given for source = "candidates" only, not {source!r}')
@@ -108,7 +119,8 @@ def phase_diagram(
     from .tracing.whole import traced_diagram  # noqa: PLC0415
 
     landscape = landscape_of(model, source, bias, interference_penalty)
-    return traced_diagram(landscape, source, cells, progress=_bar if progress else None)
+    kept = None if checkpoint is None else _checked_file(checkpoint)
+    return traced_diagram(landscape, source, cells, progress=bar if progress else None, kept=kept)
 
 
 def _refuse_variant(model: ToyModel, source: str, bias: str, penalty: object) -> None:
@@ -118,7 +130,18 @@ def _refuse_variant(model: ToyModel, source: str, bias: str, penalty: object) ->
     landscape_of(model, source, bias, penalty)
 
 
-def _bar(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+def _checked_file(checkpoint: str | Path) -> Path:
+    path = Path(checkpoint)
+    if path.is_dir() or not path.parent.is_dir():
+        raise ValueError(
+            f"checkpoint = {str(checkpoint)!r}: it must be a file in a folder that exists, for "
+            "example trace.jsonl"
+        )
+    return path
+
+
+def bar(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+    """The same items under a progress bar on stderr."""
     from tqdm import tqdm  # noqa: PLC0415
 
     unit = {"scan": "cell", "lines": "edge"}.get(what, "it")

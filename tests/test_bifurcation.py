@@ -125,7 +125,7 @@ class TestCheckpoint:
     window = Window(theta_of(0.7, 0.2), theta_of(0.6, 0.5))
 
     def trace(self, path: Path | None) -> pc.TracedDiagram:
-        return traced_diagram(LAND, "global", (3, 3), self.window, checkpoint=path)
+        return traced_diagram(LAND, "global", (3, 3), self.window, kept=path)
 
     def test_a_stopped_trace_goes_on(self, tmp_path: Path, monkeypatch) -> None:
         path = tmp_path / "trace.jsonl"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import click
 
 from .options import (
+    checkpoint_option,
     json_option,
     model_of,
     model_options,
@@ -22,6 +24,7 @@ from .options import (
 @model_options
 @source_option
 @variant_options
+@checkpoint_option
 @json_option
 def boundaries(
     n_features: int,
@@ -30,6 +33,7 @@ def boundaries(
     source: str,
     bias: str,
     interference_penalty: Fraction,
+    checkpoint: Path | None,
     as_json: bool,
 ) -> None:
     """Print the phases of a model, their boundaries and their junctions.
@@ -44,7 +48,11 @@ def boundaries(
     from ..sources import phase_diagram
 
     model = model_of(n_features, d_hidden, law)
-    variant: Any = {"bias": bias, "interference_penalty": interference_penalty}
+    variant: Any = {
+        "bias": bias,
+        "interference_penalty": interference_penalty,
+        "checkpoint": checkpoint,
+    }
     if source == "candidates":
         exact = phase_diagram(model, **variant)
         if as_json:

@@ -10,6 +10,7 @@ import click
 
 from .options import (
     OutputFile,
+    checkpoint_option,
     json_option,
     model_of,
     model_options,
@@ -27,6 +28,7 @@ FAILED = 1
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @model_options
 @source_option
+@checkpoint_option
 @click.option(
     "--margin",
     type=float,
@@ -59,6 +61,7 @@ def check(
     d_hidden: int,
     law: str,
     source: str,
+    checkpoint: Path | None,
     margin: float,
     threshold: float,
     output: Path | None,
@@ -100,7 +103,12 @@ def check(
         if source == "candidates":
             diagram = phase_diagram(trained.model)
         else:
-            diagram = phase_diagram(trained.model, source, progress=sys.stderr.isatty())  # type: ignore[call-overload]
+            diagram = phase_diagram(
+                trained.model,
+                source,  # type: ignore[call-overload]
+                progress=sys.stderr.isatty(),
+                checkpoint=checkpoint,
+            )
         found = crosscheck(diagram, trained, margin=margin, threshold=threshold)
         if temporary is not None:
             from ..report.plot_trained import plot_trained

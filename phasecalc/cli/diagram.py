@@ -10,13 +10,21 @@ from typing import Any
 import click
 
 from ..files import replacing
-from .options import OutputFile, model_of, model_options, source_option, variant_options
+from .options import (
+    OutputFile,
+    checkpoint_option,
+    model_of,
+    model_options,
+    source_option,
+    variant_options,
+)
 
 
 @click.command(short_help="Draw the phase diagram.")
 @model_options
 @source_option
 @variant_options
+@checkpoint_option
 @click.option(
     "-o",
     "--output",
@@ -34,6 +42,7 @@ def diagram(
     source: str,
     bias: str,
     interference_penalty: Fraction,
+    checkpoint: Path | None,
     output: Path,
     dpi: int,
 ) -> None:
@@ -49,7 +58,11 @@ def diagram(
         from ..sources import phase_diagram
 
         model = model_of(n_features, d_hidden, law)
-        variant: Any = {"bias": bias, "interference_penalty": interference_penalty}
+        variant: Any = {
+            "bias": bias,
+            "interference_penalty": interference_penalty,
+            "checkpoint": checkpoint,
+        }
         if source == "candidates":
             from ..report.plot import plot_diagram
 

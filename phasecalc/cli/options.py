@@ -106,6 +106,17 @@ def variant_options(command: Command) -> Command:
     return command
 
 
+def checkpoint_option(command: Command) -> Command:
+    """--checkpoint: a file from which a stopped trace goes on."""
+    return click.option(
+        "--checkpoint",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default=None,
+        help="Keep in this file what a relaxed or global trace has found; go on from it if it "
+        "exists.",
+    )(command)
+
+
 def json_option(command: Command) -> Command:
     """--json: one JSON document on stdout."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)

@@ -29,10 +29,13 @@ def traced_diagram(
     cells: tuple[int, int],
     window: Window = WINDOW,
     progress: Progress | None = None,
-    checkpoint: Path | None = None,
+    kept: Path | None = None,
 ) -> TracedDiagram:
-    """Scan the window, trace every line that separates its cells, and solve for its junctions."""
-    return assembled(find(landscape, source, cells, window, progress, checkpoint))
+    """Scan the window, trace every line that separates its cells, and solve for its junctions.
+
+    What is found is kept in the file ``kept``, from which a stopped trace goes on.
+    """
+    return assembled(find(landscape, source, cells, window, progress, kept))
 
 
 def find(
@@ -41,13 +44,13 @@ def find(
     cells: tuple[int, int],
     window: Window = WINDOW,
     progress: Progress | None = None,
-    checkpoint: Path | None = None,
+    kept: Path | None = None,
 ) -> Found:
     """The lowest minima of the cells and all lines, as they were solved."""
     shown = progress or (lambda items, count, what: items)
-    kept = None if checkpoint is None else Checkpoint(checkpoint, landscape, source, cells)
-    states = _scanned(landscape, window, cells, kept, shown)
-    lines, unexplained = _traced(landscape, window, cells, states, kept, shown)
+    file = None if kept is None else Checkpoint(kept, landscape, source, cells)
+    states = _scanned(landscape, window, cells, file, shown)
+    lines, unexplained = _traced(landscape, window, cells, states, file, shown)
     return Found(source, tuple(states), lines, tuple(unexplained))
 
 
