@@ -74,8 +74,8 @@ def phase_diagram(
     interference_penalty : λ ≥ 0; λ Σ_{i≠j} (W_i·W_j)² is added to the loss (n = 2, m = 1:
         2 λ w_1² w_2²); for the global source only.
     progress : whether to show progress bars of the scan and the lines on stderr.
-    checkpoint : a file in which a trace keeps what it has found, for a relaxed or global diagram. If
-        it exists, the trace goes on from there; a file of another diagram is refused.
+    checkpoint : a file in which the trace of a relaxed or global diagram keeps what it has found.
+        If it exists, the trace goes on from there; a file of another diagram is refused.
 
     >>> import phasecalc as pc
     >>> diagram = pc.phase_diagram(pc.ToyModel(n_features=2, d_hidden=1))
@@ -88,7 +88,8 @@ def phase_diagram(
     [(3/7, 1, 16/147)]
 
     Raises `ValueError` for an unknown source, a model without candidates, unusable cells or
-    checkpoint, or a variant (bias, interference_penalty) that is out of range or not for this source.
+    checkpoint, or a variant (bias, interference_penalty) that is out of range or not for this
+    source.
 
     Source: Elhage et al. 2022, "Superposition as a Phase Change".
     """
