@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arcs import Arc, Pair, Window
-from .endings import ending
+from .endings import ending, softest
 from .landscape import LEAST_CURVATURE, Landscape, State, point_of
 from .records import MetastableRegion, Spinodal
 from .slice_records import Cause
@@ -33,6 +33,8 @@ _STEPS = (0.02, 0.04)
 """First and longest step along a ray, in θ."""
 _WIDTHS = (1e-4, 1e-7)
 """An end is bracketed to the first before it is solved, and to the second if that fails."""
+_CHECKED = 0.08
+"""How far in θ a minimum is followed before all directions are looked at again."""
 _INSIDE = 1e-9
 _BELOW = 1e-9
 _FAR = 1e-3
@@ -171,6 +173,8 @@ def _reach(landscape: Landscape, ray: _Ray, window: Window) -> _Reach:
     """Follow the phase along the ray to its end or to the border."""
     here, partner = ray.phase, ray.partner
     step, widths = _STEPS[0], list(_WIDTHS)
+    u = softest(landscape, here)[1]
+    sure = here
     while True:
         room = _room(here.theta, ray.direction, window)
         if room <= _INSIDE:
@@ -178,7 +182,12 @@ def _reach(landscape: Landscape, ray: _Ray, window: Window) -> _Reach:
         step = min(step, room)
         theta = here.theta + step * ray.direction
         moved = _moved(landscape, here, theta)
-        if moved is None or landscape.curvature(moved) <= LEAST_CURVATURE:
+        least = -np.inf if moved is None else softest(landscape, moved, u)[0]
+        if moved is not None and np.linalg.norm(theta - sure.theta) > _CHECKED:
+            # Another direction may have become softer than the last one.
+            least, u = softest(landscape, moved)
+            here, sure = (sure, sure) if least <= LEAST_CURVATURE else (here, moved)
+        if moved is None or least <= LEAST_CURVATURE:
             # A branch that goes on as a saddle is in a wide bracket already.
             if moved is not None or step <= widths[0]:
                 end = ending(landscape, here, theta)
@@ -227,7 +236,10 @@ def _refined(landscape: Landscape, reaches: list[_Reach], window: Window) -> lis
         new = [reaches[0]]
         for one, two in pairwise(reaches):
             gap = float(np.linalg.norm(one.theta - two.theta))
-            if (one.cause or two.cause) and gap > (APART if one.same(two) else CORNER):
+            # More rays do not help where one of two ends on curves was not solved for.
+            unsolved = one.curve and two.curve and None in (one.cause, two.cause)
+            near = APART if unsolved or one.same(two) else CORNER
+            if (one.cause or two.cause) and gap > near:
                 between = _between(landscape, one.ray, two.ray)
                 if between is not None:
                     new.append(_reach(landscape, between, window))
