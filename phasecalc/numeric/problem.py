@@ -224,8 +224,11 @@ class Problem:
         """Whether the gradient has a kink at x, so that second derivatives are one-sided."""
         return bool(np.abs(self.hessian(x, 1) - self.hessian(x, -1)).max() >= 1e-3)
 
-    def softest(self, x: Floats) -> tuple[float, Floats]:
-        """The least one-sided second derivative, and the unit direction that has it."""
+    def softest(self, x: Floats, starts: Floats | None = None) -> tuple[float, Floats]:
+        """The least one-sided second derivative, and the unit direction that has it.
+
+        At a kink it is searched for from the rows of ``starts``, by default from many.
+        """
         H = self.hessian(x)
         T, count = orbit(x, self.m, self.n)
         top = float(np.abs(H).max()) + 1.0
@@ -235,11 +238,12 @@ class Problem:
                 free = np.abs(vectors[self.m * self.n :]).max(axis=0) < 0.5
                 values, vectors = values[free], vectors[:, free]
             return float(values[0]), vectors[:, 0]
-        rng = np.random.default_rng(0)
         d = len(x)
-        directions = np.concatenate([vectors.T, -vectors.T, rng.normal(size=(6 * d, d))])
+        if starts is None:
+            rng = np.random.default_rng(0)
+            starts = np.concatenate([vectors.T, -vectors.T, rng.normal(size=(6 * d, d))])
         best = np.empty(d)
-        value = lowest_curvature(x, *self._arguments, np.ascontiguousarray(directions), best)
+        value = lowest_curvature(x, *self._arguments, np.ascontiguousarray(starts), best)
         return float(value), best
 
 

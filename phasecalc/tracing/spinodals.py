@@ -1,29 +1,27 @@
 """Metastable regions beside first-order lines, and the spinodals on which they end.
 
-From points of a line every one of its two phases is followed straight into the other one's region,
-across the line in θ, until it stops being a local minimum or leaves the window. At an end of the
-line the direction turns on to the next line, or to the border, so that no sector is left out.
+Along rays across a line each of its two phases is followed into the other one's region, until it
+stops being a local minimum or leaves the window. More rays go where neighbours end apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .arcs import Arc, Pair, Window
-from .endings import ending
+from .arcs import Arc, Window
+from .endings import ending, softest
 from .landscape import LEAST_CURVATURE, Landscape, State, point_of
+from .rays import Ray, rays_of
 from .records import MetastableRegion, Spinodal
 from .slice_records import Cause
 
 Floats = NDArray[np.float64]
 
-RAYS = 21
-"""At most so many points of a line at first; more where the ends of two neighbours are apart."""
 APART = 0.1
 """Neighbouring points of a spinodal are no further apart than this in θ, if more rays help."""
 CORNER = 1e-3
@@ -33,18 +31,10 @@ _STEPS = (0.02, 0.04)
 """First and longest step along a ray, in θ."""
 _WIDTHS = (1e-4, 1e-7)
 """An end is bracketed to the first before it is solved, and to the second if that fails."""
+_CHECKED = 0.08
+"""How far in θ a minimum is followed before all directions are looked at again."""
 _INSIDE = 1e-9
 _BELOW = 1e-9
-_FAR = 1e-3
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Ray:
-    """From a foot on the line, where the phase and its partner coexist, along a unit vector."""
-
-    phase: State
-    partner: State
-    direction: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +44,7 @@ class _Reach:
     Else it leaves the window, or comes back to where it is lower than its partner.
     """
 
-    ray: _Ray
+    ray: Ray
     theta: Floats
     curve: bool
     cause: Cause | None = None
@@ -83,7 +73,7 @@ def metastable_regions(
 
 def _region(landscape: Landscape, arc: Arc, window: Window, *, first: bool) -> MetastableRegion:
     """That of the first or the second phase of an arc."""
-    rays = list(_rays(arc, window, first=first))
+    rays = list(rays_of(arc, window, first=first))
     reaches = [_reach(landscape, ray, window) for ray in rays]
     reaches = _refined(landscape, reaches, window)
     boundary = arc.names
@@ -101,76 +91,12 @@ def _region(landscape: Landscape, arc: Arc, window: Window, *, first: bool) -> M
     )
 
 
-def _rays(arc: Arc, window: Window, *, first: bool) -> Iterator[_Ray]:
-    """Rays from evenly spaced points of a line, and fans at its ends."""
-    pairs = _thinned(arc.pairs)
-    rays = [_across(pair, first=first) for pair in pairs]
-    outward = [_outward(arc.pairs), _outward(arc.pairs[::-1])]
-    fans = [
-        _fan(ray, outside, arc.ends[k][1] if arc.ends[k][0] == "junction" else None, window)
-        for k, (ray, outside) in enumerate(zip((rays[0], rays[-1]), outward, strict=True))
-    ]
-    yield from fans[0][::-1]
-    yield from rays
-    yield from fans[1]
-
-
-def _thinned(pairs: list[Pair]) -> list[Pair]:
-    """At most `RAYS` of the points, as evenly spaced as they come, with both ends."""
-    steps = [np.linalg.norm(there.theta - here.theta) for here, there in pairwise(pairs)]
-    along = np.concatenate([[0.0], np.cumsum(steps)])
-    wanted = np.linspace(0.0, along[-1], RAYS)
-    return [pairs[k] for k in sorted({int(np.abs(along - s).argmin()) for s in wanted})]
-
-
-def _across(pair: Pair, *, first: bool) -> _Ray:
-    """Straight across the line to where the phase is the higher one."""
-    normal = pair.normal / np.linalg.norm(pair.normal)
-    return _Ray(pair.a, pair.b, normal) if first else _Ray(pair.b, pair.a, -normal)
-
-
-def _outward(pairs: list[Pair]) -> Floats:
-    """Unit vector out of the line at its first point, from one that is not too close to it.
-
-    Next to a junction a line may overshoot by less than a search can tell.
-    """
-    steps = [pairs[0].theta - pair.theta for pair in pairs[1:]]
-    sizes = [float(np.linalg.norm(step)) for step in steps]
-    far = [k for k, size in enumerate(sizes) if size > _FAR]
-    if not sizes or max(sizes) == 0.0:
-        return np.zeros(2)
-    k = far[0] if far else int(np.argmax(sizes))
-    return np.asarray(steps[k] / sizes[k])
-
-
-def _fan(ray: _Ray, outward: Floats, third: State | None, window: Window) -> list[_Ray]:
-    """Rays that turn from the last one on, past the end of the line.
-
-    At a junction they turn on to the line between the other two phases, beyond which the region
-    lies beside another line; at the border, on to the border.
-    """
-    if third is not None:
-        normal = ray.partner.gradient - third.gradient
-        last = np.array([-normal[1], normal[0]]) / np.linalg.norm(normal)
-    else:
-        gap = np.minimum(
-            np.abs(ray.phase.theta - window.low), np.abs(window.high - ray.phase.theta)
-        )
-        if gap.min() > 1e-6:
-            return []
-        last = np.eye(2)[1 - int(gap.argmin())]
-    if last @ ray.direction < 0:
-        last = -last
-    if last @ outward < 1e-3:
-        return []
-    turned = [(1 - t) * ray.direction + t * last for t in (1 / 3, 2 / 3, 1.0)]
-    return [_Ray(ray.phase, ray.partner, d / np.linalg.norm(d)) for d in turned]
-
-
-def _reach(landscape: Landscape, ray: _Ray, window: Window) -> _Reach:
+def _reach(landscape: Landscape, ray: Ray, window: Window) -> _Reach:
     """Follow the phase along the ray to its end or to the border."""
     here, partner = ray.phase, ray.partner
     step, widths = _STEPS[0], list(_WIDTHS)
+    u = softest(landscape, here)[1]
+    sure = here
     while True:
         room = _room(here.theta, ray.direction, window)
         if room <= _INSIDE:
@@ -178,7 +104,12 @@ def _reach(landscape: Landscape, ray: _Ray, window: Window) -> _Reach:
         step = min(step, room)
         theta = here.theta + step * ray.direction
         moved = _moved(landscape, here, theta)
-        if moved is None or landscape.curvature(moved) <= LEAST_CURVATURE:
+        least = -np.inf if moved is None else softest(landscape, moved, u)[0]
+        if moved is not None and np.linalg.norm(theta - sure.theta) > _CHECKED:
+            # Another direction may have become softer than the last one.
+            least, u = softest(landscape, moved)
+            here, sure = (sure, sure) if least <= LEAST_CURVATURE else (here, moved)
+        if moved is None or least <= LEAST_CURVATURE:
             # A branch that goes on as a saddle is in a wide bracket already.
             if moved is not None or step <= widths[0]:
                 end = ending(landscape, here, theta)
@@ -227,7 +158,10 @@ def _refined(landscape: Landscape, reaches: list[_Reach], window: Window) -> lis
         new = [reaches[0]]
         for one, two in pairwise(reaches):
             gap = float(np.linalg.norm(one.theta - two.theta))
-            if (one.cause or two.cause) and gap > (APART if one.same(two) else CORNER):
+            # More rays do not help where one of two ends on curves was not solved for.
+            unsolved = one.curve and two.curve and None in (one.cause, two.cause)
+            near = APART if unsolved or one.same(two) else CORNER
+            if (one.cause or two.cause) and gap > near:
                 between = _between(landscape, one.ray, two.ray)
                 if between is not None:
                     new.append(_reach(landscape, between, window))
@@ -238,7 +172,7 @@ def _refined(landscape: Landscape, reaches: list[_Reach], window: Window) -> lis
     return reaches
 
 
-def _between(landscape: Landscape, one: _Ray, two: _Ray) -> _Ray | None:
+def _between(landscape: Landscape, one: Ray, two: Ray) -> Ray | None:
     """The ray half-way between two; its foot lies beside the line by its curvature at most."""
     theta = 0.5 * (one.phase.theta + two.phase.theta)
     phase, partner = (landscape.follow(state, theta) for state in (one.phase, one.partner))
@@ -246,7 +180,7 @@ def _between(landscape: Landscape, one: _Ray, two: _Ray) -> _Ray | None:
     size = float(np.linalg.norm(direction))
     if phase is None or partner is None or size < 1e-3:
         return None
-    return _Ray(phase, partner, direction / size)
+    return Ray(phase, partner, direction / size)
 
 
 def _runs(reaches: list[_Reach]) -> list[list[_Reach]]:
