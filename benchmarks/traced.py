@@ -37,9 +37,8 @@ def main() -> int:
     clocks.append((time.perf_counter(), time.process_time()))
     diagram = assembled(found)
     clocks.append((time.perf_counter(), time.process_time()))
-    print(
-        f"{given.source}, n = {model.n_features}, m = {model.d_hidden}, {cells[0]} x {cells[1]} cells"
-    )
+    sizes = f"n = {model.n_features}, m = {model.d_hidden}"
+    print(f"{given.source}, {sizes}, {cells[0]} x {cells[1]} cells")
     for what, before, after in zip(
         ("scan and lines", "metastable regions"), clocks, clocks[1:], strict=True
     ):
