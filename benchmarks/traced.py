@@ -40,7 +40,7 @@ def main() -> int:
     sizes = f"n = {model.n_features}, m = {model.d_hidden}"
     print(f"{given.source}, {sizes}, {cells[0]} x {cells[1]} cells")
     for what, before, after in zip(
-        ("scan and lines", "metastable regions"), clocks, clocks[1:], strict=True
+        ("scan and lines", "metastable regions"), clocks[:-1], clocks[1:], strict=True
     ):
         print(f"  {what}: {after[0] - before[0]:.1f} s, of processor {after[1] - before[1]:.1f} s")
     kinds = Counter(point.kind for point in diagram.special_points)
