@@ -15,7 +15,7 @@ import time
 from collections import Counter
 
 import phasecalc as pc
-from phasecalc.sources import SCANNED, bar
+from phasecalc.sources import SCANNED, Bars
 from phasecalc.tracing.assembled import assembled
 from phasecalc.tracing.variant import landscape_of
 from phasecalc.tracing.whole import find
@@ -32,7 +32,7 @@ def main() -> int:
     landscape = landscape_of(model, given.source, "free", 0)
     cells = SCANNED.get(model.n_features, (16, 16))
     clocks = [(time.perf_counter(), time.process_time())]
-    shown = bar if sys.stderr.isatty() else None
+    shown = Bars() if sys.stderr.isatty() else None
     found = find(landscape, given.source, cells, progress=shown)
     clocks.append((time.perf_counter(), time.process_time()))
     diagram = assembled(found)

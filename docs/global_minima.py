@@ -28,7 +28,7 @@ from phasecalc.exact.onset import (
     tricritical_polynomial,
 )
 from phasecalc.report.plot_traced import plot_traced
-from phasecalc.sources import SCANNED, bar
+from phasecalc.sources import SCANNED, Bars
 from phasecalc.tracing.arcs import Pair, on_line
 from phasecalc.tracing.assembled import Found, assembled
 from phasecalc.tracing.bifurcation import onset_near
@@ -369,7 +369,7 @@ def main() -> None:
             GlobalLandscape(model),
             "global",
             SCANNED.get(model.n_features, (16, 16)),
-            progress=bar,
+            progress=Bars(),
             kept=None if given.kept is None else given.kept / f"{name}.jsonl",
         )
         diagram = assembled(found)

@@ -121,7 +121,9 @@ def phase_diagram(
 
     landscape = landscape_of(model, source, bias, interference_penalty)
     kept = None if checkpoint is None else _checked_file(checkpoint)
-    return traced_diagram(landscape, source, cells, progress=bar if progress else None, kept=kept)
+    return traced_diagram(
+        landscape, source, cells, progress=Bars() if progress else None, kept=kept
+    )
 
 
 def _refuse_variant(model: ToyModel, source: str, bias: str, penalty: object) -> None:
@@ -141,10 +143,19 @@ def _checked_file(checkpoint: str | Path) -> Path:
     return path
 
 
-def bar(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
-    """The same items under a progress bar on stderr."""
-    from tqdm import tqdm  # noqa: PLC0415
+class Bars:
+    """Progress bars on stderr, one after the other; notes stand beside the last one."""
 
-    unit = {"scan": "cell", "lines": "edge"}.get(what, "it")
-    found: Iterable[Any] = tqdm(items, total=total, desc=what, unit=unit)
-    return found
+    def __init__(self) -> None:
+        self._last: Any = None
+
+    def __call__(self, items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+        from tqdm import tqdm  # noqa: PLC0415
+
+        unit = {"scan": "cell", "lines": "edge"}.get(what, "it")
+        self._last = tqdm(items, total=total, desc=what, unit=unit)
+        return self._last  # type: ignore[no-any-return]
+
+    def note(self, text: str) -> None:
+        if self._last is not None:
+            self._last.set_postfix_str(text)

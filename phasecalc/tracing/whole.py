@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from .arcs import Window
+from .arcs import Arc, Window
 from .assembled import Found, assembled
 from .checkpoint import Checkpoint
 from .landscape import Landscape, State, point_of
@@ -19,8 +19,23 @@ from .seeds import cell_centres, neighbours
 WINDOW = Window(np.array([np.log(0.01), np.log(0.1)]), np.array([0.0, np.log(10.0)]))
 """The paper's axes: 1 − S from 1 to 0.01, r from 0.1 to 10."""
 
-Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
-"""(items, how many, what is done) -> the same items."""
+
+class Progress(Protocol):
+    """Shows how far a trace has come."""
+
+    def __call__(self, items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+        """The same items, counted as they are taken."""
+
+    def note(self, text: str) -> None:
+        """Something to say beside the count."""
+
+
+class _Silent:
+    def __call__(self, items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+        return items
+
+    def note(self, text: str) -> None:
+        pass
 
 
 def traced_diagram(
@@ -47,7 +62,7 @@ def find(
     kept: Path | None = None,
 ) -> Found:
     """The lowest minima of the cells and all lines, as they were solved."""
-    shown = progress or (lambda items, count, what: items)
+    shown = progress or _Silent()
     file = None if kept is None else Checkpoint(kept, landscape, source, cells)
     states = _scanned(landscape, window, cells, file, shown)
     lines, unexplained = _traced(landscape, window, cells, states, file, shown)
@@ -84,8 +99,14 @@ def _traced(
 ) -> tuple[Lines, list[tuple[float, float]]]:
     """The lines between the cells, and places between phases that none of them explains."""
     lines = Lines(landscape, window)
+
+    def keep(arc: Arc) -> None:
+        if kept is not None:
+            kept.add_arc(arc)
+        shown.note(f"{len(lines.arcs) + 1} lines traced")
+
+    lines.keep = keep
     if kept is not None:
-        lines.keep = kept.add_arc
         # All lines that are known before any that they lead to.
         for seed in [seed for arc in tuple(kept.arcs) for seed in lines.take(arc)]:
             lines.add(seed)
