@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arcs import Arc, Window
-from .endings import ending, softest
+from .endings import Ending, ending, softest
 from .landscape import LEAST_CURVATURE, Landscape, State, point_of
 from .rays import Ray, rays_of
 from .records import MetastableRegion, Spinodal
@@ -33,6 +33,7 @@ _WIDTHS = (1e-4, 1e-7)
 """An end is bracketed to the first before it is solved, and to the second if that fails."""
 _CHECKED = 0.08
 """How far in θ a minimum is followed before all directions are looked at again."""
+_MOST_STEPS = 600
 _INSIDE = 1e-9
 _BELOW = 1e-9
 
@@ -96,8 +97,9 @@ def _reach(landscape: Landscape, ray: Ray, window: Window) -> _Reach:
     here, partner = ray.phase, ray.partner
     step, widths = _STEPS[0], list(_WIDTHS)
     u = softest(landscape, here)[1]
-    sure = here
-    while True:
+    sure, careful = here, False
+    end = Ending(here.theta, None, 0.0)
+    for _ in range(_MOST_STEPS):  # a ray that is not done by then is left out as unresolved
         room = _room(here.theta, ray.direction, window)
         if room <= _INSIDE:
             return _Reach(ray, here.theta, curve=False)
@@ -105,10 +107,14 @@ def _reach(landscape: Landscape, ray: Ray, window: Window) -> _Reach:
         theta = here.theta + step * ray.direction
         moved = _moved(landscape, here, theta)
         least = -np.inf if moved is None else softest(landscape, moved, u)[0]
-        if moved is not None and np.linalg.norm(theta - sure.theta) > _CHECKED:
+        if moved is not None and (careful or np.linalg.norm(theta - sure.theta) > _CHECKED):
             # Another direction may have become softer than the last one.
             least, u = softest(landscape, moved)
-            here, sure = (sure, sure) if least <= LEAST_CURVATURE else (here, moved)
+            if least > LEAST_CURVATURE:
+                sure = moved
+            elif here is not sure:  # back to the last minimum, and no step unchecked from there
+                here, careful = sure, True
+                continue
         if moved is None or least <= LEAST_CURVATURE:
             # A branch that goes on as a saddle is in a wide bracket already.
             if moved is not None or step <= widths[0]:
