@@ -113,8 +113,9 @@ def phase_diagram(
         )
     if cells is None:
         cells = SCANNED.get(model.n_features, (16, 16))
-    if len(cells) != 2 or not all(isinstance(k, int) and k >= 2 for k in cells):
-        raise ValueError(f"cells = {cells!r}: it must be two integers, at least 2")
+    good = isinstance(cells, tuple) and len(cells) == 2
+    if not good or not all(isinstance(k, int) and k >= 2 for k in cells):
+        raise ValueError(f"cells = {cells!r}: it must be a tuple of two integers, at least 2")
     # The compiled code is not needed for formulas.
     from .tracing.variant import landscape_of  # noqa: PLC0415
     from .tracing.whole import traced_diagram  # noqa: PLC0415

@@ -14,6 +14,7 @@ from phasecalc.tracing.arcs import Pair, Window, on_line
 from phasecalc.tracing.bifurcation import Onset, at_amplitude, onset_near
 from phasecalc.tracing.checkpoint import Checkpoint
 from phasecalc.tracing.critical import critical_point
+from phasecalc.tracing.curve import zero_between
 from phasecalc.tracing.landscape import GlobalLandscape, State, theta_of
 from phasecalc.tracing.onset import first_order_seed, onset_line
 from phasecalc.tracing.relaxed import RelaxedLandscape
@@ -70,11 +71,18 @@ def test_continuous_line_ends_in_the_exact_tricritical_points() -> None:
     assert [end.kind for end in line.ends] == ["tricritical point"] * 2
     exact = sorted(1 - float(root.exact()) for root in tricritical_points())
     assert sorted(end.sparsity for end in line.ends) == pytest.approx(exact, abs=1e-14)
-    # Those were put in: without them the slopes must be 0 there.
-    for onset in line.onsets:
-        assert onset.slope > 0
+    # Those were put in; the slope of the onset itself vanishes there too.
+    for side, k in ((0, 0), (1, -1)):
+        zero = zero_between(
+            LAND, line.onsets[k], line.beyond[side][0], lambda onset: onset.slope
+        )
+        assert zero is not None
+        assert min(abs(zero.parent.point[0] - S) for S in exact) < 1e-8
+    assert all(onset.slope > 0 for onset in line.onsets)
     boundary = line.boundary()
     assert boundary.order == 3
+    for S, r in zip(boundary.sparsities, boundary.importances, strict=True):
+        assert r == pytest.approx(float(onset_importance().subs(pc.p, 1 - S)), rel=1e-14)
     assert boundary.phases == ("ignore", "weak-antipodal")
 
 
@@ -135,7 +143,10 @@ class TestCheckpoint:
         # Stopped within the scan, and within a line of the file.
         path.write_text("\n".join(lines[:6]) + "\n" + lines[6][:30], encoding="utf-8")
         again = self.trace(path)
-        assert again.boundaries == whole.boundaries == self.trace(None).boundaries
+        for other in (again, self.trace(None)):
+            assert other.boundaries == whole.boundaries
+            assert other.special_points == whole.special_points
+            assert other.unexplained == whole.unexplained
         assert path.read_text(encoding="utf-8").splitlines() == lines
         # With all of it there, nothing is searched for but the seeds of known lines.
         monkeypatch.setattr(
@@ -145,7 +156,7 @@ class TestCheckpoint:
 
     def test_a_file_of_another_diagram_is_refused(self, tmp_path: Path) -> None:
         path = tmp_path / "trace.jsonl"
-        Checkpoint(path, LAND, "global", (3, 4))
+        Checkpoint(path, LAND, "global", (3, 4), self.window)
         with pytest.raises(ValueError, match=r"checkpoint = .*trace.jsonl.*another file"):
             self.trace(path)
         path.write_text("something else\n", encoding="utf-8")
@@ -153,11 +164,39 @@ class TestCheckpoint:
             self.trace(path)
         assert path.read_text(encoding="utf-8") == "something else\n"
 
+    def test_lines_that_two_runs_added_count_once(self, tmp_path: Path) -> None:
+        path = tmp_path / "trace.jsonl"
+        whole = self.trace(path)
+        lines = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join([*lines, lines[-1]]) + "\n", encoding="utf-8")
+        assert self.trace(path).boundaries == whole.boundaries
+
+    @pytest.mark.parametrize("bad", ["{}", "7", '{"cell": 2, "state": [[0, 0], [1], ""]}', "{half"])
+    def test_damage_before_the_last_line_is_refused(self, tmp_path: Path, bad: str) -> None:
+        path = tmp_path / "trace.jsonl"
+        kept = Checkpoint(path, LAND, "global", (3, 3), self.window)
+        kept.add_state(0, LAND.lowest(theta_of(0.35, 0.8)))
+        header, state = path.read_text(encoding="utf-8").splitlines()
+        path.write_text(f"{header}\n{bad}\n{state}\n", encoding="utf-8")
+        with pytest.raises(ValueError, match="checkpoint = .*line 2 is damaged"):
+            self.trace(path)
+        # As the last line it was cut off when the run was stopped: it is dropped.
+        path.write_text(f"{header}\n{state}\n{bad}", encoding="utf-8")
+        assert list(Checkpoint(path, LAND, "global", (3, 3), self.window).states) == [0]
+        assert path.read_text(encoding="utf-8") == f"{header}\n{state}\n"
+
+    def test_a_file_that_cannot_be_used_is_named(self, tmp_path: Path) -> None:
+        binary = tmp_path / "binary.jsonl"
+        binary.write_bytes(b"\x80\xba\x00")
+        for path in (binary, tmp_path / "nowhere" / "trace.jsonl"):
+            with pytest.raises(ValueError, match=r"checkpoint = .*give another file"):
+                Checkpoint(path, LAND, "global", (3, 3), self.window)
+
     def test_states_come_back_to_the_last_digit(self, tmp_path: Path) -> None:
         path = tmp_path / "trace.jsonl"
         state = LAND.lowest(theta_of(0.35, 0.8))
-        Checkpoint(path, LAND, "global", (3, 3)).add_state(4, state)
-        back = Checkpoint(path, LAND, "global", (3, 3)).states[4]
+        Checkpoint(path, LAND, "global", (3, 3), self.window).add_state(4, state)
+        back = Checkpoint(path, LAND, "global", (3, 3), self.window).states[4]
         assert (back.x == state.x).all()
         assert (back.theta == state.theta).all()
         assert (back.loss, back.name) == (state.loss, state.name)

@@ -17,6 +17,24 @@ from .test_cli import run
 PAIR = pc.ToyModel(2, 1)
 
 
+def test_relaxed_slice_as_json(capsys) -> None:
+    """`ignore` has nothing to relax: its curvature is null."""
+    status, out, err = run(capsys, "slice", "--source", "relaxed", "-S", "0.6", "--json")
+    assert (status, err) == (0, "")
+    branches = {branch["name"]: branch for branch in json.loads(out)["branches"]}
+    assert set(branches["ignore"]["curvatures"]) == {None}
+    assert min(branches["antipodal"]["curvatures"]) > 0
+
+
+def test_loss_at_the_end_of_a_branch_is_that_of_the_end() -> None:
+    line = pc.slice_along(PAIR, sparsity=0.4, values=[0.5, 0.6, 0.7, 0.8])
+    branch = next(branch for branch in line.branches if branch.name == "ignore")
+    end = branch.ends[1]
+    assert end is not None
+    v = float(pc.Uniform().variance.subs(pc.p, 0.6))
+    assert end.loss == pytest.approx(end.value * v, abs=1e-13)
+
+
 @pytest.fixture(scope="module")
 def line() -> pc.Slice:
     return pc.slice_along(PAIR, sparsity=0.4, values=np.geomspace(0.5, 2.0, 33))

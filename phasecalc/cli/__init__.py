@@ -18,6 +18,7 @@ from .minimize import minimize
 from .slice import slice_command
 from .train import train
 
+FAILED = 1
 UNUSABLE = 2
 """Exit status when the input is unusable."""
 INTERRUPTED = 130
@@ -61,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = 0
     except MemoryError as error:
         status = _refused(f"out of memory: ask for less ({error})")
+    except ArithmeticError as error:
+        click.echo(f"phasecalc: the computation failed: {error}", err=True)
+        status = FAILED
     except (ValueError, OSError) as error:
         status = _refused(str(error))
     sys.exit(status)

@@ -101,7 +101,7 @@ def check(
     trained = _trained(context, file, n_features, d_hidden, law)
     with nullcontext() if output is None else replacing(output) as temporary:
         if source == "candidates":
-            diagram = phase_diagram(trained.model)
+            diagram = phase_diagram(trained.model, checkpoint=checkpoint)  # type: ignore[arg-type]
         else:
             diagram = phase_diagram(
                 trained.model,

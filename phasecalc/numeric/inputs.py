@@ -10,6 +10,7 @@ from numbers import Real
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..inputs import parse_number
 from ..model import Law, Point, checked_law
 from .compiled.rows import POINT, UNIFORM
 
@@ -126,3 +127,23 @@ def _flat(array: Floats, shape: tuple[int, ...], core: int) -> Floats:
     array = array.reshape(-1, *tail)
     flags = array.flags
     return array if flags.c_contiguous and flags.writeable else array.copy(order="C")
+
+
+def scalar_in(
+    value: object, argument: str, low: float, high: float, *, open_end: bool = False
+) -> float:
+    """A finite float in [low, high], or in [low, high) with `open_end`."""
+    if isinstance(value, str):
+        value = parse_number(value, argument)
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise TypeError(f"{argument} = {value!r}: it must be a number") from None
+    good = np.isfinite(number) and low <= number and (number < high or not open_end)
+    if isinstance(value, bool) or not good or number > high:
+        if not np.isfinite(high):
+            allowed = f"a finite number, {low:g} or more"
+        else:
+            allowed = f"in [{low:g}, {high:g}{')' if open_end else ']'}"
+        raise ValueError(f"{argument} = {value}: it must be {allowed}")
+    return number

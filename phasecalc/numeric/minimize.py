@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inputs import parse_number
 from ..model import ToyModel
+from .inputs import scalar_in
 from .naming import is_dead, name_of, outcome_of
 from .problem import GRADIENT_TOLERANCE, Problem
 from .starts import starts
@@ -280,23 +280,3 @@ def _symmetries(
         )
         order[theirs] = mine
     return [order]
-
-
-def scalar_in(
-    value: object, argument: str, low: float, high: float, *, open_end: bool = False
-) -> float:
-    """A finite float in [low, high], or in [low, high) with `open_end`."""
-    if isinstance(value, str):
-        value = parse_number(value, argument)
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise TypeError(f"{argument} = {value!r}: it must be a number") from None
-    good = np.isfinite(number) and low <= number and (number < high or not open_end)
-    if isinstance(value, bool) or not good or number > high:
-        if not np.isfinite(high):
-            allowed = f"a finite number, {low:g} or more"
-        else:
-            allowed = f"in [{low:g}, {high:g}{')' if open_end else ']'}"
-        raise ValueError(f"{argument} = {value}: it must be {allowed}")
-    return number

@@ -31,6 +31,8 @@ MARKS = {
 _SPINODAL: dict[str, Any] = {"color": INK, "lw": 0.7, "alpha": 0.7}
 _HATCHED: dict[str, Any] = {"fill": False, "lw": 0.0, "edgecolor": (0.13, 0.13, 0.13, 0.22)}
 _HATCHES = ("////", r"\\\\")
+STYLES: tuple[Any, ...] = ((0, (4, 1.5, 1, 1.5)), "-", (0, (1, 1.2)))
+"""Of lines whose order was not found, of first-order and of continuous ones."""
 _ROOM = 50
 """Half the width, in pixels, that a region needs to hold its name."""
 
@@ -115,7 +117,7 @@ def draw_lines(ax: Axes, diagram: TracedDiagram) -> None:
             boundary.importances,
             color=INK,
             lw=1.5,
-            ls="-" if boundary.order == 1 else (0, (1, 1.2)),
+            ls=STYLES[min(boundary.order, 2)],
             solid_capstyle="round",
         )
 

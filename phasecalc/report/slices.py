@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from .rows import conventions
@@ -50,7 +51,8 @@ def slice_document(line: Slice) -> Document:
                 "outcome": branch.outcome,
                 "values": branch.values.tolist(),
                 "losses": branch.losses.tolist(),
-                "curvatures": branch.curvatures.tolist(),
+                # A candidate with nothing to relax has no curvature.
+                "curvatures": [c if isfinite(c) else None for c in branch.curvatures.tolist()],
                 "ends": [_end_document(end) for end in branch.ends],
             }
             for branch in line.branches

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tabulate import tabulate
-
 from ..tracing.records import (
     MetastableRegion,
     SpecialPoint,
@@ -13,6 +11,7 @@ from ..tracing.records import (
     TracedBoundary,
     TracedDiagram,
 )
+from .text import table
 from .variant import variant_entries, variant_lines
 
 Document = dict[str, Any]
@@ -51,6 +50,8 @@ def _boundary_document(boundary: TracedBoundary) -> Document:
         "p_interval": list(boundary.interval),
         "r_interval": list(boundary.importance_interval),
         "order": boundary.order,
+        "exponent": None if boundary.exponent is None else list(boundary.exponent),
+        "jump_error": boundary.jump_error,
         "latent_heat": list(boundary.latent_heat),
         "status": boundary.status,
         "error": boundary.error,
@@ -116,16 +117,16 @@ def traced_text(diagram: TracedDiagram) -> str:
         *variant_lines(diagram.no_bias, diagram.interference_penalty),
         "",
         f"Phases ({len(diagram.phases)})",
-        _table(("name", "extra feature"), [(q.name, q.outcome) for q in diagram.phases]),
+        table(("name", "extra feature"), [(q.name, q.outcome) for q in diagram.phases]),
         "",
         f"Boundaries ({len(diagram.boundaries)})",
-        _table(
+        table(
             ("phases", "points", "S", "r", "order", "latent heat", "error", "line", "ends"),
             [_row(boundary) for boundary in diagram.boundaries],
         ),
         "",
         f"Special points ({len(diagram.special_points)})",
-        _table(
+        table(
             ("kind", "S", "r", "loss", "error", "status", "phases"),
             [
                 (
@@ -142,7 +143,7 @@ def traced_text(diagram: TracedDiagram) -> str:
         ),
         "",
         f"Spinodals ({len(diagram.spinodals)})",
-        _table(
+        table(
             ("phase", "beside", "points", "S", "r", "cause", "error"),
             [_spinodal_row(curve) for curve in diagram.spinodals],
         ),
@@ -156,6 +157,12 @@ def traced_text(diagram: TracedDiagram) -> str:
     return "\n".join(lines)
 
 
+def _order(boundary: TracedBoundary) -> str:
+    if boundary.exponent is None:
+        return str(boundary.order) if boundary.order else "not found"
+    return "{} (exponent {:.3f} ± {:.3f})".format(boundary.order, *boundary.exponent)
+
+
 def _row(boundary: TracedBoundary) -> tuple[object, ...]:
     low, high = boundary.importance_interval
     least, most = boundary.latent_heat
@@ -164,7 +171,7 @@ def _row(boundary: TracedBoundary) -> tuple[object, ...]:
         len(boundary.sparsities),
         f"{min(boundary.sparsities) + 0.0:.6f} … {max(boundary.sparsities):.6f}",
         f"{low:.6f} … {high:.6f}",
-        boundary.order,
+        _order(boundary),
         f"{least:.3g} … {most:.3g}",
         f"{boundary.error:.0e}",
         boundary.status if boundary.importance is None else "exact formula",
@@ -182,11 +189,3 @@ def _spinodal_row(curve: Spinodal) -> tuple[object, ...]:
         curve.cause or "not resolved",
         f"{curve.error:.0e}",
     )
-
-
-def _table(headers: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
-    if not rows:
-        return "  (none)"
-    cells = [[str(cell) for cell in row] for row in rows]
-    text = tabulate(cells, headers=headers, tablefmt="simple", disable_numparse=True)
-    return "\n".join(f"  {line}".rstrip() for line in text.splitlines())

@@ -51,7 +51,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """A point of a coexistence line: both branches there, and the size of the last correction."""
+    """A point of a coexistence line: both branches there, and how accurately it is known, in θ."""
 
     a: State
     b: State
@@ -69,13 +69,17 @@ class Pair:
     @property
     def tangent(self) -> Floats:
         """Unit vector along the line, to the left of ∇Δ."""
-        n = self.normal
-        return np.asarray(np.array([-n[1], n[0]]) / np.linalg.norm(n))
+        return left_of(self.normal)
 
     @property
     def distance(self) -> float:
         """Largest difference of the two Gram matrices."""
         return float(np.abs(self.a.gram - self.b.gram).max())
+
+
+def left_of(vector: Floats) -> Floats:
+    """The unit vector to the left of one in the plane of θ."""
+    return np.asarray(np.array([-vector[1], vector[0]]) / np.linalg.norm(vector))
 
 
 @dataclass(slots=True)
@@ -114,7 +118,9 @@ def on_line(
             return None
         correction = (a.loss - b.loss) / slope
         if abs(correction) < CLOSE or (abs(correction) < 1e-10 and abs(correction) >= 0.5 * last):
-            return Pair(a, b, abs(correction))
+            # Where the gradients are nearly equal, the rounding of the losses moves the line.
+            rounding = 4 * np.finfo(np.float64).eps * abs(a.loss) / abs(slope)
+            return Pair(a, b, max(abs(correction), float(rounding)))
         if abs(correction) > 0.2:
             return None
         last = abs(correction)
@@ -140,13 +146,15 @@ def junction(
         a, b, c = (state for state in moved if state is not None)
         matrix = np.array([a.gradient - b.gradient, a.gradient - c.gradient])
         values = np.array([a.loss - b.loss, a.loss - c.loss])
+        if np.linalg.matrix_rank(matrix) < 2:
+            return None
         correction = np.linalg.solve(matrix, values)
         rounding = 4 * np.finfo(np.float64).eps * abs(a.loss)
         size = float(np.abs(correction).max())
         stalls = size < 1e-11 and size >= 0.5 * last
         if size < 1e-13 or stalls or np.abs(values).max() <= rounding:
             smallest = float(np.linalg.svd(matrix, compute_uv=False)[-1])
-            return (a, b, c), max(rounding / smallest, 1e-14)
+            return (a, b, c), float(max(rounding / smallest, 1e-14))
         if size > 0.3:
             return None
         theta, last = theta - correction, size

@@ -48,7 +48,7 @@ def assembled(found: Found) -> TracedDiagram:
         phases.setdefault(state.name, TracedPhase(state.name, state.outcome))
     along = tuple(s for arc in lines.arcs for q in arc.pairs[::8] for s in (q.a, q.b))
     points = _special_points(lines)
-    boundaries = [_boundary(arc, points) for arc in lines.arcs if len(arc.pairs) > 1]
+    boundaries = [_boundary(landscape, arc, points) for arc in lines.arcs if len(arc.pairs) > 1]
     boundaries += [line.boundary() for line in lines.onsets]
     used = [point for boundary in boundaries for point in boundary.ends]
     return TracedDiagram(
@@ -91,11 +91,7 @@ def _field(
 
 
 def _special_points(lines: Lines) -> list[SpecialPoint]:
-    """Junctions, ends of continuous lines, and critical points.
-
-    At a tricritical point more first-order lines can end than that of its own two phases: theirs
-    are added.
-    """
+    """Junctions, ends of continuous lines, and critical points."""
     found = []
     for states in lines.meetings:
         names = tuple(sorted({state.name for state in states}))
@@ -113,7 +109,7 @@ def _special_points(lines: Lines) -> list[SpecialPoint]:
     return found
 
 
-def _boundary(arc: Arc, points: list[SpecialPoint]) -> TracedBoundary:
+def _boundary(landscape: Landscape, arc: Arc, points: list[SpecialPoint]) -> TracedBoundary:
     pairs = _trimmed(arc)
     widest = max(pairs, key=lambda pair: pair.distance)
     swap = widest.normal[1] < 0  # then a is the phase at larger r
@@ -122,6 +118,9 @@ def _boundary(arc: Arc, points: list[SpecialPoint]) -> TracedBoundary:
     ends = tuple(
         _end(pair, names, kind, points)
         for pair, (kind, _) in zip((pairs[0], pairs[-1]), arc.ends, strict=True)
+    )
+    pairs[0], pairs[-1] = (
+        _moved(landscape, pair, end) for pair, end in zip((pairs[0], pairs[-1]), ends, strict=True)
     )
     places = [pair.a.point for pair in pairs]
     losses = [pair.a.loss for pair in pairs]
@@ -138,6 +137,7 @@ def _boundary(arc: Arc, points: list[SpecialPoint]) -> TracedBoundary:
             places.insert(position, (end.sparsity, end.importance))
             losses.insert(position, end.loss)
             jumps.insert(position, (0.0, 0.0))
+    losses[0], losses[-1] = (end.loss for end in ends)
     places[0], places[-1] = ((end.sparsity, end.importance) for end in ends)
     jump_error = _jump_error(pairs)
     return TracedBoundary(
@@ -151,6 +151,15 @@ def _boundary(arc: Arc, points: list[SpecialPoint]) -> TracedBoundary:
         ends=(ends[0], ends[1]),
         jump_error=jump_error,
     )
+
+
+def _moved(landscape: Landscape, pair: Pair, end: SpecialPoint) -> Pair:
+    """The last pair of a line at the special point where it ends, if it can be followed there."""
+    if end.kind not in ("junction", "critical end point"):
+        return pair
+    theta = theta_of(end.sparsity, end.importance)
+    a, b = landscape.follow(pair.a, theta), landscape.follow(pair.b, theta)
+    return pair if a is None or b is None else Pair(a, b, pair.error)
 
 
 def _jump_error(pairs: list[Pair]) -> float:

@@ -167,7 +167,10 @@ class _FixedAmplitude:
             ahead, behind = (self._problem(s + h).gradient(x) for h in (_SHIFT, -_SHIFT))
             J[:k, k] = P.T @ (ahead - behind) / (2 * _SHIFT)
             J[k, :k] = row @ P
-            step = np.linalg.solve(J, np.concatenate([P.T @ residual[:-1], residual[-1:]]))
+            try:
+                step = np.linalg.solve(J, np.concatenate([P.T @ residual[:-1], residual[-1:]]))
+            except np.linalg.LinAlgError:  # singular: there is no such branch
+                return None
             if not abs(step[k]) < _FARTHEST:
                 return None
             t = 1.0

@@ -14,24 +14,38 @@ from typing import Any
 import numpy as np
 
 from .._version import __version__
-from .arcs import Arc, Pair
+from ..files import replacing
+from .arcs import Arc, Pair, Window
 from .landscape import Landscape, State
 
 Document = dict[str, Any]
 
 
 class Checkpoint:
-    """A file to which states of cells and lines are added; read back when it is opened."""
+    """A file to which states of cells and lines are added; read back when it is opened.
 
-    def __init__(self, path: Path, landscape: Landscape, source: str, cells: tuple[int, int]):
+    Raises `ValueError` for a file of another diagram, or one that is damaged before its last line.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        landscape: Landscape,
+        source: str,
+        cells: tuple[int, int],
+        window: Window,
+    ) -> None:
         self.path, self.landscape = path, landscape
         self.states: dict[int, State] = {}
         self.arcs: list[Arc] = []
-        header = {"phasecalc": __version__, **_whose(landscape, source, cells)}
-        if path.exists() and path.stat().st_size:
-            self._read(header)
-        else:
-            path.write_text(json.dumps(header) + "\n", encoding="utf-8")
+        header = {"phasecalc": __version__, **_whose(landscape, source, cells, window)}
+        try:
+            if path.exists() and path.stat().st_size:
+                self._read(header)
+            else:
+                path.write_text(json.dumps(header) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise self._refused(f"it cannot be used ({error.strerror or error})") from None
 
     def add_state(self, cell: int, state: State) -> None:
         """Keep the lowest minimum of a cell."""
@@ -46,34 +60,42 @@ class Checkpoint:
         self._append({"pairs": pairs, "ends": ends})
 
     def _append(self, document: Document) -> None:
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(document) + "\n")
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(document) + "\n")
+        except OSError as error:
+            raise self._refused(f"it cannot be written ({error.strerror})") from None
 
     def _read(self, header: Document) -> None:
-        whole = self.path.read_text(encoding="utf-8")
-        lines = whole.split("\n")
         try:
+            text = self.path.read_text(encoding="utf-8")
+            lines = text.splitlines()
             found = json.loads(lines[0])
-        except json.JSONDecodeError:
-            found = None
+        except ValueError:  # no text, or no JSON
+            text, lines, found = "", [], None
         if found != header:
-            raise ValueError(
-                f"checkpoint = {str(self.path)!r}: it is not of this diagram and version of "
-                "phasecalc; give another file, or remove it to start anew"
-            )
-        good = [lines[0]]
-        for line in lines[1:]:
+            raise self._refused("it is not of this diagram and version of phasecalc")
+        whole = len(lines)
+        for number, line in enumerate(lines[1:], 2):
             try:
                 self._take(json.loads(line))
-            except json.JSONDecodeError:
-                break  # the run was stopped while it wrote this line
-            good.append(line)
-        if len(good) + 1 != len(lines) or lines[-1]:
-            self.path.write_text("\n".join(good) + "\n", encoding="utf-8")
+            except (ValueError, KeyError, TypeError, IndexError):
+                if number < len(lines):
+                    raise self._refused(f"line {number} is damaged") from None
+                whole = len(lines) - 1  # the run was stopped while it wrote this line
+        if whole < len(lines) or not text.endswith("\n"):
+            with replacing(self.path) as temporary:
+                temporary.write_text("\n".join(lines[:whole]) + "\n", encoding="utf-8")
+
+    def _refused(self, reason: str) -> ValueError:
+        return ValueError(
+            f"checkpoint = {str(self.path)!r}: {reason}; give another file, or remove it to start "
+            "anew"
+        )
 
     def _take(self, document: Document) -> None:
         if "cell" in document:
-            self.states[document["cell"]] = self._state(document["state"])
+            self.states[int(document["cell"])] = self._state(document["state"])
             return
         pairs = [Pair(self._state(a), self._state(b), error) for a, b, error in document["pairs"]]
         ends = [
@@ -84,10 +106,15 @@ class Checkpoint:
 
     def _state(self, kept: list[Any]) -> State:
         theta, x, family = kept
-        return self.landscape.state(np.array(theta), np.array(x), family)
+        point, parameters = np.array(theta, dtype=np.float64), np.array(x, dtype=np.float64)
+        model = self.landscape.model
+        size = model.n_features * (model.d_hidden + 1)
+        if point.shape != (2,) or parameters.shape != (size,):
+            raise ValueError("a state of another size")
+        return self.landscape.state(point, parameters, str(family))
 
 
-def _whose(landscape: Landscape, source: str, cells: tuple[int, int]) -> Document:
+def _whose(landscape: Landscape, source: str, cells: tuple[int, int], window: Window) -> Document:
     model = landscape.model
     return {
         "n_features": model.n_features,
@@ -97,6 +124,7 @@ def _whose(landscape: Landscape, source: str, cells: tuple[int, int]) -> Documen
         "bias": "zero" if landscape.no_bias else "free",
         "interference_penalty": landscape.penalty,
         "cells": list(cells),
+        "window": [window.low.tolist(), window.high.tolist()],
     }
 
 

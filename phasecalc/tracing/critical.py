@@ -25,7 +25,11 @@ _STENCIL = 2e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Degenerate:
-    """A stationary point with a singular Hessian: its state, null vector in x, and error in θ."""
+    """A stationary point with a singular Hessian: its state and null vector in x.
+
+    ``error`` is that of θ at a critical point, from two stencils; at a fold the residual of its
+    equations.
+    """
 
     state: State
     null: Floats

@@ -9,7 +9,7 @@ from itertools import combinations, permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from .arcs import LOWER, Arc, Pair, Window, on_line, trace
+from .arcs import LOWER, Arc, Pair, Window, left_of, on_line, trace
 from .bifurcation import onset_near, order_parameter
 from .critical import Degenerate, critical_point
 from .field import walk
@@ -56,13 +56,17 @@ class Lines:
         waiting = [seed]
         while waiting:
             here = waiting.pop()
-            if any(lies_on(arc, here) for arc in self._between(here.a, here.b)):
+            if self.has(here):
                 continue
             if here.distance < FAINT and self._tricritical(here):
                 continue  # the line ends there, and has been followed from where it is plainer
             arc = trace(self.landscape, here, self.window)
             self.keep(arc)
             waiting.extend(self.take(arc))
+
+    def has(self, pair: Pair) -> bool:
+        """Whether a known line runs through a point between two branches."""
+        return any(lies_on(arc, pair) for arc in self._between(pair.a, pair.b))
 
     def take(self, arc: Arc) -> list[Pair]:
         """Keep a line; the seeds of those that its ends lead to."""
@@ -243,7 +247,7 @@ class Lines:
         if moved is None:
             return None
         normal = moved.gradient - third.gradient
-        tangent = np.array([-normal[1], normal[0]]) / np.linalg.norm(normal)
+        tangent = left_of(normal)
         found = on_line(self.landscape, moved, third, third.theta + away * tangent)
         if found is None or not self._is_lowest(found):
             return None

@@ -76,14 +76,18 @@ class OnsetLine:
         steepest = max(self.onsets, key=lambda onset: onset.slope)
         exponent = steepest.exponent
         # Smaller r first in the names.
+        importances = [q.point[1] for q in points]
+        if self.formula is not None:
+            exact = sympy.lambdify(p, self.formula)
+            importances = [float(exact(1.0 - q.point[0])) for q in points]
         parent_first = float(np.sum([onset.direction[1] for onset in self.onsets])) > 0
         return TracedBoundary(
             phases=self.phases if parent_first else self.phases[::-1],
             sparsities=(first.sparsity, *(q.point[0] for q in points), last.sparsity),
-            importances=(first.importance, *(q.point[1] for q in points), last.importance),
+            importances=(first.importance, *importances, last.importance),
             losses=(first.loss, *(q.loss for q in points), last.loss),
             jumps=((0.0, 0.0),) * (len(points) + 2),
-            order=3 if exponent is None else round(exponent[0]),
+            order=round(exponent[0]) if exponent is not None else 0 if self.formula is None else 3,
             error=max(onset.error for onset in self.onsets) if self.formula is None else 1e-15,
             ends=self.ends,
             importance=self.formula,

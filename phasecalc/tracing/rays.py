@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .arcs import Arc, Pair, Window
+from .arcs import Arc, Pair, Window, left_of
 from .landscape import State
 
 Floats = NDArray[np.float64]
@@ -82,7 +82,7 @@ def _fan(ray: Ray, outward: Floats, third: State | None, window: Window) -> list
     """
     if third is not None:
         normal = ray.partner.gradient - third.gradient
-        last = np.array([-normal[1], normal[0]]) / np.linalg.norm(normal)
+        last = left_of(normal)
     else:
         gap = np.minimum(
             np.abs(ray.phase.theta - window.low), np.abs(window.high - ray.phase.theta)

@@ -52,8 +52,10 @@ class TracedPhase:
 class SpecialPoint:
     """A point where boundaries end or meet.
 
-    ``error`` bounds the last correction of (S, r); ``status`` is "isolated" where an interval is
-    certified by algebra, else "numeric".
+    ``error`` estimates how accurately the point is known, in (ln p, ln r): from the rounding of
+    losses at a junction, from two stencils at a critical point, from two extrapolations at the end
+    of a continuous line. ``status`` is "isolated" where an interval is certified by algebra, else
+    "numeric".
     """
 
     kind: Kind
@@ -82,13 +84,14 @@ class TracedBoundary:
         the line runs along r).
     sparsities, importances, losses : S, r and F at each point.
     jumps : (∂F/∂S, ∂F/∂r) of the second phase minus that of the first, at each point.
-    jump_error : bounds the error of each jump: of rounding, and of the points' positions.
+    jump_error : estimates the error of the jumps: of rounding, and of the points' positions.
     order : 1 where the gradient jumps by more than ten times that error somewhere on the line, 0
         where it was not found to; on a continuous line that of the first derivative of F which is
         not continuous, from the exponent.
     exponent : on a continuous line, d ln(loss gained by the new phase) / d ln(distance), with its
         error; None on first-order ones.
-    error : bounds the distance of every point from the line, in S and r.
+    error : estimates the distance of the points from the line, in (ln p, ln r), from the last
+        Newton correction and the rounding of losses; the rounding of r where there is a formula.
     importance : r as a formula in p where the line is known exactly, else None.
     ends : the special points at both ends.
     """
@@ -189,7 +192,8 @@ class TracedDiagram:
     ``phases`` are those that are lowest somewhere in the window; ``boundaries`` are curves;
     ``special_points`` are their ends, ``junctions`` those where three or more phases meet.
     ``cells_scanned`` points of a grid were minimised from many starts to look for phases that no
-    boundary reaches; ``unexplained`` of them lie where the traced lines do not account for it.
+    boundary reaches; ``unexplained`` are places between neighbours of that grid whose difference
+    the traced lines do not account for.
     """
 
     model: ToyModel
@@ -254,7 +258,7 @@ class TracedDiagram:
         return GridDiagram(s, w, labels, losses, names, outcomes)
 
     def _lowest_at(self, sparsity: object, importance: object) -> tuple[str, float]:
-        from ..numeric.minimize import scalar_in  # noqa: PLC0415
+        from ..numeric.inputs import scalar_in  # noqa: PLC0415
 
         return self.lowest(
             scalar_in(sparsity, "sparsity", 0.0, 1.0, open_end=True),

@@ -115,7 +115,7 @@ class RelaxedLandscape:
         return found if half else found[:1]
 
     def follow(self, state: State, theta: Floats) -> State | None:
-        family = next(f for f in families(self.model) if f.name == state.family)
+        family = self._family(state.family)
         y = family.y(state.x)
         found = self._settled(family, y, theta)
         if found is None or found.pattern != state.pattern:
@@ -129,7 +129,7 @@ class RelaxedLandscape:
         return True  # the descent inside a family ends in minima only
 
     def curvature(self, state: State) -> float:
-        family = next(f for f in families(self.model) if f.name == state.family)
+        family = self._family(state.family)
         if not len(family.start):
             return float("inf")  # nothing is free
         hessian = self.problem(state.theta).hessian(state.x)
@@ -142,7 +142,10 @@ class RelaxedLandscape:
         return state  # overlaps between blocks are 0 by construction
 
     def directions(self, x: Floats, family: str) -> Floats:
-        return next(f for f in families(self.model) if f.name == family).P
+        return self._family(family).P
+
+    def _family(self, name: str) -> Family:
+        return next(family for family in families(self.model) if family.name == name)
 
     def _mean(self, theta: Floats) -> float:
         return float(np.exp(theta[0])) * (1.0 if isinstance(self.model.law, Point) else 0.5)

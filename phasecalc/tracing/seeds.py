@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .arcs import Arc, Pair, Window, on_line, third_below
+from .arcs import Arc, Pair, Window, left_of, on_line, third_below
 from .field import walk
 from .landscape import Landscape, State
 
@@ -138,7 +138,7 @@ def from_junction(landscape: Landscape, states: tuple[State, State, State]) -> P
     """A point of the line of the first two phases, a little way out of a junction of three."""
     a, b, third = states
     normal = a.gradient - b.gradient
-    tangent = np.array([-normal[1], normal[0]]) / np.linalg.norm(normal)
+    tangent = left_of(normal)
     # Outwards is where the third phase is the higher one.
     if (third.gradient - a.gradient) @ tangent < 0:
         tangent = -tangent

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..diagram.grid import checked_axis, paper_axes
 from ..model import ToyModel
-from ..numeric.minimize import scalar_in
+from ..numeric.inputs import scalar_in
 from ..numeric.naming import strong_name
 from .arcs import Pair
 from .endings import ending
@@ -253,7 +253,9 @@ class _Line:
                 if gap < _JOINED:
                     becomes = next(iter(self.branches[j].values())).name
         value, error = self._value(end.theta), self._error(end.theta, end.error)
-        return BranchEnd(value, bracket[0].loss, error, becomes, end.cause)
+        last = bracket[0]
+        loss = last.loss + float(last.gradient @ (end.theta - last.theta))
+        return BranchEnd(value, loss, error, becomes, end.cause)
 
     def _error(self, theta: Floats, error: float) -> float:
         """An error in θ as one in S or r."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model import ToyModel
-from ..numeric.minimize import scalar_in
+from ..numeric.inputs import scalar_in
 from .landscape import GlobalLandscape, Landscape
 from .relaxed import RelaxedLandscape
 

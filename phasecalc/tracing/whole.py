@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .arcs import Arc, Window
+from .arcs import Arc, Pair, Window
 from .assembled import Found, assembled
 from .checkpoint import Checkpoint
 from .landscape import Landscape, State, point_of
@@ -63,7 +63,7 @@ def find(
 ) -> Found:
     """The lowest minima of the cells and all lines, as they were solved."""
     shown = progress or _Silent()
-    file = None if kept is None else Checkpoint(kept, landscape, source, cells)
+    file = None if kept is None else Checkpoint(kept, landscape, source, cells, window)
     states = _scanned(landscape, window, cells, file, shown)
     lines, unexplained = _traced(landscape, window, cells, states, file, shown)
     return Found(source, tuple(states), lines, tuple(unexplained))
@@ -107,8 +107,12 @@ def _traced(
 
     lines.keep = keep
     if kept is not None:
-        # All lines that are known before any that they lead to.
-        for seed in [seed for arc in tuple(kept.arcs) for seed in lines.take(arc)]:
+        # All lines that are known before any that they lead to; two runs may have added one twice.
+        seeds: list[Pair] = []
+        for arc in tuple(kept.arcs):
+            if not lines.has(arc.pairs[len(arc.pairs) // 2]):
+                seeds.extend(lines.take(arc))
+        for seed in seeds:
             lines.add(seed)
     unexplained = []
     beside = list(neighbours(states, cells))
