@@ -73,9 +73,7 @@ def test_continuous_line_ends_in_the_exact_tricritical_points() -> None:
     assert sorted(end.sparsity for end in line.ends) == pytest.approx(exact, abs=1e-14)
     # Those were put in; the slope of the onset itself vanishes there too.
     for side, k in ((0, 0), (1, -1)):
-        zero = zero_between(
-            LAND, line.onsets[k], line.beyond[side][0], lambda onset: onset.slope
-        )
+        zero = zero_between(LAND, line.onsets[k], line.beyond[side][0], lambda onset: onset.slope)
         assert zero is not None
         assert min(abs(zero.parent.point[0] - S) for S in exact) < 1e-8
     assert all(onset.slope > 0 for onset in line.onsets)
@@ -178,7 +176,7 @@ class TestCheckpoint:
         kept.add_state(0, LAND.lowest(theta_of(0.35, 0.8)))
         header, state = path.read_text(encoding="utf-8").splitlines()
         path.write_text(f"{header}\n{bad}\n{state}\n", encoding="utf-8")
-        with pytest.raises(ValueError, match="checkpoint = .*line 2 is damaged"):
+        with pytest.raises(ValueError, match=r"checkpoint = .*line 2 is damaged"):
             self.trace(path)
         # As the last line it was cut off when the run was stopped: it is dropped.
         path.write_text(f"{header}\n{state}\n{bad}", encoding="utf-8")

@@ -205,6 +205,13 @@ def test_refusals() -> None:
         pc.phase_diagram(pc.ToyModel(2, 2), source="global")
     with pytest.raises(ValueError, match="cells"):
         pc.phase_diagram(PAIR, source="global", cells=(1, 5))
+    with pytest.raises(ValueError, match="cells = 5: it must be a tuple"):
+        pc.phase_diagram(PAIR, source="global", cells=5)
+    for checkpoint in ("", "no/such/folder/trace.jsonl"):
+        with pytest.raises(ValueError, match="checkpoint"):
+            pc.phase_diagram(PAIR, source="global", checkpoint=checkpoint)
+    with pytest.raises(ValueError, match="checkpoint = 'x': it must be None"):
+        pc.phase_diagram(PAIR, checkpoint="x")
     with pytest.raises(ValueError, match="candidates can be given"):
         pc.phase_diagram(PAIR, source="global", candidates=pc.candidates(PAIR))
 
@@ -244,6 +251,36 @@ def test_whole_diagram(source: str, capsys: pytest.CaptureFixture[str]) -> None:
 def small() -> pc.TracedDiagram:
     window = Window(theta_of(0.6, 0.4), theta_of(0.2, 1.1))
     return traced_diagram(LAND, "global", (6, 6), window)
+
+
+def test_losses_of_lines_are_the_lowest_and_ends_included(small) -> None:
+    """Every point and both ends lie where the search finds no other loss; jumps are above 0."""
+    for line in small.boundaries:
+        count = len(line.sparsities)
+        for k in sorted({0, count // 3, count // 2, count - 1}):
+            found = LAND.lowest(theta_of(line.sparsities[k], line.importances[k]))
+            # A shift by the error of a point changes F by its slope, which is below 1, times that.
+            assert line.losses[k] == pytest.approx(found.loss, abs=2 * line.error + 1e-12)
+        assert (line.order == 1) == (np.abs(line.jumps).max() > 10 * line.jump_error)
+        if line.order == 1:
+            assert line.jump_error < 1e-6
+
+
+def test_stated_errors_cover_what_other_starts_give(small) -> None:
+    """A line solved again from beside it: the scatter is within a few times its error."""
+    assert max(line.latent_heat[0] for line in small.boundaries) > 1e-3
+    for line in small.boundaries:
+        if line.latent_heat[0] < 1e-3:
+            continue  # next to a tricritical point the branches are too close for other starts
+        k = len(line.sparsities) // 2
+        at = theta_of(line.sparsities[k], line.importances[k])
+        states = [state for state in LAND.minima(at) if state.name in line.phases]
+        for shift in (-3e-5, 2e-6, 1e-5):
+            normal = states[0].gradient - states[1].gradient
+            normal /= np.linalg.norm(normal)
+            found = on_line(LAND, states[0], states[1], at + shift * normal, normal)
+            assert found is not None
+            assert abs((found.theta - at) @ normal) < 5 * (line.error + found.error)
 
 
 def test_grid_follows_to_the_minima_that_a_search_finds(small) -> None:
@@ -289,7 +326,7 @@ def test_check_command_takes_a_traced_diagram(small, tmp_path, monkeypatch, caps
     asked = []
     monkeypatch.setattr(
         "phasecalc.sources.phase_diagram",
-        lambda model, source, progress: asked.append((model, source)) or small,
+        lambda model, source, progress, checkpoint: asked.append((model, source)) or small,
     )
     places = [str(tmp_path / name) for name in ("trained.npz", "check.png")]
     with pytest.raises(SystemExit) as stopped:

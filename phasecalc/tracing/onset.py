@@ -270,8 +270,7 @@ def _special(
     landscape: Landscape, end: _End, phases: tuple[str, str], formula: sympy.Expr | None
 ) -> SpecialPoint:
     onset = end.onset
-    S, r = onset.parent.point
-    error = onset.error
+    parent, error = onset.parent, onset.error
     status: Status = "numeric"
     if end.kind == "tricritical point":
         error = max(error, 1e-8)
@@ -279,7 +278,8 @@ def _special(
             for exact in _exact_points():
                 for sign in (1.0, -1.0):
                     if np.abs(exact * [1.0, sign] - onset.theta).max() < _EXACT:
-                        S, r = 1.0 - float(np.exp(exact[0])), float(np.exp(sign * exact[1]))
-                        error, status = 1e-15, "isolated"
+                        moved = landscape.follow(parent, exact * [1.0, sign])
+                        if moved is not None:
+                            parent, error, status = moved, 1e-15, "isolated"
     names = phases if end.third is None else (*phases, end.third.name)
-    return SpecialPoint(end.kind, names, S, r, onset.parent.loss, error, status)
+    return SpecialPoint(end.kind, names, *parent.point, parent.loss, error, status)
