@@ -18,8 +18,8 @@ from .landscape import State
 
 Floats = NDArray[np.float64]
 
-RAYS = 21
-"""At most so many points of a line are the feet of rays."""
+RAYS = {2: 21}
+"""At most so many points of a line are the feet of rays, by number of features; 11 for more."""
 _FAR = 1e-3
 
 
@@ -34,7 +34,8 @@ class Ray:
 
 def rays_of(arc: Arc, window: Window, *, first: bool) -> Iterator[Ray]:
     """Rays from evenly spaced points of a line, and fans at its ends."""
-    pairs = _thinned(arc.pairs)
+    features = len(arc.pairs[0].a.gram)
+    pairs = _thinned(arc.pairs, RAYS.get(features, 11))
     rays = [_across(pair, first=first) for pair in pairs]
     outward = [_outward(arc.pairs), _outward(arc.pairs[::-1])]
     fans = [
@@ -46,11 +47,11 @@ def rays_of(arc: Arc, window: Window, *, first: bool) -> Iterator[Ray]:
     yield from fans[1]
 
 
-def _thinned(pairs: list[Pair]) -> list[Pair]:
-    """At most `RAYS` of the points, as evenly spaced as they come, with both ends."""
+def _thinned(pairs: list[Pair], count: int) -> list[Pair]:
+    """At most so many of the points, as evenly spaced as they come, with both ends."""
     steps = [np.linalg.norm(there.theta - here.theta) for here, there in pairwise(pairs)]
     along = np.concatenate([[0.0], np.cumsum(steps)])
-    wanted = np.linspace(0.0, along[-1], RAYS)
+    wanted = np.linspace(0.0, along[-1], count)
     return [pairs[k] for k in sorted({int(np.abs(along - s).argmin()) for s in wanted})]
 
 

@@ -26,7 +26,9 @@ APART = 0.1
 """Neighbouring points of a spinodal are no further apart than this in θ, if more rays help."""
 CORNER = 1e-3
 """Where a spinodal meets the border or another one, the two last points are as close as this."""
-_HALVINGS = 10
+_HALVINGS = {2: 10}
+"""How often rays are put between others, by number of features; 4 times for more, where a ray takes
+a second instead of a thirtieth."""
 _STEPS = (0.02, 0.04)
 """First and longest step along a ray, in θ."""
 _WIDTHS = (1e-4, 1e-7)
@@ -97,7 +99,7 @@ def _reach(landscape: Landscape, ray: Ray, window: Window) -> _Reach:
     here, partner = ray.phase, ray.partner
     step, widths = _STEPS[0], list(_WIDTHS)
     u = softest(landscape, here)[1]
-    sure, careful = here, False
+    sure, careful, wide = here, False, True
     end = Ending(here.theta, None, 0.0)
     for _ in range(_MOST_STEPS):  # a ray that is not done by then is left out as unresolved
         room = _room(here.theta, ray.direction, window)
@@ -117,7 +119,8 @@ def _reach(landscape: Landscape, ray: Ray, window: Window) -> _Reach:
                 continue
         if moved is None or least <= LEAST_CURVATURE:
             # A branch that goes on as a saddle is in a wide bracket already.
-            if moved is not None or step <= widths[0]:
+            if (moved is not None and wide) or step <= widths[0]:
+                wide = False
                 end = ending(landscape, here, theta)
                 last = step <= widths[-1]
                 if end.cause is not None or last:
@@ -160,7 +163,7 @@ def _room(theta: Floats, direction: Floats, window: Window) -> float:
 
 def _refined(landscape: Landscape, reaches: list[_Reach], window: Window) -> list[_Reach]:
     """More rays where neighbouring ones end apart or for different reasons."""
-    for _ in range(_HALVINGS):
+    for _ in range(_HALVINGS.get(landscape.model.n_features, 4)):
         new = [reaches[0]]
         for one, two in pairwise(reaches):
             gap = float(np.linalg.norm(one.theta - two.theta))
