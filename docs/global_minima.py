@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import mpmath as mp
@@ -29,9 +30,10 @@ from phasecalc.exact.onset import (
 )
 from phasecalc.report.plot_traced import plot_traced
 from phasecalc.sources import SCANNED, Bars
-from phasecalc.tracing.arcs import Pair, on_line
+from phasecalc.tracing.arcs import on_line
 from phasecalc.tracing.assembled import Found, assembled
 from phasecalc.tracing.bifurcation import onset_near
+from phasecalc.tracing.field import walk
 from phasecalc.tracing.landscape import GlobalLandscape, State, theta_of
 from phasecalc.tracing.records import SpecialPoint, TracedBoundary
 from phasecalc.tracing.whole import find
@@ -48,8 +50,12 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True)
 
 
-def digits(value: object, count: int = 14) -> str:
-    return mp.nstr(mp.mpf(str(value)), count, strip_zeros=False)
+def digits(value: object, decimals: int = 14) -> str:
+    """A number with so many decimals, all of which are right."""
+    with mp.workdps(40):
+        scaled = mp.nint(mp.mpf(str(value)) * mp.mpf(10) ** decimals)
+    whole, rest = divmod(int(scaled), 10**decimals)
+    return f"{whole}.{rest:0{decimals}d}"
 
 
 def special_rows(found: Found, diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
@@ -158,45 +164,46 @@ def along_rows(found: Found, diagram: pc.TracedDiagram) -> list[tuple[str, ...]]
     """Every line at some sparsities, solved there: r to 1e-11."""
     rows = []
     for S in ALONG:
-        here = []
-        for line in diagram.boundaries:
-            r = at_sparsity(found, line, S)
-            if r is not None:
-                here.append((r, line))
+        here = [
+            (r, line)
+            for line in diagram.boundaries
+            if max(line.sparsities) - min(line.sparsities) > 1e-6
+            for r in at_sparsity(found, line, S)
+        ]
         for r, line in sorted(here, key=lambda item: item[0]):
             what = "first order" if line.order == 1 else "continuous"
             rows.append((f"{S}", *line.phases, f"{r:.10f}", what))
     return rows
 
 
-def at_sparsity(found: Found, line: TracedBoundary, S: float) -> float | None:
-    """r on a line at one S; None where it has none, or runs along S = constant there."""
-    if not min(line.sparsities) <= S <= max(line.sparsities):
-        return None
-    if max(line.sparsities) - min(line.sparsities) < 1e-6:
-        return None
-    if line.importance is not None:
-        return float(line.importance.subs(pc.p, 1 - S))
-    if line.order > 1:
-        for onset_line in found.lines.onsets:
-            if set(onset_line.phases) == set(line.phases):
-                near = min(onset_line.onsets, key=lambda q: abs(q.parent.point[0] - S))
-                guess = theta_of(S, near.parent.point[1])
-                solved = onset_near(
-                    found.lines.landscape,
-                    near.parent,
-                    near.daughter,
-                    guess,
-                    ACROSS if near.direction[1] > 0 else -ACROSS,
-                )
-                return None if solved is None else solved.parent.point[1]
-        return None
-    pairs: list[Pair] = [
-        pair for arc in found.lines.arcs if set(arc.names) == set(line.phases) for pair in arc.pairs
-    ]
-    near = min(pairs, key=lambda pair: abs(pair.a.point[0] - S))
-    solved = on_line(found.lines.landscape, near.a, near.b, theta_of(S, near.a.point[1]), ACROSS)
-    return None if solved is None else solved.a.point[1]
+def at_sparsity(found: Found, line: TracedBoundary, S: float) -> list[float]:
+    """r on a line at one S, solved there; several where the line turns back."""
+    land, solved = found.lines.landscape, []
+    points = list(zip(line.sparsities, line.importances, strict=True))
+    for (S1, r1), (S2, r2) in pairwise(points):
+        if (S1 - S) * (S2 - S) > 0 or S1 == S2 or S == S2 != line.sparsities[-1]:
+            continue
+        guess = theta_of(S, r1 + (r2 - r1) * (S - S1) / (S2 - S1))
+        if line.importance is not None:
+            solved.append(float(line.importance.subs(pc.p, 1 - S)))
+        elif line.order > 1:
+            onsets = (q for o in found.lines.onsets if o.phases == line.phases for q in o.onsets)
+            near = min(onsets, key=lambda q: float(np.abs(q.theta - guess).max()))
+            across = ACROSS if near.direction[1] > 0 else -ACROSS
+            at = onset_near(land, near.parent, near.daughter, guess, across)
+            solved += [] if at is None else [at.parent.point[1]]
+        else:
+            pairs = (
+                q
+                for arc in found.lines.arcs
+                if set(arc.names) == set(line.phases)
+                for q in arc.pairs
+            )
+            pair = min(pairs, key=lambda q: float(np.abs(q.theta - guess).max()))
+            a, b = (walk(land, state, guess, 0.01) for state in (pair.a, pair.b))
+            at = None if a is None or b is None else on_line(land, a, b, guess, ACROSS)
+            solved += [] if at is None else [at.a.point[1]]
+    return solved
 
 
 def coexistence_rows(found: Found) -> list[tuple[str, ...]]:
@@ -216,7 +223,7 @@ def coexistence_rows(found: Found) -> list[tuple[str, ...]]:
                 f"{S}",
                 f"{candidate:.6f}",
                 f"{solved.a.point[1]:.12f}",
-                digits(exact, 15),
+                digits(exact, 14),
                 f"{100 * (1 - float(exact) / candidate):.2f} %",
             )
         )
@@ -232,8 +239,8 @@ def two_section(found: Found, diagram: pc.TracedDiagram) -> list[str]:
         "",
         f"{len(diagram.phases)} phases, {len(diagram.boundaries)} lines. {diagram.cells_scanned} "
         "cells of the paper's axes were minimised from many starts; "
-        f"{len(diagram.unexplained)} pairs of neighbours have no traced line between them that "
-        "accounts for their difference.",
+        f"{len(diagram.unexplained)} pairs of neighbours differ without a traced line that accounts "
+        "for it.",
         "",
         "- `ignore` W = (1, 0), b = (0, p/2), L = r v, and its mirror image `dedicated`, L = v.",
         "- `antipodal`: the strong pair.",

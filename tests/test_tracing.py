@@ -166,6 +166,7 @@ def test_crossing_of_an_edge_and_a_polyline() -> None:
     assert not crosses(line, np.array([0.0, 1.5]), np.array([2.0, 1.5]))
 
 
+@pytest.mark.slow
 def test_small_window_end_to_end() -> None:
     """The corner around the first triple point: three lines, one junction, nothing left over."""
     window = Window(theta_of(0.55, 0.5), theta_of(0.45, 0.62))

@@ -121,14 +121,12 @@ def onset_line(landscape: Landscape, seed: Onset, window: Window) -> OnsetLine |
     None where the curve has no part on which the daughter is a minimum beyond it.
     """
     curve, start = curve_through(landscape, seed, window)
-    middle = _plainest(curve, start)
+    middle = _plainest(landscape, curve, start)
     if middle is None:
         return None
     lowest = _lowest_daughter(landscape, curve[middle])
     if lowest is not curve[middle]:
         curve, middle = curve_through(landscape, lowest, window)
-    if _taken_over(landscape, curve[middle]) is not None:
-        return None
     first, before = _last(landscape, curve[middle::-1], window)
     last, after = _last(landscape, curve[middle:], window)
     inner = curve[middle - first.count + 1 : middle + last.count]
@@ -160,10 +158,11 @@ def _lowest_daughter(landscape: Landscape, seed: Onset) -> Onset:
     return seed if found is None or found.slope <= 0 else found
 
 
-def _plainest(curve: list[Onset], start: int) -> int | None:
+def _plainest(landscape: Landscape, curve: list[Onset], start: int) -> int | None:
     """The index of the steepest onset of the continuous part of a curve that is next to the start.
 
-    There the daughters that leave the parent can best be told apart. None without such a part.
+    There the daughters that leave the parent can best be told apart. None without such a part where
+    no third phase is lower.
     """
     good = [k for k, onset in enumerate(curve) if onset.slope > 0]
     if not good:
@@ -173,7 +172,8 @@ def _plainest(curve: list[Onset], start: int) -> int | None:
         first -= 1
     while last + 1 in good:
         last += 1
-    return max(range(first, last + 1), key=lambda k: curve[k].slope)
+    free = [k for k in range(first, last + 1) if _taken_over(landscape, curve[k]) is None]
+    return max(free, key=lambda k: curve[k].slope) if free else None
 
 
 def first_order_seed(landscape: Landscape, onset: Onset) -> Pair | None:
