@@ -107,8 +107,10 @@ def test_junction_of_ignore_weak_and_strong_to_thirty_digits() -> None:
     weak = _named(LAND, 0.484, 0.5705, "weak-antipodal")
     for S, r in ((0.486, 0.5675), (0.4880, 0.5645)):
         weak = LAND.follow(weak, theta_of(S, r)) or weak
-    three = junction(LAND, (LAND.follow(states["ignore"], theta), states["antipodal"], weak))
-    assert three is not None
+    found = junction(LAND, (LAND.follow(states["ignore"], theta), states["antipodal"], weak))
+    assert found is not None
+    three, error = found
+    assert error < 1e-9
     small, large = sympy.symbols("u1:5"), sympy.symbols("v1:5")
     letters = (W1, W2, B1, B2)
     weak_loss, strong_loss = (regime(tuple(three[k].x.round(9))) for k in (2, 1))
