@@ -563,6 +563,11 @@ def no_bias_part(diagram: pc.TracedDiagram) -> list[str]:
     agree, counts = certified_cells()
     crossing = (3 + 4 * sympy.sqrt(14)) / 43
     return [
+        "The command prints the traced lines alone. Two things on this page are added by its script: "
+        "the short line between two `antipodal` minima on r = 1, which lies between neighbouring "
+        "cells of the scan, and the join of the lines that end within 3e-5 of the points where four "
+        "phases meet; the command prints those as two critical end points and an end of a branch.",
+        "",
         "## No bias",
         "",
         "![The diagram with b = 0](no-bias-2-1.png)",

@@ -286,6 +286,11 @@ def test_stated_errors_cover_what_other_starts_give(small) -> None:
             assert abs((found.theta - at) @ normal) < 5 * (line.error + found.error)
 
 
+def test_the_public_picture_takes_a_traced_diagram(small) -> None:
+    figure = pc.plot_diagram(small)
+    assert "(global)" in figure.axes[0].get_title()
+
+
 def test_grid_follows_to_the_minima_that_a_search_finds(small) -> None:
     S, r = np.linspace(0.22, 0.58, 9), np.geomspace(0.42, 1.05, 9)
     grid = small.grid(S, r)

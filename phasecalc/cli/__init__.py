@@ -62,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = 0
     except MemoryError as error:
         status = _refused(f"out of memory: ask for less ({error})")
+    except OverflowError as error:
+        status = _refused(f"a number is too large: {error}")
     except ArithmeticError as error:
         click.echo(f"phasecalc: the computation failed: {error}", err=True)
         status = FAILED

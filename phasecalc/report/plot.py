@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -25,22 +26,30 @@ from .plot_style import (
     dress,
 )
 
+if TYPE_CHECKING:
+    from ..tracing.records import TracedDiagram
+
 Floats = NDArray[np.float64]
 
 _SAMPLES = 400
 
 
-def plot_diagram(diagram: PhaseDiagram, ax: Axes | None = None) -> Figure:
+def plot_diagram(diagram: PhaseDiagram | TracedDiagram, ax: Axes | None = None) -> Figure:
     """Draw a phase diagram on the paper's axes: 1 − S from 1 to 0.01, r from 0.1 to 10.
 
     Regions are filled between the exact boundary curves; junctions are circles. Draws into `ax`
-    when it is given, else into a new figure; returns the figure.
+    when it is given, else into a new figure; returns the figure. Of a relaxed or global diagram the
+    traced curves are drawn, with its spinodals and metastable regions.
 
     >>> import phasecalc as pc
     >>> figure = plot_diagram(pc.phase_diagram(pc.ToyModel(2, 1)))
     >>> figure.axes[0].get_ylabel()
     'relative importance of the extra feature, r'
     """
+    if not isinstance(diagram, PhaseDiagram):
+        from .plot_traced import plot_traced  # noqa: PLC0415
+
+        return plot_traced(diagram, ax=ax)
     if ax is None:
         figure = Figure(figsize=(6.4, 5.4), layout="constrained")
         ax = figure.add_subplot()

@@ -42,6 +42,9 @@ def plot_slice(line: Slice) -> Figure:
     fine = _fine(line)
     losses = [_losses(line, branch, fine) for branch in line.branches]
     F = np.nanmin(losses, axis=0)
+    # Between the end of one branch and the beginning of the next no low one may be known.
+    chord = np.interp(fine, line.values, line.losses)
+    F = np.where(F > chord + 0.01 * highest, chord, F)
     used: dict[str, int] = {}
     for branch, loss in zip(line.branches, losses, strict=True):
         if np.nanmin(loss - F) > _ROOM * highest:

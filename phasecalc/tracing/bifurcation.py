@@ -194,11 +194,11 @@ class _FixedAmplitude:
         weights = problem.split(x)[0]
         i, j = self.place
         overlap = float(weights[:, i] @ weights[:, j])
-        sign = 1.0 if overlap > 0 else -1.0
+        sign = 1.0 if self.daughter.gram[self.place] > 0 else -1.0
         row = np.zeros_like(weights)
         row[:, i] = sign * weights[:, j]
         row[:, j] = sign * weights[:, i]
         P = self.landscape.directions(x, self.daughter.family)
         gradient = P @ (np.linalg.pinv(P) @ problem.gradient(x))
         whole = np.concatenate([row.ravel(), np.zeros(len(x) - row.size)])
-        return np.concatenate([gradient, [abs(overlap) - a]]), whole
+        return np.concatenate([gradient, [sign * overlap - a]]), whole

@@ -126,8 +126,12 @@ class Lines:
 
     def join(self, line: OnsetLine) -> list[Pair]:
         """Keep a continuous line, if it is new; the seeds of the others that leave its ends."""
-        if any(known.same(line) for known in self.onsets):
-            return []
+        for known in self.onsets:
+            if known.same(line):
+                if len(line.onsets) <= len(known.onsets) or line.loose >= known.loose:
+                    return []
+                self.onsets.remove(known)  # it was lost on the way
+                break
         self.onsets.append(line)
         return [
             seed for seed in (*self._from_tricritical(line), *self._from_end_points(line)) if seed

@@ -64,6 +64,11 @@ class OnsetLine:
         """Whether the phases on its sides have these names."""
         return set(self.phases) == {one, two}
 
+    @property
+    def loose(self) -> int:
+        """How many of its ends were not resolved."""
+        return sum(end.kind == "end of a branch" for end in self.ends)
+
     def same(self, other: OnsetLine) -> bool:
         """Whether both are the same line: the phases are, and an end of either."""
         gaps = [np.abs(self.thetas[0] - other.thetas[k]).max() for k in (0, -1)]
