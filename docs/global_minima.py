@@ -187,7 +187,12 @@ def at_sparsity(found: Found, line: TracedBoundary, S: float) -> list[float]:
         if line.importance is not None:
             solved.append(float(line.importance.subs(pc.p, 1 - S)))
         elif line.order > 1:
-            onsets = (q for o in found.lines.onsets if o.phases == line.phases for q in o.onsets)
+            onsets = (
+                q
+                for other in found.lines.onsets
+                if set(other.phases) == set(line.phases)
+                for q in other.onsets
+            )
             near = min(onsets, key=lambda q: float(np.abs(q.theta - guess).max()))
             across = ACROSS if near.direction[1] > 0 else -ACROSS
             at = onset_near(land, near.parent, near.daughter, guess, across)
