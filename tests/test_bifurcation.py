@@ -10,7 +10,7 @@ import pytest
 
 import phasecalc as pc
 from phasecalc.exact.onset import onset_cubic, onset_importance, tricritical_points
-from phasecalc.tracing.arcs import Pair, Window, on_line
+from phasecalc.tracing.arcs import Pair, Window, on_line, trace
 from phasecalc.tracing.bifurcation import Onset, at_amplitude, onset_near
 from phasecalc.tracing.checkpoint import Checkpoint
 from phasecalc.tracing.critical import critical_point
@@ -110,16 +110,15 @@ def test_critical_point_of_three_features() -> None:
     states = sorted((s for s in land.minima(at) if s.pattern == "joint"), key=lambda s: s.loss)
     pair = on_line(land, states[0], states[1], at, UP)
     expected = theta_of(0.25359456677832, 0.91714656479392)
-    for S in (0.21, 0.22, 0.23, 0.24, 0.245, 0.25):
-        assert pair is not None
-        theta = pair.theta + pair.tangent * (theta_of(S, 1)[0] - pair.theta[0]) / pair.tangent[0]
-        pair = on_line(land, pair.a, pair.b, theta, UP)
-        if S >= 0.24:
-            assert pair is not None
-            found = critical_point(land, pair)
-            assert found is not None
-            assert np.abs(found.theta - expected).max() < 1e-11 + found.error
-            assert abs(land.curvature(found.state)) < 1e-6
+    assert pair is not None
+    arc = trace(land, pair, Window(theta_of(0.27, 0.88), theta_of(0.19, 1.0)))
+    close = [pair for pair in arc.pairs if pair.distance < 0.06]
+    assert len(close) > 3
+    for pair in close[:: len(close) // 3]:
+        found = critical_point(land, pair)
+        assert found is not None
+        assert np.abs(found.theta - expected).max() < 1e-11 + found.error
+        assert abs(land.curvature(found.state)) < 1e-6
 
 
 def test_no_critical_point_where_branches_stay_apart() -> None:
