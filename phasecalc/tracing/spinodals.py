@@ -130,10 +130,11 @@ def _reach(landscape: Landscape, ray: Ray, window: Window) -> _Reach:
             step *= 0.5
             continue
         here = moved
-        other = landscape.follow(partner, here.theta) if step >= _STEPS[0] else None
-        if other is not None:
-            partner = other
-            if here.loss < partner.loss - _BELOW:
+        if step >= _STEPS[0]:
+            # Where the partner is lost, any other phase can be the lower one.
+            other = landscape.follow(partner, here.theta)
+            partner = landscape.lowest(here.theta, thorough=False) if other is None else other
+            if here.loss < partner.loss - _BELOW or (other is None and here.loss <= partner.loss):
                 return _Reach(ray, here.theta, curve=False)
         step = min(1.5 * step, _STEPS[1])
     if window.excess(end.theta) > _INSIDE:
