@@ -30,9 +30,9 @@ from phasecalc.exact.onset import (
 )
 from phasecalc.report.plot_traced import plot_traced
 from phasecalc.sources import SCANNED, Bars
-from phasecalc.tracing.arcs import on_line
 from phasecalc.tracing.assembled import Found, assembled
 from phasecalc.tracing.bifurcation import onset_near
+from phasecalc.tracing.coexistence import on_line
 from phasecalc.tracing.field import walk
 from phasecalc.tracing.landscape import GlobalLandscape, State, theta_of
 from phasecalc.tracing.records import SpecialPoint, TracedBoundary

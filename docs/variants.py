@@ -31,7 +31,8 @@ from phasecalc.exact.onset import (
 )
 from phasecalc.exact.roots import RealRoot, polynomial, real_roots
 from phasecalc.report.plot_traced import plot_traced
-from phasecalc.tracing.arcs import on_line, trace
+from phasecalc.tracing.arcs import trace
+from phasecalc.tracing.coexistence import on_line
 from phasecalc.tracing.landscape import GlobalLandscape, State, theta_of
 from phasecalc.tracing.seeds import cell_centres
 from phasecalc.tracing.whole import WINDOW

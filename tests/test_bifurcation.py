@@ -10,9 +10,10 @@ import pytest
 
 import phasecalc as pc
 from phasecalc.exact.onset import onset_cubic, onset_importance, tricritical_points
-from phasecalc.tracing.arcs import Pair, Window, on_line, trace
+from phasecalc.tracing.arcs import trace
 from phasecalc.tracing.bifurcation import Onset, at_amplitude, onset_near
 from phasecalc.tracing.checkpoint import Checkpoint
+from phasecalc.tracing.coexistence import Pair, Window, on_line
 from phasecalc.tracing.critical import critical_point
 from phasecalc.tracing.curve import zero_between
 from phasecalc.tracing.landscape import GlobalLandscape, State, theta_of

@@ -15,7 +15,8 @@ from phasecalc.exact.onset import onset_importance
 from phasecalc.report.plot_traced import plot_traced
 from phasecalc.report.traced import traced_document, traced_text
 from phasecalc.tracing import endings
-from phasecalc.tracing.arcs import Arc, Window, on_line, trace
+from phasecalc.tracing.arcs import trace
+from phasecalc.tracing.coexistence import Arc, Window, on_line
 from phasecalc.tracing.endings import FLAT, ending
 from phasecalc.tracing.landscape import GlobalLandscape, State, point_of, theta_of
 from phasecalc.tracing.records import MetastableRegion, Spinodal

@@ -15,7 +15,8 @@ from phasecalc.cli import main
 from phasecalc.report.plot_traced import plot_traced
 from phasecalc.report.text_trained import check_text
 from phasecalc.report.traced import traced_document, traced_text
-from phasecalc.tracing.arcs import Window, junction, on_line, trace
+from phasecalc.tracing.arcs import trace
+from phasecalc.tracing.coexistence import Window, junction, on_line
 from phasecalc.tracing.landscape import GlobalLandscape, State, theta_of
 from phasecalc.tracing.relaxed import RelaxedLandscape
 from phasecalc.tracing.seeds import Continuous, between, crosses

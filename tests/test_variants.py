@@ -16,8 +16,8 @@ from phasecalc.exact.no_bias import SECTORS, best_length, gain, no_bias_minimum,
 from phasecalc.numeric.problem import Problem
 from phasecalc.report.plot_traced import plot_traced
 from phasecalc.report.traced import traced_document, traced_text
-from phasecalc.tracing.arcs import Window
 from phasecalc.tracing.bifurcation import onset_near
+from phasecalc.tracing.coexistence import Window
 from phasecalc.tracing.landscape import GlobalLandscape, theta_of
 from phasecalc.tracing.whole import traced_diagram
 

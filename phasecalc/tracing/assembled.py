@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numeric.measures import outcomes
-from .arcs import Arc, Pair, junction
+from .coexistence import Arc, Pair, junction
 from .field import field_of
 from .landscape import Landscape, State, theta_of
 from .lines import FADES, Lines

@@ -15,7 +15,7 @@ import numpy as np
 
 from .._version import __version__
 from ..files import replacing
-from .arcs import Arc, Pair, Window
+from .coexistence import Arc, Pair, Window
 from .landscape import Landscape, State
 
 Document = dict[str, Any]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .arcs import Pair
+from .coexistence import Pair
 from .landscape import Landscape, State
 
 Floats = NDArray[np.float64]

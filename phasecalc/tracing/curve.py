@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from .arcs import Window
 from .bifurcation import Onset, onset_near
+from .coexistence import Window
 from .landscape import Landscape
 
 Floats = NDArray[np.float64]

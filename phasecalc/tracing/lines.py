@@ -9,8 +9,9 @@ from itertools import combinations, permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from .arcs import LOWER, Arc, Pair, Window, left_of, on_line, trace
+from .arcs import trace
 from .bifurcation import onset_near, order_parameter
+from .coexistence import LOWER, Arc, Pair, Window, left_of, on_line
 from .critical import Degenerate, critical_point
 from .field import walk
 from .landscape import Landscape, State, theta_of

@@ -20,8 +20,8 @@ from ..diagram.transition import Status
 from ..exact.onset import mirrored_onset_importance, onset_importance, tricritical_points
 from ..model import Uniform
 from ..symbols import p
-from .arcs import LOWER, Pair, Window, on_line
 from .bifurcation import Onset, at_amplitude, onset_near, order_parameter
+from .coexistence import LOWER, Pair, Window, on_line
 from .curve import SHORTEST, curve_through, zero_between
 from .field import walk
 from .landscape import Landscape, State, theta_of

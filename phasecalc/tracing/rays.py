@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .arcs import Arc, Pair, Window, left_of
+from .coexistence import Arc, Pair, Window, left_of
 from .landscape import State
 
 Floats = NDArray[np.float64]

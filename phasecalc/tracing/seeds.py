@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .arcs import Arc, Pair, Window, left_of, on_line, third_below
+from .arcs import third_below
+from .coexistence import Arc, Pair, Window, left_of, on_line
 from .field import walk
 from .landscape import Landscape, State
 

@@ -13,7 +13,7 @@ from ..diagram.grid import checked_axis, paper_axes
 from ..model import ToyModel
 from ..numeric.inputs import scalar_in
 from ..numeric.naming import strong_name
-from .arcs import Pair
+from .coexistence import Pair
 from .endings import ending
 from .field import walk
 from .landscape import LEAST_CURVATURE, Landscape, State, theta_of

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .arcs import Arc, Window
+from .coexistence import Arc, Window
 from .endings import Ending, ending, softest
 from .landscape import LEAST_CURVATURE, Landscape, State, point_of
 from .rays import Ray, rays_of

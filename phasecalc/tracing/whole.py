@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .arcs import Arc, Pair, Window
 from .assembled import Found, assembled
 from .checkpoint import Checkpoint
+from .coexistence import Arc, Pair, Window
 from .landscape import Landscape, State, point_of
 from .lines import Lines
 from .records import TracedDiagram
