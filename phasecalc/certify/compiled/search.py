@@ -28,6 +28,9 @@ from ..codes import (
 )
 from .rows import down, gram_box, hessian_below, loss_box, row_bounds, up
 
+SMALL, SMALL_BIAS = 30.0, 100.0
+"""Widths of W and b, in parts of √gap, below which a box only has to lie above the floor: where the
+curvature is 1/100, a loss within the gap is within 14 √gap of the minimum."""
 SHAVES = 3
 """Cuts of a bias interval from each side, at most, in one visit."""
 
@@ -137,7 +140,7 @@ def convex_around(lo, hi, at, problem, level):
     Then level[0] is a bound of L below on the box, and level[1] one of the distance from `at` to
     a stationary point in the box: |∇L(at)| over the least eigenvalue of the Hessian from below.
     """
-    m, n, I, p, penalty, held = problem
+    m, n, I, law, penalty, held = problem
     d = m * n + n
     ell = np.empty((n, 2))
     gl, gh = np.empty(d), np.empty(d)
@@ -175,7 +178,7 @@ def _note(log_code, log_index, log_value, size, code, index, value):
 @compiled()
 def _shave(lo, hi, j, problem, log_code, log_index, log_value, size):
     """Cut off ends of b_j's interval on which ∂L/∂b_j has one sign; (size of the log, empty)."""
-    m, n, I, p, penalty, held = problem
+    m, n, I, law, penalty, held = problem
     at = m * n + j
     glo, ghi = np.empty((n, n)), np.empty((n, n))
     gram_box(lo, hi, m, n, glo, ghi)
@@ -185,7 +188,7 @@ def _shave(lo, hi, j, problem, log_code, log_index, log_value, size):
     dlo, dhi = np.empty(n + 1), np.empty(n + 1)
     tlo[:n] = glo[j]
     thi[:n] = ghi[j]
-    mean = 0.5 * p
+    mean = 0.5 * law[n + 1]
     # Off for every x below, and above it E u_+ ≥ E u exceeds E x_j.
     low, high = 0.0, mean * (1.0 + 1e-14)
     for i in range(n):
@@ -215,7 +218,7 @@ def _shave(lo, hi, j, problem, log_code, log_index, log_value, size):
                 else:
                     new = hi[at] - share * width
                     tlo[n] = new
-                row_bounds(tlo, thi, j, n, p, Mlo, Mhi, qlo, qhi, dlo, dhi)
+                row_bounds(tlo, thi, j, n, law, Mlo, Mhi, qlo, qhi, dlo, dhi)
                 if end == 0 and dhi[n] < 0.0:
                     lo[at] = new
                     size = _note(log_code, log_index, log_value, size, SLOPE_LOW, j, new)
@@ -246,9 +249,9 @@ def examine(lo, hi, problem, variance, classes, target, floor, bare, balls, leve
     """One box: contract it, then close it or say where to split; (log size, closed, bound).
 
     A box is closed when it lies above `target`; one next to a row of `bare`, a minimum without a
-    neighbourhood, and one smaller than √(target − floor), when it lies above `floor`.
+    neighbourhood, and a small one, when it lies above `floor`.
     """
-    m, n, I, p, penalty, held = problem
+    m, n, I, law, penalty, held = problem
     d = m * n + n
     for i in range(n):
         for k in range(i):
@@ -304,7 +307,8 @@ def examine(lo, hi, problem, variance, classes, target, floor, bare, balls, leve
                 beside = False
         if beside:
             goal = floor
-    if (hi - lo)[: m * n].max() < np.sqrt(max(target - floor, 0.0)):
+    reach = np.sqrt(max(target - floor, 0.0))
+    if (hi - lo)[: m * n].max() < SMALL * reach and (hi - lo)[m * n :].max() < SMALL_BIAS * reach:
         goal = floor
     ell = np.empty((n, 2))
     gl, gh = np.empty(d), np.empty(d)
