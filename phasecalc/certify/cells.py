@@ -27,7 +27,7 @@ _COARSE = 3
 _MOST_BOXES = 3000
 _MOST_FIRST = 30_000
 _LEFT = 4000
-_PIECES = 300
+_PIECES = 1000
 """Parts of a neighbourhood in which convexity is proved."""
 _NO_BOX = np.zeros((2, 4))
 _ON = 1e3
@@ -187,34 +187,42 @@ def _proved(
         target = IGNORE
         # The least loss of `ignore` is r v, for every p.
         uppers = np.outer(ends, variances).ravel() * (1 + 1e-14)
-        near = _neighbourhood(family, variances)
+        near = _neighbourhood(family, variances, near)
     left = np.empty((_LEFT, 2, 4))
     kept, opened, _ = cell_run(
         boxes, family, uppers, variances * (1 + 1e-14), target, near,
-        0.04 * float(np.sqrt(cell.size)), _MOST_FIRST if first else _MOST_BOXES, last, left,
+        0.02 * float(np.sqrt(cell.size)), _MOST_FIRST if first else _MOST_BOXES, last, left,
     )  # fmt: skip
     return (0 if opened else target), left[:kept].copy(), near
 
 
-def _neighbourhood(family: tuple[Floats, Floats, float], variances: Floats) -> Floats:
-    """A box around W = (1, 0), b_1 = 0 on which every loss, b_2 at its best, is convex."""
+def _neighbourhood(
+    family: tuple[Floats, Floats, float], variances: Floats, inherited: Floats
+) -> Floats:
+    """A box around W = (1, 0), b_1 = 0 on which every loss, b_2 at its best, is convex.
+
+    What was proved for the whole of a cell, `inherited`, holds for its quarters.
+    """
     at = np.array([1.0, 0.0, 0.0, _ON])
 
     def convex(radius: Floats) -> bool:
         return bool(cell_convex(at - radius, at + radius, family, variances, _PIECES))
 
-    radius = np.array([0.25, 0.25, 0.25, 0.0])
-    for _ in range(12):
-        if convex(radius):
-            break
-        radius *= 0.5
+    if inherited[1, 3] == _ON:
+        radius, rounds = inherited[1] - at, 2
     else:
-        return _NO_BOX
-    for _ in range(6):
+        radius, rounds = np.array([0.25, 0.25, 0.25, 0.0]), 5
+        for _ in range(12):
+            if convex(radius):
+                break
+            radius *= 0.5
+        else:
+            return _NO_BOX
+    for _ in range(rounds):
         grown = False
         for s in range(3):
             wider = radius.copy()
-            wider[s] *= 1.5
+            wider[s] *= 1.4
             if wider[s] < 1.0 and convex(wider):
                 radius, grown = wider, True
         if not grown:

@@ -28,9 +28,10 @@ from ..codes import (
 )
 from .rows import down, gram_box, hessian_below, loss_box, row_bounds, up
 
-SMALL, SMALL_BIAS = 30.0, 100.0
-"""Widths of W and b, in parts of √gap, below which a box only has to lie above the floor: where the
-curvature is 1/100, a loss within the gap is within 14 √gap of the minimum."""
+SMALL, SMALL_BIAS = 10.0, 20.0
+"""Widths of W and b, in parts of √gap, below which a box of more than two features only has to lie
+above the floor. Where the curvature is 1/50 a loss within the gap is within 10 √gap of the minimum;
+with two features boxes are cheap, and smaller ones make regions of minimisers sharper."""
 SHAVES = 3
 """Cuts of a bias interval from each side, at most, in one visit."""
 
@@ -87,39 +88,63 @@ def solve(L, free, g, y):
 
 
 @compiled()
+def _convex_drop(A, free, glo, ghi, radius, L, y):
+    """A number above −min of g·h + ½hᵀAh, A positive definite with the Cholesky factor L.
+
+    For any y: g·h + ½hᵀAh ≥ −½yᵀAy − |g − Ay|·radius.
+    """
+    d = len(free)
+    solve(L, free, 0.5 * (glo + ghi), y)
+    drop = 0.0
+    for s in range(d):
+        if not free[s]:
+            continue
+        Ay = 0.0
+        size = 0.0
+        for t in range(d):
+            if free[t]:
+                part = 0.5 * (A[s, t] + A[t, s]) * y[t]
+                Ay += part
+                size += abs(part)
+        drop += 0.5 * y[s] * Ay + 1e-14 * size * abs(y[s])
+        drop += (max(ghi[s] - Ay, Ay - glo[s]) + 1e-14 * size) * radius[s]
+    return drop * (1.0 + 1e-14)
+
+
+@compiled()
 def quadratic_drop(A, free, glo, ghi, radius, L, y):
     """A number above −min over |h| ≤ radius of g·h + ½ hᵀAh, for every g in [glo, ghi].
 
-    With A positive definite and any y: g·h + ½hᵀAh ≥ −½yᵀAy − |g − Ay|·radius. Otherwise the
-    negative part of A, by Gershgorin's theorem, is taken at the corners.
+    Where A is not positive definite, A + τ diag(1/radius²) is for a τ that Gershgorin's theorem
+    names, and mostly for a part of it: ½ τ for each direction is what that costs.
     """
     d = len(free)
     if positive_definite(A, free, L):
-        solve(L, free, 0.5 * (glo + ghi), y)
-        drop = 0.0
-        for s in range(d):
-            if not free[s]:
-                continue
-            Ay = 0.0
-            size = 0.0
-            for t in range(d):
-                if free[t]:
-                    part = 0.5 * (A[s, t] + A[t, s]) * y[t]
-                    Ay += part
-                    size += abs(part)
-            drop += 0.5 * y[s] * Ay + 1e-14 * size * abs(y[s])
-            drop += (max(ghi[s] - Ay, Ay - glo[s]) + 1e-14 * size) * radius[s]
-        return drop * (1.0 + 1e-14)
+        return _convex_drop(A, free, glo, ghi, radius, L, y)
     drop = 0.0
+    tau = 0.0
+    count = 0
     for s in range(d):
         if free[s]:
+            count += 1
             drop += max(abs(glo[s]), abs(ghi[s])) * radius[s]
             bend = A[s, s] * radius[s] * radius[s]
             for t in range(d):
                 if t != s and free[t]:
                     bend -= 0.5 * abs(A[s, t] + A[t, s]) * radius[s] * radius[t]
             drop -= 0.5 * min(bend, 0.0)
-    return drop * (1.0 + 1e-13)
+            tau = max(tau, -bend)
+    drop *= 1.0 + 1e-13
+    raised = A.copy()
+    for share in (1.0 / 256, 1.0 / 64, 1.0 / 16, 1.0 / 4, 1.0):
+        for s in range(d):
+            if free[s]:
+                raised[s, s] = A[s, s] + share * tau / (radius[s] * radius[s])
+        if positive_definite(raised, free, L):
+            cost = 0.5 * share * tau * count
+            found = _convex_drop(raised, free, glo, ghi, radius, L, y)
+            return min(drop, (found + cost) * (1.0 + 1e-12))
+    return drop
 
 
 @compiled()
@@ -308,7 +333,11 @@ def examine(lo, hi, problem, variance, classes, target, floor, bare, balls, leve
         if beside:
             goal = floor
     reach = np.sqrt(max(target - floor, 0.0))
-    if (hi - lo)[: m * n].max() < SMALL * reach and (hi - lo)[m * n :].max() < SMALL_BIAS * reach:
+    wide, biases = SMALL, SMALL_BIAS
+    if n <= 2:
+        # Beside a neighbourhood boxes close above the minimum itself once they are small enough.
+        wide, biases = 1.0 if len(bare) > 0 else 0.05, np.inf
+    if (hi - lo)[: m * n].max() < wide * reach and (hi - lo)[m * n :].max() < biases * reach:
         goal = floor
     ell = np.empty((n, 2))
     gl, gh = np.empty(d), np.empty(d)
