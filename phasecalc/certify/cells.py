@@ -24,9 +24,10 @@ LEVELS = 8
 MOST_LEVELS = 12
 _COARSE = 3
 """The first cells have the size 2⁻³."""
-_MOST_BOXES = 3000
+_MOST_BOXES = 4000
 _MOST_FIRST = 30_000
-_LEFT = 4000
+_LEFT = 12_000
+_MOST_LAST = 20_000
 _PIECES = 1000
 """Parts of a neighbourhood in which convexity is proved."""
 _NO_BOX = np.zeros((2, 4))
@@ -189,10 +190,12 @@ def _proved(
         uppers = np.outer(ends, variances).ravel() * (1 + 1e-14)
         near = _neighbourhood(family, variances, near)
     left = np.empty((_LEFT, 2, 4))
+    # Cells that are not halved any more end with their first open box, and may try the longer.
+    smallest = (0.01 if last else 0.04) * float(np.sqrt(cell.size))
+    most = _MOST_FIRST if first else _MOST_LAST if last else _MOST_BOXES
     kept, opened, _ = cell_run(
-        boxes, family, uppers, variances * (1 + 1e-14), target, near,
-        0.02 * float(np.sqrt(cell.size)), _MOST_FIRST if first else _MOST_BOXES, last, left,
-    )  # fmt: skip
+        boxes, family, uppers, variances * (1 + 1e-14), target, near, smallest, most, last, left
+    )
     return (0 if opened else target), left[:kept].copy(), near
 
 
