@@ -36,7 +36,7 @@ def test_boundaries_json_reads_back_to_the_records(capsys, size, law):
     assert (status, err) == (0, "")
     document = json.loads(out)
     diagram = pc.phase_diagram(
-        pc.ToyModel(*size, {"uniform": pc.Uniform(), "point": pc.Point()}[law])
+        pc.ToyModel(size[0], size[1], {"uniform": pc.Uniform(), "point": pc.Point()}[law])
     )
     assert document["model"]["n_features"] == size[0]
     assert [phase["name"] for phase in document["phases"]] == [c.name for c in diagram.phases]
