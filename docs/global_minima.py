@@ -93,14 +93,14 @@ def line_rows(diagram: pc.TracedDiagram) -> list[Sequence[str]]:
         order = "not found" if line.order is None else str(line.order)
         if line.exponent is not None:
             order += " (exponent {:.3f} ± {:.3f})".format(*line.exponent)
-        low, high = line.latent_heat
+        heats = line.latent_heat()
         rows.append(
             (
                 " / ".join(line.phases),
                 f"{min(line.sparsities) + 0.0:.8f} … {max(line.sparsities):.8f}",
                 "{:.8f} … {:.8f}".format(*line.importance_interval),
                 order,
-                f"{low:.2g} … {high:.3g}" if line.order == 1 else "0",
+                f"{min(heats):.2g} … {max(heats):.3g}" if line.order == 1 else "0",
                 f"{line.error:.0e}" + (", matches r = q/v" if line.formula is not None else ""),
                 "; ".join(end.kind for end in line.ends),
             )

@@ -65,7 +65,7 @@ def boundary_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
             f"{min(boundary.sparsities) + 0.0:.8f} … {max(boundary.sparsities):.8f}",
             f"{boundary.importance_interval[0]:.8f} … {boundary.importance_interval[1]:.8f}",
             str(boundary.order),
-            f"{boundary.latent_heat[0]:.2g} … {boundary.latent_heat[1]:.3g}",
+            f"{min(boundary.latent_heat()):.2g} … {max(boundary.latent_heat()):.3g}",
             ("formula matched, " if boundary.formula is not None else "traced, ")
             + f"{boundary.error:.0e}",
         )

@@ -24,7 +24,7 @@ from ._version import __version__
 from .files import replacing
 
 FORMAT = "phasecalc record"
-VERSION = 1
+VERSION = 2
 
 PLACES = {
     "Axis": "continuation.plane.Axis",

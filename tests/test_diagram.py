@@ -67,7 +67,7 @@ def test_three_features_in_two_dimensions():
     assert vertical.feature_probability == sympy.Rational(4, 7)
     assert vertical.importance_interval == (1, sympy.oo)
     assert vertical.slope is None
-    assert vertical.latent_heat == 0
+    assert vertical.latent_heat(pc.S) == 0 and vertical.latent_heat() == (0, 0)
     assert vertical.gradient_jump[0] != 0
     assert vertical.order == 1
     (junction,) = diagram.junctions
@@ -164,9 +164,10 @@ def test_thermodynamics_of_every_boundary(size):
             continue
         assert same(boundary.slope, -boundary.importance.diff(p))
         heat = (boundary.losses[0] - boundary.losses[1]).diff(r)
-        assert same(boundary.latent_heat, heat)
+        assert same(boundary.latent_heat(pc.S), heat.subs(p, 1 - pc.S))
         middle = sum(boundary.interval) / 2
-        assert boundary.latent_heat.subs(p, middle) > 0
+        assert boundary.latent_heat(1 - middle) == heat.subs(p, middle) > 0
+        assert boundary.latent_heat() == tuple(heat.subs(p, 1 - S) for S in boundary.sparsities)
         assert boundary.order == 1
 
 

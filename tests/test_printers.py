@@ -98,7 +98,8 @@ def test_terminal_and_notebook_say_the_same():
     assert "4/7 < p ≤ 1" in text and r"\leq 1" in html
     assert "1 dimension," in pc.phase_diagram(pc.ToyModel(2, 1))._repr_html_()
     for boundary in diagram.boundaries:
-        assert plain(boundary.latent_heat) in text and plain(boundary.latent_heat) in str(boundary)
+        heat = plain(-boundary.gradient_jump[1])
+        assert heat in text and heat in str(boundary)
     assert "**" not in text
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import sympy
@@ -14,7 +13,7 @@ from ..blocks.tegum import candidates
 from ..display import Drawn, Written
 from ..exact.algebraic import comparable
 from ..exact.extension import polynomials
-from ..inputs import Scalar, checked_size, exact_scalar, shown
+from ..inputs import Scalar, rational_in, shown
 from ..model import ToyModel, checked_model
 from ..records import Record
 from .assembly import boundaries_of, junctions_of
@@ -104,24 +103,6 @@ class PhaseDiagram(Record, Drawn, Written):
         return [phase.loss_at(density, weight) for phase in self.phases]
 
 
-def rational_in(value: object, argument: str, largest: int | None = None) -> Fraction:
-    """A rational in [0, largest]; a float is taken as the binary fraction that it holds."""
-    if isinstance(value, bool) or not hasattr(value, "as_integer_ratio"):
-        number = exact_scalar(value, argument)
-    else:
-        try:
-            ratio = value.as_integer_ratio()
-        except (ValueError, OverflowError):
-            raise ValueError(f"{argument} = {value}: it must be a finite number") from None
-        number = checked_size(Fraction(*ratio), argument)
-    if not isinstance(number, Fraction):
-        raise TypeError(f"{argument} = {number}: it must be a rational number")
-    if number < 0 or (largest is not None and number > largest):
-        allowed = "not be negative" if largest is None else f"lie in [0, {largest}]"
-        raise ValueError(f"{argument} = {value}: it must {allowed}")
-    return number
-
-
 def phase_diagram(
     model: ToyModel,
     source: str = "candidates",
@@ -171,7 +152,7 @@ def phase_diagram(
         source=source,
         candidates=compared,
         phases=tuple(compared[index] for index in winning),
-        boundaries=boundaries_of(strips, compared),
+        boundaries=boundaries_of(strips, lines, compared),
         junctions=junctions_of(strips, lines, compared),
         strips=strips,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy
 
-from ..diagram.phase_diagram import rational_in
+from ..inputs import rational_in
 from ..exact.algebraic import comparable, in_sympy, normal_form
 from ..inputs import Scalar
 from ..symbols import p

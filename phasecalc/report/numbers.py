@@ -89,7 +89,7 @@ def numbers_table(record: Any) -> Table:
         row = (record.kind, *places, f"{record.error:.0e}", record.status, ", ".join(record.phases))
         return Table("", ("kind", "S", "r", "loss", "error", "status", "phases"), [row])
     if name == "TracedBoundary":
-        least, most = record.latent_heat
+        heats = record.latent_heat()
         low, high = record.importance_interval
         row = (
             " | ".join(record.phases),
@@ -97,8 +97,8 @@ def numbers_table(record: Any) -> Table:
             f"{min(record.sparsities):.6f} … {max(record.sparsities):.6f}",
             f"{low:.6f} … {high:.6f}",
             str(record.order),
-            f"{least:.3g} … {most:.3g}",
-            record.status if record.importance is None else "exact formula",
+            f"{min(heats):.3g} … {max(heats):.3g}",
+            record.status if record.formula is None else f"{record.status} formula",
         )
         headers = ("phases", "points", "S", "r", "order", "latent heat", "status")
         return Table("", headers, [row])
