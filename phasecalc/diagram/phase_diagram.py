@@ -44,6 +44,16 @@ class PhaseDiagram(Record, Drawn, Written):
     strips: tuple[Strip, ...] = field(compare=False)
 
     @property
+    def special_points(self) -> tuple[Junction, ...]:
+        """The junctions, and the points of the border at which boundaries end.
+
+        >>> [point.kind for point in phase_diagram(ToyModel(2, 1)).special_points]
+        ['junction', 'border', 'border', 'border']
+        """
+        ends = (end for boundary in self.boundaries for end in boundary.ends)
+        return tuple(dict.fromkeys((*self.junctions, *ends)))
+
+    @property
     def blocks(self) -> tuple[str, ...]:
         """The figures that the candidates are made of, `dedicated` features apart.
 

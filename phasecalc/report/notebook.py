@@ -31,6 +31,7 @@ _TEXTS = {
     "Certificate": ("certificates", "certificate_text"),
     "CrossCheck": ("text_trained", "check_text"),
     "TrainedGrid": ("text_trained", "trained_text"),
+    "Regret": ("regret", "regret_text"),
     "Description": ("described", "described_text"),
     "Geometry": ("limit", "geometry_text"),
     "LimitDiagram": ("limit", "limit_text"),

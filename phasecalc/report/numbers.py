@@ -30,7 +30,11 @@ def summary(record: Any) -> str:  # noqa: PLR0911 (one line a kind)
     if name in ("Spinodal", "MetastableRegion"):
         beside = " | ".join(record.boundary)
         return f"{record.phase} beside {beside}, {len(record.sparsities)} points"
+    if name == "FoundWeights":
+        return f"{record.convention}, weights {record.weights.shape}, bias {record.bias.shape}"
     start = f"{sizes(record.model)}, "
+    if name == "Regret":
+        return start + f"{record.loss.size} of weights, regret up to {record.regret.max():.3g}"
     if name == "Description":
         known = "" if record.loss is None else f", L = {record.loss:.12g}"
         return start + f"{record.phase}{known}"
@@ -102,6 +106,20 @@ def numbers_table(record: Any) -> Table:
         )
         headers = ("phases", "points", "S", "r", "order", "latent heat", "status")
         return Table("", headers, [row])
+    if name == "PolishedPoint":
+        row = (*map(str, (record.sparsity, record.importance, record.loss)), f"{record.gap:.0e}")
+        return Table("", ("S", "r", "loss", "from the traced point"), [row])
+    if name == "FlowCounts":
+        shares = zip(record.probabilities, record.standard_errors, strict=True)
+        row = (
+            *(f"{share:.5f} ± {error:.5f}" for share, error in shares),
+            ", ".join(f"{minimum} {count}" for minimum, count in record.at_minima if count),
+        )
+        caption = (
+            f"{sizes(record.model)}, S = {record.sparsity:g}, r = {record.importance:g}, "
+            f"{record.trajectories} trajectories"
+        )
+        return Table(caption, ("drop", "dedicate", "antipodal", "other", "minima"), [row])
     if name == "TracedPhase":
         return Table("", ("name", "extra feature"), [(record.name, record.outcome)])
     return Table("", ("what",), [(summary(record),)])
