@@ -65,7 +65,7 @@ class PhaseDiagram(Record, Drawn, Written):
     def minimisers(self, sparsity: object, importance: object) -> tuple[str, ...]:
         """Names of all phases with the lowest loss at a point: several on a boundary.
 
-        >>> phase_diagram(ToyModel(2, 1)).minimisers(Fraction(3, 7), 1)
+        >>> phase_diagram(ToyModel(2, 1)).minimisers("3/7", 1)
         ('ignore', 'dedicated', 'antipodal')
         """
         losses = comparable(self._losses(sparsity, importance))
@@ -91,7 +91,7 @@ class PhaseDiagram(Record, Drawn, Written):
     def minimum(self, sparsity: object, importance: object) -> Scalar:
         """The free energy F(S, r): the lowest loss at a point, an exact number.
 
-        >>> phase_diagram(ToyModel(2, 1)).minimum(Fraction(3, 7), 1)
+        >>> phase_diagram(ToyModel(2, 1)).minimum("3/7", 1)
         Fraction(16, 147)
         """
         losses = self._losses(sparsity, importance)
