@@ -216,9 +216,10 @@ class Junction(Record, Written):
         return 1 - self.sparsity
 
     @property
-    def error(self) -> float:
+    def error(self) -> Fraction:
         """Bounds how far p is off: 0 for a formula, else the width of the certified interval."""
-        return 0.0 if self.isolation is None else float(self.isolation[1] - self.isolation[0])
+        low, high = self.isolation or (Fraction(0), Fraction(0))
+        return high - low
 
 
 def vanishing_order(
