@@ -64,10 +64,10 @@ def main(what: str) -> None:
     else:
         for S, r in POINTS:
             measured(pc.ToyModel(2, 1), S, r, "1e-10", 2_000_000)
-        found = measured(pc.ToyModel(2, 1), "1/2", "1", "1e-9", 2_000_000)
+        certificate = measured(pc.ToyModel(2, 1), "1/2", "1", "1e-9", 2_000_000)
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder) / "certificate.json"
-            found.save(place)
+            certificate.save(place)
             start = time.process_time()
             result = pc.check_certificate(place)
             seconds = time.process_time() - start

@@ -32,6 +32,7 @@ _TEXTS = {
     "CellMap": ("cells", "cell_map_text"),
     "CrossCheck": ("text_trained", "check_text"),
     "TrainedGrid": ("text_trained", "trained_text"),
+    "Regret": ("regret", "regret_text"),
     "Description": ("described", "described_text"),
     "Geometry": ("limit", "geometry_text"),
     "LimitDiagram": ("limit", "limit_text"),
