@@ -694,34 +694,21 @@ def _quadratic(claim: _Claim, box: Box, _: int, __: float, ___: object) -> None:
     A = _shifted(below, box, free)
     gradient = claim.gradient(middle)
     radius = {s: arb.max(box[s][1] - middle[s][0], middle[s][0] - box[s][0]) for s in free}
-    bends = [
-        sum(
-            (-abs(a) * radius[t] for a, t in zip(row, free, strict=True)),
-            2 * abs(row[i]) * radius[s],
-        )
-        if row[i] > 0
-        else -sum((abs(a) * radius[t] for a, t in zip(row, free, strict=True)), arb(0))
-        for i, (row, s) in enumerate(zip(A, free, strict=True))
-    ]
-    bends = [bend * radius[s] for bend, s in zip(bends, free, strict=True)]
-    tau = positive(-_least(bends))
-    slope = [gradient[s] for s in free]
-    # A + τ diag(1/radius²) is positive definite for a τ that costs ½ τ in each direction.
-    for share in (0.0, 1 / 256, 1 / 64, 1 / 16, 1 / 4, 1.0):
-        B = [list(row) for row in A]
+    factor = _cholesky(A)
+    if factor is not None:
+        y = [x.mid() for x in _solved(factor, [gradient[s] for s in free])]
+        drop = arb(0)
         for i, s in enumerate(free):
-            B[i][i] += share * tau / radius[s] ** 2
-        factor = _cholesky(B)
-        if factor is not None:
-            y = [x.mid() for x in _solved(factor, slope)]
-            drop = share * tau * len(free) / 2
-            for i, s in enumerate(free):
-                By = sum((B[i][t] * y[t] for t in range(len(free))), arb(0))
-                drop += y[i] * By / 2 + abs(slope[i] - By) * radius[s]
-            break
+            Ay = sum((A[i][t] * y[t] for t in range(len(free))), arb(0))
+            drop += y[i] * Ay / 2 + abs(gradient[s] - Ay) * radius[s]
     else:
-        drop = sum((abs(g) * radius[s] for g, s in zip(slope, free, strict=True)), arb(0))
-        drop += sum((positive(-bend) for bend in bends), arb(0)) / 2
+        drop = arb(0)
+        for i, s in enumerate(free):
+            bend = A[i][i] * radius[s] ** 2
+            for t, other in enumerate(free):
+                if t != i:
+                    bend -= abs(A[i][t]) * radius[s] * radius[other]
+            drop += abs(gradient[s]) * radius[s] + positive(-bend) / 2
     claim._left_open(box, claim.value(middle) - drop)
 
 

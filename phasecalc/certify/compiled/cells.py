@@ -12,7 +12,7 @@ import numpy as np
 
 from ...kernel.compiled.jit import compiled
 from .rows import down, gram_box, hessian_below, loss_box, row_bounds, up
-from .search import positive_definite, quadratic_drop
+from .search import positive_definite, raised_drop
 
 IGNORE, ANTIPODAL = 1, 2
 _SHAVES = 3
@@ -280,7 +280,7 @@ def _examine(lo, hi, family, uppers, variances, target, near):
             if not _hessian(lo, hi, family, variances, v, on, hl, hh, corners, A):
                 above = False
                 break
-            bound = middle - quadratic_drop(A, free, cgl, cgh, radius, L, y)
+            bound = middle - raised_drop(A, free, cgl, cgh, radius, L, y)
             if not bound - 1e-15 * abs(bound) > uppers[v]:
                 above = False
                 break

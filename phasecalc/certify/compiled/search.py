@@ -88,6 +88,42 @@ def solve(L, free, g, y):
 
 
 @compiled()
+def quadratic_drop(A, free, glo, ghi, radius, L, y):
+    """A number above −min over |h| ≤ radius of g·h + ½ hᵀAh, for every g in [glo, ghi].
+
+    With A positive definite and any y: g·h + ½hᵀAh ≥ −½yᵀAy − |g − Ay|·radius. Otherwise the
+    negative part of A, by Gershgorin's theorem, is taken at the corners.
+    """
+    d = len(free)
+    if positive_definite(A, free, L):
+        solve(L, free, 0.5 * (glo + ghi), y)
+        drop = 0.0
+        for s in range(d):
+            if not free[s]:
+                continue
+            Ay = 0.0
+            size = 0.0
+            for t in range(d):
+                if free[t]:
+                    part = 0.5 * (A[s, t] + A[t, s]) * y[t]
+                    Ay += part
+                    size += abs(part)
+            drop += 0.5 * y[s] * Ay + 1e-14 * size * abs(y[s])
+            drop += (max(ghi[s] - Ay, Ay - glo[s]) + 1e-14 * size) * radius[s]
+        return drop * (1.0 + 1e-14)
+    drop = 0.0
+    for s in range(d):
+        if free[s]:
+            drop += max(abs(glo[s]), abs(ghi[s])) * radius[s]
+            bend = A[s, s] * radius[s] * radius[s]
+            for t in range(d):
+                if t != s and free[t]:
+                    bend -= 0.5 * abs(A[s, t] + A[t, s]) * radius[s] * radius[t]
+            drop -= 0.5 * min(bend, 0.0)
+    return drop * (1.0 + 1e-13)
+
+
+@compiled()
 def _convex_drop(A, free, glo, ghi, radius, L, y):
     """A number above −min of g·h + ½hᵀAh, A positive definite with the Cholesky factor L.
 
@@ -112,15 +148,14 @@ def _convex_drop(A, free, glo, ghi, radius, L, y):
 
 
 @compiled()
-def quadratic_drop(A, free, glo, ghi, radius, L, y):
-    """A number above −min over |h| ≤ radius of g·h + ½ hᵀAh, for every g in [glo, ghi].
+def raised_drop(A, free, glo, ghi, radius, L, y):
+    """As `quadratic_drop`, sharper and dearer, for the cells.
 
     Where A is not positive definite, A + τ diag(1/radius²) is for a τ that Gershgorin's theorem
-    names, and mostly for a part of it: ½ τ for each direction is what that costs.
+    names, and mostly for a part of it: ½ τ for each direction is what that costs. The best part is
+    taken, as a form that is barely definite has its least value far outside of the box.
     """
     d = len(free)
-    if positive_definite(A, free, L):
-        return _convex_drop(A, free, glo, ghi, radius, L, y)
     drop = 0.0
     tau = 0.0
     count = 0
@@ -136,14 +171,16 @@ def quadratic_drop(A, free, glo, ghi, radius, L, y):
             tau = max(tau, -bend)
     drop *= 1.0 + 1e-13
     raised = A.copy()
-    for share in (1.0 / 256, 1.0 / 64, 1.0 / 16, 1.0 / 4, 1.0):
+    for share in (0.0, 1.0 / 256, 1.0 / 64, 1.0 / 16, 1.0 / 4, 1.0):
         for s in range(d):
             if free[s]:
                 raised[s, s] = A[s, s] + share * tau / (radius[s] * radius[s])
         if positive_definite(raised, free, L):
             cost = 0.5 * share * tau * count
-            found = _convex_drop(raised, free, glo, ghi, radius, L, y)
-            return min(drop, (found + cost) * (1.0 + 1e-12))
+            found = _convex_drop(raised, free, glo, ghi, radius, L, y) + cost
+            drop = min(drop, found * (1.0 + 1e-12))
+        if tau == 0.0:
+            break
     return drop
 
 
