@@ -83,4 +83,7 @@ def main(what: str, levels: int = 7) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2], *map(int, sys.argv[2:3])) if len(sys.argv) > 1 else main("")
+    main(
+        sys.argv[1] if len(sys.argv) > 1 else "",
+        int(sys.argv[2]) if len(sys.argv) > 2 else 7,
+    )
