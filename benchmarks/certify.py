@@ -59,13 +59,13 @@ def main(what: str, levels: int = 7) -> None:
             measured(pc.ToyModel(3, 2), S, r, "1e-3", 1_000_000)
     elif what == "cells":
         start = time.process_time()
-        found = pc.certify_cells(levels=levels)
-        print(found, f"{time.process_time() - start:.0f} s", sep="\n")
+        cells = pc.certify_cells(levels=levels)
+        print(cells, f"{time.process_time() - start:.0f} s", sep="\n")
     elif what == "flow":
         start = time.process_time()
-        found = pc.gradient_flow(pc.ToyModel(2, 1), "9/10", 1, trajectories=1_000_000)
+        flow = pc.gradient_flow(pc.ToyModel(2, 1), "9/10", 1, trajectories=1_000_000)
         seconds = time.process_time() - start
-        print(found.probabilities, found.standard_errors, f"{seconds:.1f} s")
+        print(flow.probabilities, flow.standard_errors, f"{seconds:.1f} s")
     else:
         for S, r in POINTS:
             measured(pc.ToyModel(2, 1), S, r, "1e-10", 2_000_000)
