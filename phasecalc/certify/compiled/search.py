@@ -30,7 +30,7 @@ from .rows import down, gram_box, hessian_below, loss_box, row_bounds, up
 
 SMALL, SMALL_BIAS = 10.0, 20.0
 """Widths of W and b, in parts of √gap, below which a box of more than two features only has to lie
-above the floor. Where the curvature is 1/50 a loss within the gap is within 10 √gap of the minimum;
+above the floor, where several minima are within the gap of the least. Where the curvature is 1/50 a loss within the gap is within 10 √gap of the minimum;
 with two features boxes are cheap, and smaller ones make regions of minimisers sharper."""
 SHAVES = 3
 """Cuts of a bias interval from each side, at most, in one visit."""
@@ -371,7 +371,13 @@ def examine(lo, hi, problem, variance, classes, target, floor, bare, balls, leve
             goal = floor
     reach = np.sqrt(max(target - floor, 0.0))
     wide, biases = SMALL, SMALL_BIAS
-    if n <= 2:
+    rivals = 0
+    for k in range(len(levels)):
+        if levels[k] < 2.0 * target - floor:
+            rivals += 1
+    if n > 2 and rivals < 2:
+        wide, biases = 1.0, np.inf
+    elif n <= 2:
         # Beside a neighbourhood boxes close above the minimum itself once they are small enough.
         wide, biases = 1.0 if len(bare) > 0 else 0.05, np.inf
     if (hi - lo)[: m * n].max() < wide * reach and (hi - lo)[m * n :].max() < biases * reach:
