@@ -239,3 +239,21 @@ def _sequence(values: object, argument: str, what: str) -> Sequence[object]:
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise TypeError(f"{argument} = {shown(values)}: it must be {what}")
     return list(values)
+
+
+def rational_in(value: object, argument: str, largest: int | None = None) -> Fraction:
+    """A rational in [0, largest]; a float is taken as the binary fraction that it holds."""
+    if isinstance(value, bool) or not hasattr(value, "as_integer_ratio"):
+        number = exact_scalar(value, argument)
+    else:
+        try:
+            ratio = value.as_integer_ratio()
+        except (ValueError, OverflowError):
+            raise ValueError(f"{argument} = {value}: it must be a finite number") from None
+        number = checked_size(Fraction(*ratio), argument)
+    if not isinstance(number, Fraction):
+        raise TypeError(f"{argument} = {number}: it must be a rational number")
+    if number < 0 or (largest is not None and number > largest):
+        allowed = "not be negative" if largest is None else f"lie in [0, {largest}]"
+        raise ValueError(f"{argument} = {value}: it must {allowed}")
+    return number

@@ -24,7 +24,7 @@ from ._version import __version__
 from .files import replacing
 
 FORMAT = "phasecalc record"
-VERSION = 1
+VERSION = 2
 
 PLACES = {
     "Axis": "continuation.plane.Axis",
@@ -34,11 +34,13 @@ PLACES = {
     "Branch": "continuation.slice_records.Branch",
     "BranchEnd": "continuation.slice_records.BranchEnd",
     "Candidate": "blocks.candidate.Candidate",
+    "CellMap": "certify.cell_records.CellMap",
     "Certificate": "certify.records.Certificate",
     "ContinuationSettings": "continuation.settings.ContinuationSettings",
     "CrossCheck": "experiment.crosscheck.CrossCheck",
     "Crossing": "continuation.slice_records.Crossing",
     "EnvelopeCrossing": "diagram.envelope.Crossing",
+    "Description": "experiment.describe.Description",
     "ExactlyActive": "supports.ExactlyActive",
     "Exponential": "laws.Exponential",
     "FeatureError": "exact.features.FeatureError",
@@ -61,6 +63,7 @@ PLACES = {
     "Minima": "continuation.records.Minima",
     "Minimiser": "certify.records.Minimiser",
     "Minimum": "minima.minimize.Minimum",
+    "PolishedPoint": "continuation.polish.PolishedPoint",
     "PhaseDiagram": "diagram.phase_diagram.PhaseDiagram",
     "Plane": "continuation.plane.Plane",
     "Point": "laws.Point",
@@ -264,10 +267,14 @@ def _digits(number: int) -> str:
     return hex(number) if number.bit_length() > 3 * _LONG else str(number)
 
 
-def _tree(formula: sympy.Basic) -> Any:
+def _tree(formula: sympy.Basic) -> Any:  # noqa: PLR0911 (one line a head)
     """A formula as nested lists [head, argument, …]; numbers and symbols are texts."""
     if formula.is_Integer:
         return _digits(int(formula))
+    if formula.is_Float:
+        sign, mantissa, exponent, _ = formula._mpf_
+        return ["Float", _digits(int(-mantissa if sign else mantissa)), str(exponent),
+                str(formula._prec)]  # fmt: skip
     if formula.is_Rational:
         return ["Rational", _digits(int(formula.p)), _digits(int(formula.q))]
     for name, constant in _CONSTANTS.items():
@@ -359,6 +366,9 @@ def _formula(tree: Any, depth: int) -> sympy.Basic:  # noqa: PLR0911 (one line a
         return _CONSTANTS[head]
     if head == "Rational":
         return sympy.Rational(*map(_integer, arguments))
+    if head == "Float":
+        mantissa, exponent, bits = map(_integer, arguments)
+        return sympy.Float(sympy.Integer(mantissa) * sympy.Integer(2) ** exponent, precision=bits)
     if head == "Symbol":
         (name,) = arguments
         if not _SYMBOL.fullmatch(name):

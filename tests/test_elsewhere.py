@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import types
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from phasecalc.records import document_of, record_of
 RNG = np.random.default_rng(0)
 W = RNG.normal(size=(2, 5))
 B = 0.1 * RNG.normal(size=5)
-ARRAYS = {
+ARRAYS: dict[str, dict[str, Any]] = {
     "phasecalc": {"weights": W, "bias": B},
     "elhage": {"W": np.stack([W.T, 2 * W.T]), "b_final": np.stack([B, B])},
     "arena": {"W": np.stack([W, 2 * W]), "b_final": np.stack([B, B])},
@@ -28,7 +29,8 @@ ARRAYS = {
 
 def safetensors(path, arrays, dtype="F32"):
     kinds = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
-    header, body = {"__metadata__": {"format": "pt"}}, b""
+    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    body = b""
     for name, array in arrays.items():
         if dtype == "BF16":
             raw = (np.asarray(array, "<f4").view("<u4") >> 16).astype("<u2").tobytes()

@@ -242,7 +242,7 @@ def run(words: list[str]) -> tuple[int, str, str]:
 
 def contents() -> set[str]:
     """What is in the folder, and in the folders in it."""
-    found = set()
+    found = set[str]()
     for place in (".", "folder", "folder.png"):
         found.update(f"{place}/{name}" for name in os.listdir(place))
     return found

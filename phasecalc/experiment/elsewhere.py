@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..display import Large
 from ..kernel.memory import checked_memory
 from ..records import Record
 
@@ -80,8 +81,8 @@ CONVENTIONS = {
 """The conventions that `read_weights` knows, by name; docs/weights.md explains them."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FoundWeights(Record):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class FoundWeights(Record, Large):
     """Weights of y = ReLU(WᵀWx + b) out of a file, in phasecalc's shapes; by `read_weights`.
 
     weights (m, n) or (instances, m, n), bias (n,) or (instances, n). loss_factor: by what a loss

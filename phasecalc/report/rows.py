@@ -177,7 +177,7 @@ def _boundary_row(boundary: Boundary) -> tuple[Cell, ...]:
         line_of(boundary),
         where,
         str(boundary.order),
-        boundary.latent_heat,
+        -boundary.gradient_jump[1],
         "vertical" if boundary.slope is None else boundary.slope,
         boundary.status,
     )
