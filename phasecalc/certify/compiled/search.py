@@ -30,8 +30,8 @@ from .rows import down, gram_box, hessian_below, loss_box, row_bounds, up
 
 SMALL, SMALL_BIAS = 10.0, 20.0
 """Widths of W and b, in parts of √gap, below which a box of more than two features only has to lie
-above the floor, where several minima are within the gap of the least. Where the curvature is 1/50 a loss within the gap is within 10 √gap of the minimum;
-with two features boxes are cheap, and smaller ones make regions of minimisers sharper."""
+above the floor, where several minima are within the gap of the least. Where the curvature is 1/50
+a loss within the gap is within 10 √gap of the minimum."""
 SHAVES = 3
 """Cuts of a bias interval from each side, at most, in one visit."""
 
