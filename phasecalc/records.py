@@ -34,6 +34,7 @@ PLACES = {
     "Branch": "continuation.slice_records.Branch",
     "BranchEnd": "continuation.slice_records.BranchEnd",
     "Candidate": "blocks.candidate.Candidate",
+    "CellMap": "certify.cell_records.CellMap",
     "Certificate": "certify.records.Certificate",
     "ContinuationSettings": "continuation.settings.ContinuationSettings",
     "CrossCheck": "experiment.crosscheck.CrossCheck",

@@ -10,6 +10,7 @@ import click
 from .._version import __version__
 from ..display import long_integers
 from .boundaries import boundaries
+from .cells import cells
 from .certify import certify
 from .check import check
 from .derive import derive
@@ -54,8 +55,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    boundaries, loss, minimize, certify, diagram, slice_command, derive, train, check, explore,
-    names, regret, limit,
+    boundaries, loss, minimize, certify, cells, diagram, slice_command, derive, train, check,
+    explore, names, regret, limit,
 )  # fmt: skip
 
 for command in _COMMANDS:
