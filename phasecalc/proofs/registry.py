@@ -36,6 +36,7 @@ _ENTRIES: dict[str, tuple[str, Builder]] = {
         "Two features in one dimension that occur together or apart",
         _built("correlated"),
     ),
+    "onset": ("The onset of superposition", _built("onset")),
     "boundaries-3-2": (
         "Boundaries and junctions of three features in two dimensions",
         _built("boundaries", n=3, m=2),
