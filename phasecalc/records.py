@@ -21,7 +21,7 @@ from typing import Any
 import sympy
 
 from ._version import __version__
-from .files import replacing
+from .files import readable, replacing
 
 FORMAT = "phasecalc record"
 VERSION = 2
@@ -152,7 +152,7 @@ def load(path: str | PathLike[str]) -> Any:
     if path.suffix.lower() in (".npz", ".nc"):
         return import_module("phasecalc.experiment.storage").load_trained(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = readable(path).read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise ValueError(f"{str(path)!r} is no record of phasecalc: it is not text") from None
     try:

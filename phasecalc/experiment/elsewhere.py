@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..display import Large
+from ..files import readable
 from ..kernel.memory import checked_memory
 from ..records import Record
 
@@ -199,7 +200,7 @@ def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
     if path.suffix.lower() not in readers:
         raise ValueError(f"{str(path)!r}: the name must end in {', '.join(readers)}")
     try:
-        return readers[path.suffix.lower()](path)
+        return readers[path.suffix.lower()](readable(path))
     except ImportError:
         raise
     except OSError as error:
