@@ -39,8 +39,8 @@ def opening() -> Prose:
     weights, vector = sympy.Symbol("W"), sympy.Symbol("w")
     return prose(
         "Two features in one dimension, uniform magnitudes, with {}. The output is homogeneous in "
-        "the Gram matrix: with {} only the length {} and the ratio {} matter, for a positive overlap {} (aligned) "
-        "and for a negative one (antipodal).",
+        "the Gram matrix: with {} only the length {} and the ratio {} matter, for a positive "
+        "overlap {} (aligned) and for a negative one (antipodal).",
         equal(sympy.Symbol("b"), 0),
         equal(weights, sympy.Tuple(vector, vector * z)),
         equal(ell, vector**2),
