@@ -99,10 +99,10 @@ class Coefficient:
         if sympy.expand(difference) != 0:
             raise CheckFailed(f"the coefficient differs by {sympy.factor(difference)}")
         if self.power == 3:
-            _agree(claim.rhs.subs(r * v, QUADRATIC), onset_cubic())
+            agree(claim.rhs.subs(r * v, QUADRATIC), onset_cubic())
 
 
-def _agree(formula: sympy.Expr, library: sympy.Expr) -> None:
+def agree(formula: sympy.Expr, library: sympy.Expr) -> None:
     """A formula in α, β and p against the library's, at rational points, in 50 digits."""
     for k in range(1, 12):
         place = sympy.Rational(k, 12)
@@ -171,7 +171,7 @@ class OfOnset:
         return "the library's line, at eleven rational points to 50 digits"
 
     def __call__(self, claim: Claim) -> None:
-        _agree(claim.rhs.subs(q, QUADRATIC), onset_importance())
+        agree(claim.rhs.subs(q, QUADRATIC), onset_importance())
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class OfTricritical:
         return "the library's formula, at eleven rational points to 50 digits"
 
     def __call__(self, claim: Claim) -> None:
-        _agree(claim.rhs, tricritical_importance())
+        agree(claim.rhs, tricritical_importance())
 
 
 @dataclass(frozen=True, slots=True)
