@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -183,8 +184,7 @@ def too_long(words: list[str]) -> bool:
     """Whether a line is valid work of minutes: a trace, or a grid of the paper's size."""
     command, given = words[0] if words else "", set(words) | {w.split("=")[-1] for w in words}
     # After another option such a word may be that option's value, and refuses nothing.
-    pairs = zip(words, words[1:], strict=False)
-    if any(word in SPOILERS and not before.startswith("-") for before, word in pairs):
+    if any(word in SPOILERS and not before.startswith("-") for before, word in pairwise(words)):
         return False
     if command in LONG or given & TRACED:
         return True
