@@ -1,12 +1,14 @@
-"""Trains 32 features in 8 dimensions at several sparsities and draws docs/dimensionality.png.
+"""Trains 80 features in 20 dimensions at several sparsities and draws docs/dimensionality.png.
 
     python docs/dimensionality.py                                 some minutes
-    python docs/dimensionality.py --features 80 --dimensions 20   about an hour
+    python docs/dimensionality.py --features 32 --dimensions 8    less than one
+    python docs/dimensionality.py --draw                          the picture alone
 
 The loss is the population's, dense, with its exact gradient (L-BFGS from one random start each).
 Upper panel: m/‖W‖_F², the dimensions a feature takes, as in "The Geometry of Superposition" of
 Elhage et al. 2022. Lower panel: the dimensionality D_i = ‖W_i‖²/Σ_j (Ŵ_i·W_j)² of every feature.
-What has been trained is kept in dimensionality.npz beside the picture's place, out/ by default.
+What has been trained is kept in out/, so that an interrupted run goes on, and in
+docs/dimensionality.npz: sparsities (s,), weights (s, m, n) and biases (s, n) in float32, losses (s,).
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ LINES |= {3 / 8: "antiprism"}
 
 
 def train(n: int, m: int, out: Path) -> pc.TrainedGrid:
-    sparsities = 1 - 1 / np.geomspace(1.5, 100, 14)
+    sparsities = 1 - 1 / np.geomspace(1.25, 100, 20)
     model = pc.ToyModel(n, m, importance=[1] * n)
     begun = time.perf_counter()
     grid = pc.train(
@@ -36,7 +38,7 @@ def train(n: int, m: int, out: Path) -> pc.TrainedGrid:
         [1.0],
         models_per_cell=1,
         tolerance=1e-4,
-        max_iterations=500,
+        max_iterations=1500,
         checkpoint=out / f"dimensionality-{n}-{m}.npz",
     )
     print(f"{n} features in {m} dimensions: {time.perf_counter() - begun:.0f} s")
@@ -48,17 +50,20 @@ def train(n: int, m: int, out: Path) -> pc.TrainedGrid:
     return grid
 
 
-def draw(grid: pc.TrainedGrid, path: Path) -> None:
-    n, m = grid.model.n_features, grid.model.d_hidden
-    x = 1 / (1 - grid.sparsities)
+def draw(path: Path) -> None:
+    """The picture of what is kept beside it."""
+    with np.load(path.with_suffix(".npz"), allow_pickle=False) as kept:
+        weights, x = kept["weights"].astype(float), 1 / (1 - kept["sparsities"])
+    _, m, n = weights.shape
     figure, (above, below) = plt.subplots(
         2, 1, sharex=True, figsize=(6.4, 6.4), height_ratios=(1, 1.6), layout="constrained"
     )
-    squares = (grid.weights[:, 0, 0] ** 2).sum(axis=(-2, -1))
-    above.plot(x, m / squares, "o-", color="C0", markersize=4)
+    above.plot(x, m / (weights**2).sum(axis=(1, 2)), "o-", color="C0", markersize=4)
     above.set_ylabel("dimensions per feature\n$m/\\|W\\|_F^2$")
     above.set_ylim(0, 1.05)
-    D, length = grid.dimensionalities[:, 0, 0], grid.norms[:, 0, 0]
+    length = np.linalg.norm(weights, axis=1)
+    overlaps = np.einsum("sdi,sdj->sij", weights, weights) / np.maximum(length, 1e-12)[:, :, None]
+    D = length**2 / np.maximum((overlaps**2).sum(axis=2), 1e-12)
     rng = np.random.default_rng(0)
     for k, place in enumerate(x):
         shown = length[k] > 0.1  # dropped features have no direction
@@ -67,7 +72,12 @@ def draw(grid: pc.TrainedGrid, path: Path) -> None:
     for value, name in LINES.items():
         for axes in (above, below):
             axes.axhline(value, color="0.8", linewidth=0.7, zorder=0)
-        below.text(x[-1] * 1.12, value, name, fontsize=7, va="center")
+        # Beside the axes; the two lowest stand close together.
+        side = {"pentagon": "bottom", "antiprism": "top"}.get(name, "center")
+        below.annotate(
+            name, (1.01, value), xycoords=("axes fraction", "data"), fontsize=7, va=side,
+            annotation_clip=False,
+        )  # fmt: skip
     below.set_xscale("log")
     below.set_ylim(0, 1.05)
     below.set_xlabel("$1/(1-S)$")
@@ -78,10 +88,21 @@ def draw(grid: pc.TrainedGrid, path: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--features", type=int, default=32)
-    parser.add_argument("--dimensions", type=int, default=8)
+    parser.add_argument("--features", type=int, default=80)
+    parser.add_argument("--dimensions", type=int, default=20)
     parser.add_argument("--out", type=Path, default=DOCS.parent / "out")
+    parser.add_argument("--draw", action="store_true", help="only draw what is kept")
     options = parser.parse_args()
     mpl.use("Agg")
-    options.out.mkdir(exist_ok=True)
-    draw(train(options.features, options.dimensions, options.out), DOCS / "dimensionality.png")
+    picture = DOCS / "dimensionality.png"
+    if not options.draw:
+        options.out.mkdir(exist_ok=True)
+        trained = train(options.features, options.dimensions, options.out)
+        np.savez_compressed(
+            picture.with_suffix(".npz"),
+            sparsities=trained.sparsities,
+            weights=trained.weights[:, 0, 0].astype(np.float32),
+            biases=trained.biases[:, 0, 0].astype(np.float32),
+            losses=trained.losses[:, 0, 0],
+        )
+    draw(picture)

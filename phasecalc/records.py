@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import sympy
+from sympy.printing.str import StrPrinter
 
 from ._version import __version__
 from .files import readable, replacing
@@ -223,7 +224,7 @@ def _encoded(value: Any) -> Any:  # noqa: PLR0911 (one line a type)
     if isinstance(value, sympy.Poly):
         return _polynomial(value)
     if isinstance(value, sympy.Basic):
-        return {"formula": _tree(value), "text": str(value)[:200]}
+        return {"formula": _tree(value), "text": _Text().doprint(value)[:200]}
     if hasattr(value, "__index__") and not hasattr(value, "dtype"):
         return int(value)
     if isinstance(value, tuple):
@@ -250,6 +251,14 @@ def _array(value: Any) -> Any:
         flat = [_encoded(entry) for entry in flat]
     dtype = value.dtype.str.replace("=", "<")
     return {"array": {"dtype": dtype, "shape": list(value.shape), "entries": flat}}
+
+
+class _Text(StrPrinter):  # type: ignore[misc]
+    """Formulas for people; SymPy keeps a root by its polynomial, in whichever variable."""
+
+    def _print_ComplexRootOf(self, root: sympy.CRootOf) -> str:
+        polynomial = root.poly.as_expr(sympy.Symbol("x"))
+        return f"CRootOf({self._print(polynomial)}, {root.index})"
 
 
 def _polynomial(value: sympy.Poly) -> Any:

@@ -59,6 +59,13 @@ MADE: dict[str, Callable[[], Any]] = {
         sympy.Float("0.6", 30), sympy.Float("0.25", 30), sympy.Float("1e-3", 30), 1e-12
     ),
     "Certificate": lambda: pc.certify(PAIR, sparsity="3/5", gap="1/100"),
+    "CellMap": lambda: pc.CellMap(
+        PAIR,
+        3,
+        np.array([[0.0, 0.5], [0.5, 1.0]]),
+        np.array([[0.1, 1.0], [1.0, 10.0]]),
+        np.array([0, 2], dtype=np.int8),
+    ),
     "Regret": lambda: pc.regret(PAIR, W, B, sparsity=0.6),
     "Description": lambda: pc.describe(W, B, sparsity=0.6),
     "FoundWeights": lambda: pc.FoundWeights(W, B, "phasecalc", 1.0, "S", "by hand"),

@@ -125,18 +125,25 @@ def _expansion() -> tuple[Step, ...]:
             AtPoints(_small),
         ),
         Step(
-            "fitted",
+            "fitted-both",
             prose(
                 "Where neither is active it is {}. Where the first is active and the output is not "
-                "cut off, the error is {} times {}, whose mean is",
+                "cut off, the error is {} times a square, whose mean is, with the second active,",
                 beta**2 * eps**2,
                 eps**2,
-                (alpha * x[1] + beta - x[2]) ** 2,
             ),
             equal(
-                p * CubeIntegral((alpha * x[1] + beta - x[2]) ** 2, UpTo(2))
-                + (1 - p) * CubeIntegral((alpha * x[1] + beta) ** 2, UpTo(1)),
-                alpha**2 / 12 + (alpha / 2 + beta - p / 2) ** 2 + VARIANCE,
+                CubeIntegral((alpha * x[1] + beta - x[2]) ** 2, UpTo(2)),
+                (alpha**2 + 1) / 12 + (alpha / 2 + beta - sympy.Rational(1, 2)) ** 2,
+            ),
+            AtPoints(_small),
+        ),
+        Step(
+            "fitted-one",
+            prose("and without it"),
+            equal(
+                CubeIntegral((alpha * x[1] + beta) ** 2, UpTo(1)),
+                alpha**2 / 12 + (alpha / 2 + beta) ** 2,
             ),
             AtPoints(_small),
         ),
@@ -305,10 +312,10 @@ def _tricritical() -> tuple[Step, ...]:
             "tricritical-polynomial",
             prose(
                 "Together with {eq:onset} and {eq:stretch}, and {} eliminated by {eq:bias}, its "
-                "feature probability is a root of",
+                "feature probability solves",
                 beta,
             ),
-            equal(polynomial.as_expr(), 0),
+            equal(0, polynomial.as_expr()),
             Resultant(),
         ),
     ]

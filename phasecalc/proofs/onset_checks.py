@@ -192,15 +192,20 @@ class Resultant:
 
     @property
     def description(self) -> str:
-        return "divides the resultant of both equations, exactly"
+        return "the library's polynomial; divides the resultant of both equations, exactly"
 
     def __call__(self, claim: Claim) -> None:
         stretched = QUADRATIC.subs(alpha, sympy.Rational(3, 2) * (p / 2 - beta))
         cubic = CUBIC.subs(r * v, stretched).subs(alpha, sympy.Rational(3, 2) * (p / 2 - beta))
         equation = (1 - p) * p * beta**2 + (p / 2 + 2 * (1 - p) ** 2) * beta - p**2 / 4
         whole = sympy.Poly(sympy.resultant(sympy.expand(cubic), sympy.expand(equation), beta), p)
-        if not whole.rem(sympy.Poly(claim.lhs - claim.rhs, p)).is_zero:
-            raise CheckFailed(f"{claim.lhs} does not divide the resultant")
+        stated = sympy.Poly(claim.rhs, p)
+        if (
+            claim.lhs != 0
+            or claim.rhs != tricritical_polynomial().as_expr()
+            or not whole.rem(stated).is_zero
+        ):
+            raise CheckFailed(f"{claim.rhs} does not divide the resultant")
 
 
 @dataclass(frozen=True, slots=True)

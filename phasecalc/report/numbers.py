@@ -45,6 +45,8 @@ def summary(record: Any) -> str:  # noqa: PLR0911 (one line a kind)
             + f"S = {record.sparsity}, r = {record.importance}: {known}, "
             + (f"{float(record.lower):.12g} ≤ F, width {float(record.width):.2g}")
         )
+    if name == "CellMap":
+        return start + f"{len(record.phase)} cells, phase proved on {record.share:.1%} of the plane"
     if name == "Minimum":
         return (
             start
