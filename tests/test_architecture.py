@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1] / "phasecalc"
 
 LAYERS = [
     ["_version", "files", "progress", "symbols", "display", "records"],
+    ["expressions"],
     ["inputs"],
     ["transforms"],
     ["laws"],

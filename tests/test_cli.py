@@ -101,7 +101,7 @@ def _umask() -> int:
     ("arguments", "says"),
     [
         (["loss", "--weights", "__import__('os').system('id')"], "is not a number"),
-        (["loss", "--weights", "1,-1", "--bias", "0"], "bias has 1 entries: it must have 2"),
+        (["loss", "--weights", "1,-1", "--bias", "0,0,0"], "bias has 3 entries: it must have 2"),
         (["loss", "--weights", "1,-1;1"], "weights[1] has 1 entries"),
         (["loss", "--weights", "1,-1", "--importance", "1,-2"], "importance[1] = -2"),
         (["loss", "--weights", "1,-1", "-S", "1.5"], "sparsity = 3/2"),
