@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "phasecalc"
 
 LAYERS = [
-    ["_version", "files", "progress", "symbols", "display", "records"],
+    ["_version", "files", "progress", "symbols", "display", "encoding", "records"],
     ["expressions"],
     ["inputs"],
     ["transforms"],

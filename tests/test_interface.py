@@ -16,7 +16,9 @@ import sympy
 
 import phasecalc as pc
 from phasecalc.display import Shown, Written
-from phasecalc.records import PLACES, Record, document_of, record_of
+from phasecalc.encoding import PLACES
+from phasecalc.laws import LAWS
+from phasecalc.records import Record, document_of, record_of
 
 from .lands import traced as traced_in
 from .lands import window
@@ -24,8 +26,8 @@ from .lands import window
 PAIR = pc.ToyModel(2, 1)
 W, B = np.array([[1.0, -0.9]]), np.array([0.05, 0.02])
 PARTS = {
-    "Crossing", "TracedPhase", "ContinuationSettings", "ToyModel", "Uniform", "Point", "Beta",
-    "SignedUniform", "Exponential", "HalfNormal", "Independent", "Groups", "ExactlyActive", "Table",
+    "Crossing", "TracedPhase", "ContinuationSettings", "ToyModel", "Independent", "Groups",
+    "ExactlyActive", "Table", *(law.__name__ for law in LAWS.values()),
 }  # fmt: skip
 """Plain dataclasses that are kept inside records: docs/records.md."""
 ELSEWHERE = {"TrainedGrid", "TrainingSettings", "Derivation", "Step"}
