@@ -25,16 +25,16 @@ types: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
 pytest: $(VENV)/dev.stamp
-	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q --run-slow
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q --run-slow -n auto --dist worksteal
 
 # Tests that take half a minute and more each, and nothing else.
 test-long: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -q --run-long -m long
+	$(BIN)/python -m pytest -q --run-long -m long -n auto --dist worksteal
 
 # The lower bounds of pyproject.toml, in an environment of their own; they have wheels for Python 3.11
 # and 3.12. Numba keeps its code by version, so it gets a folder of its own.
 test-lowest: $(LOWEST)/dev.stamp
-	NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q
+	NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q -n auto --dist worksteal
 
 $(LOWEST)/dev.stamp: pyproject.toml .ci/lowest.py
 	$(PYTHON) -m venv $(LOWEST)

@@ -3,6 +3,7 @@
     python benchmarks/certify.py             twenty points, gap 1e-10; the checker
     python benchmarks/certify.py three       three in one dimension, three points, gap 1e-4
     python benchmarks/certify.py plane       three in two dimensions: how far a million boxes get
+    python benchmarks/certify.py cells [L]   the plane in cells of L levels (7): share and seconds
     python benchmarks/certify.py flow        a million trajectories of gradient flow
 
 Processor seconds of this process; the first call compiles and is not counted.
@@ -47,7 +48,7 @@ def measured(model: pc.ToyModel, S: str, r: str, gap: str, most: int) -> pc.Cert
     return found
 
 
-def main(what: str) -> None:
+def main(what: str, levels: int = 7) -> None:
     pc.certify(pc.ToyModel(2, 1), sparsity="1/2", gap="1e-3")
     pc.certify(pc.ToyModel(3, 2), sparsity="1/2", gap="1/10", most_boxes=10)
     if what == "three":
@@ -56,18 +57,22 @@ def main(what: str) -> None:
     elif what == "plane":
         for S, r in (("1/5", "1"), ("4/5", "2")):
             measured(pc.ToyModel(3, 2), S, r, "1e-3", 1_000_000)
+    elif what == "cells":
+        start = time.process_time()
+        cells = pc.certify_cells(levels=levels)
+        print(cells, f"{time.process_time() - start:.0f} s", sep="\n")
     elif what == "flow":
         start = time.process_time()
-        found = pc.gradient_flow(pc.ToyModel(2, 1), "9/10", 1, trajectories=1_000_000)
+        flow = pc.gradient_flow(pc.ToyModel(2, 1), "9/10", 1, trajectories=1_000_000)
         seconds = time.process_time() - start
-        print(found.probabilities, found.standard_errors, f"{seconds:.1f} s")
+        print(flow.probabilities, flow.standard_errors, f"{seconds:.1f} s")
     else:
         for S, r in POINTS:
             measured(pc.ToyModel(2, 1), S, r, "1e-10", 2_000_000)
-        found = measured(pc.ToyModel(2, 1), "1/2", "1", "1e-9", 2_000_000)
+        certificate = measured(pc.ToyModel(2, 1), "1/2", "1", "1e-9", 2_000_000)
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder) / "certificate.json"
-            found.save(place)
+            certificate.save(place)
             start = time.process_time()
             result = pc.check_certificate(place)
             seconds = time.process_time() - start
@@ -78,4 +83,7 @@ def main(what: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "")
+    main(
+        sys.argv[1] if len(sys.argv) > 1 else "",
+        int(sys.argv[2]) if len(sys.argv) > 2 else 7,
+    )

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def random_model(n: int, m: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray,
     return rng.normal(size=(m, n)) / np.sqrt(m), 0.1 * rng.normal(size=n), np.ones(n)
 
 
-def timed(run: Callable[[], object], times: int = 3) -> tuple[float, float, object]:
+def timed(run: Callable[[], Any], times: int = 3) -> tuple[float, float, Any]:
     """Least wall-clock and processor time of some runs, and the result."""
     wall, work = [], []
     for _ in range(times):
@@ -113,7 +114,7 @@ def samples() -> None:
     wall, _, loss = timed(lambda: pc.expected_loss(W, b, weight, S, tolerance=1e-8))
     rng = np.random.default_rng(0)
 
-    def sample(count: int) -> np.ndarray:
+    def sample(count: int) -> Any:
         x = rng.random((count, n)) * (rng.random((count, n)) >= S)
         return ((x - np.maximum(x @ W.T @ W + b, 0)) ** 2) @ weight
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,8 @@ def compute(starts: int, seed: int, most: int, keep: bool, resume: bool) -> list
             found[k, d] = computed(k, d, pc.Uniform(), grid, starts, seed, smaller)
             names = " | ".join(f"{p.name} {p.high:.4f}" for p in found[k, d].phases)
             if keep:
-                np.savez_compressed(TABLE, **table_arrays(list(found.values())))
+                arrays: dict[str, Any] = table_arrays(list(found.values()))
+                np.savez_compressed(TABLE, **arrays)
             print(f"{k} in {d}: {time.process_time() - begun:6.1f} s  {names}", flush=True)
     return list(found.values())
 

@@ -21,8 +21,8 @@ from phasecalc.kernel.compiled.batch import batch_loss_grad
 from phasecalc.kernel.compiled.rows import UNIFORM
 from phasecalc.kernel.kernels import kernel
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-from oracle import (
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tests.oracle import (
     exact_gradient,
     exact_loss,
     exact_slope,
@@ -48,10 +48,11 @@ def handed_over(W, b, I, S):  # noqa: E741
     return bool(np.isnan(loss[0]))
 
 
-def errors(rng, W, b, I, S, by_components):  # noqa: E741
+def errors(rng, model, by_components):
     """Of the loss, and the largest of the gradient, divided by the scale."""
+    W, b, I, S = model  # noqa: E741
     loss, dW, db = pc.expected_loss_and_grad(W, b, I, sparsity_per_feature=S)
-    args = [fractions(x) for x in (W, b, I, S)]
+    args = fractions(W), fractions(b), fractions(I), fractions(S)
     one = scale(W, b, I)
     kink = (b == 0) & (W == 0).all(axis=0)  # the one place where L has no derivative
     if by_components:
@@ -71,7 +72,7 @@ def errors(rng, W, b, I, S, by_components):  # noqa: E741
 
 def main(models: int) -> int:
     rng = np.random.default_rng(20220914)
-    worst = {}
+    worst: dict[str, tuple[int, float, float, int]] = {}
     failures = 0
     for t in range(models):
         large = t % 1000 == 0
@@ -81,7 +82,7 @@ def main(models: int) -> int:
             kind, model = "switch", switch_model(rng)
         else:
             kind, model = "hard", hard_model(rng)
-        error, off = errors(rng, *model, by_components=not large)
+        error, off = errors(rng, model, by_components=not large)
         W = model[0]
         shape = f"n={W.shape[1]}, m={W.shape[0]}, {kind}"
         count, a, c, given = worst.get(shape, (0, 0.0, 0.0, 0))

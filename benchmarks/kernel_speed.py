@@ -17,19 +17,21 @@ import time
 from pathlib import Path
 
 import numpy as np
-from numpy_pair import loss_and_grad
-from plain_c import plain_c
 from tabulate import tabulate
 
 import phasecalc as pc
 from phasecalc.kernel.threads import thread_count
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from benchmarks.numpy_pair import loss_and_grad
+from benchmarks.plain_c import plain_c
 
 
 def medians(rounds, *functions, clock=time.thread_time):
     """Seconds a call, for each function."""
     for function in functions:
         function()
-    times = [[] for _ in functions]
+    times: list[list[float]] = [[] for _ in functions]
     for _ in range(rounds):
         for function, taken in zip(functions, times, strict=True):
             start = clock()

@@ -77,7 +77,7 @@ def measure(code: str, size: tuple[int, int]) -> list[dict[str, float]]:
 
 def main() -> None:
     """Print the tables."""
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for size, target in TARGETS.items():
         runs = measure(POPULATION, size)
         seconds = statistics.median(run["seconds"] for run in runs)

@@ -2,6 +2,7 @@
 
     python docs/dimensionality.py                                 some minutes
     python docs/dimensionality.py --features 32 --dimensions 8    less than one
+    python docs/dimensionality.py --draw                          the picture alone
 
 The loss is the population's, dense, with its exact gradient (L-BFGS from one random start each).
 Upper panel: m/‖W‖_F², the dimensions a feature takes, as in "The Geometry of Superposition" of
@@ -49,17 +50,20 @@ def train(n: int, m: int, out: Path) -> pc.TrainedGrid:
     return grid
 
 
-def draw(grid: pc.TrainedGrid, path: Path) -> None:
-    n, m = grid.model.n_features, grid.model.d_hidden
-    x = 1 / (1 - grid.sparsities)
+def draw(path: Path) -> None:
+    """The picture of what is kept beside it."""
+    with np.load(path.with_suffix(".npz"), allow_pickle=False) as kept:
+        weights, x = kept["weights"].astype(float), 1 / (1 - kept["sparsities"])
+    _, m, n = weights.shape
     figure, (above, below) = plt.subplots(
         2, 1, sharex=True, figsize=(6.4, 6.4), height_ratios=(1, 1.6), layout="constrained"
     )
-    squares = (grid.weights[:, 0, 0] ** 2).sum(axis=(-2, -1))
-    above.plot(x, m / squares, "o-", color="C0", markersize=4)
+    above.plot(x, m / (weights**2).sum(axis=(1, 2)), "o-", color="C0", markersize=4)
     above.set_ylabel("dimensions per feature\n$m/\\|W\\|_F^2$")
     above.set_ylim(0, 1.05)
-    D, length = grid.dimensionalities[:, 0, 0], grid.norms[:, 0, 0]
+    length = np.linalg.norm(weights, axis=1)
+    overlaps = np.einsum("sdi,sdj->sij", weights, weights) / np.maximum(length, 1e-12)[:, :, None]
+    D = length**2 / np.maximum((overlaps**2).sum(axis=2), 1e-12)
     rng = np.random.default_rng(0)
     for k, place in enumerate(x):
         shown = length[k] > 0.1  # dropped features have no direction
@@ -68,9 +72,11 @@ def draw(grid: pc.TrainedGrid, path: Path) -> None:
     for value, name in LINES.items():
         for axes in (above, below):
             axes.axhline(value, color="0.8", linewidth=0.7, zorder=0)
+        # Beside the axes; the two lowest stand close together.
+        side = {"pentagon": "bottom", "antiprism": "top"}.get(name, "center")
         below.annotate(
-            name, (1, value), (4, -4 if name == "antiprism" else 0), fontsize=7, va="center",
-            xycoords=below.get_yaxis_transform(), textcoords="offset points",
+            name, (1.01, value), xycoords=("axes fraction", "data"), fontsize=7, va=side,
+            annotation_clip=False,
         )  # fmt: skip
     below.set_xscale("log")
     below.set_ylim(0, 1.05)
@@ -85,15 +91,18 @@ if __name__ == "__main__":
     parser.add_argument("--features", type=int, default=80)
     parser.add_argument("--dimensions", type=int, default=20)
     parser.add_argument("--out", type=Path, default=DOCS.parent / "out")
+    parser.add_argument("--draw", action="store_true", help="only draw what is kept")
     options = parser.parse_args()
     mpl.use("Agg")
-    options.out.mkdir(exist_ok=True)
-    trained = train(options.features, options.dimensions, options.out)
-    draw(trained, DOCS / "dimensionality.png")
-    np.savez_compressed(
-        DOCS / "dimensionality.npz",
-        sparsities=trained.sparsities,
-        weights=trained.weights[:, 0, 0].astype(np.float32),
-        biases=trained.biases[:, 0, 0].astype(np.float32),
-        losses=trained.losses[:, 0, 0],
-    )
+    picture = DOCS / "dimensionality.png"
+    if not options.draw:
+        options.out.mkdir(exist_ok=True)
+        trained = train(options.features, options.dimensions, options.out)
+        np.savez_compressed(
+            picture.with_suffix(".npz"),
+            sparsities=trained.sparsities,
+            weights=trained.weights[:, 0, 0].astype(np.float32),
+            biases=trained.biases[:, 0, 0].astype(np.float32),
+            losses=trained.losses[:, 0, 0],
+        )
+    draw(picture)

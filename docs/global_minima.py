@@ -54,9 +54,9 @@ def digits(value: object, decimals: int = 14) -> str:
     return f"{whole}.{rest:0{decimals}d}"
 
 
-def special_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
+def special_rows(diagram: pc.TracedDiagram) -> list[Sequence[str]]:
     """Kind, phases, S, r, and how the point is known; those with r ≤ 1 where r and 1/r mirror."""
-    rows = []
+    rows: list[Sequence[str]] = []
     for point in diagram.special_points:
         mirrored = diagram.model.n_features == 2 and point.importance > 1 + 1e-9
         if (point.kind == "border" and point.sparsity > 1e-9) or mirrored:
@@ -87,20 +87,20 @@ def known(diagram: pc.TracedDiagram, point: pc.SpecialPoint) -> tuple[str, str, 
     return digits(exact.sparsity), digits(exact.importance), how
 
 
-def line_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
-    rows = []
+def line_rows(diagram: pc.TracedDiagram) -> list[Sequence[str]]:
+    rows: list[Sequence[str]] = []
     for line in diagram.boundaries:
         order = "not found" if line.order is None else str(line.order)
         if line.exponent is not None:
             order += " (exponent {:.3f} ± {:.3f})".format(*line.exponent)
-        low, high = line.latent_heat
+        heats = line.latent_heat()
         rows.append(
             (
                 " / ".join(line.phases),
                 f"{min(line.sparsities) + 0.0:.8f} … {max(line.sparsities):.8f}",
                 "{:.8f} … {:.8f}".format(*line.importance_interval),
                 order,
-                f"{low:.2g} … {high:.3g}" if line.order == 1 else "0",
+                f"{min(heats):.2g} … {max(heats):.3g}" if line.order == 1 else "0",
                 f"{line.error:.0e}" + (", matches r = q/v" if line.formula is not None else ""),
                 "; ".join(end.kind for end in line.ends),
             )
@@ -111,9 +111,9 @@ def line_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
 LINE_HEADERS = ("phases", "S", "r", "order", "latent heat", "error", "ends")
 
 
-def along_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
+def along_rows(diagram: pc.TracedDiagram) -> list[Sequence[str]]:
     """Every line at some sparsities, solved there: r to 1e-11."""
-    rows = []
+    rows: list[Sequence[str]] = []
     for S in ALONG:
         here = [
             (r, line)
@@ -151,11 +151,11 @@ def at_sparsity(diagram: pc.TracedDiagram, line: pc.TracedBoundary, S: float) ->
     return solved
 
 
-def coexistence_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
+def coexistence_rows(diagram: pc.TracedDiagram) -> list[Sequence[str]]:
     """ignore | antipodal: r with the candidates' formula, traced, and by the exact polynomials."""
     line = next(q for q in diagram.boundaries if set(q.phases) == {"ignore", "antipodal"})
     formula = 2 * pc.p / (4 - 5 * pc.p)
-    rows = []
+    rows: list[Sequence[str]] = []
     for S in TABLE:
         (traced,) = at_sparsity(diagram, line, S)
         exact = polish_line(line, str(S)).importance

@@ -9,7 +9,7 @@ Questions are from the list of open problems of the repository lionellevine/MAIS
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, pairwise
@@ -40,7 +40,7 @@ Six questions from the list of open problems of the repository [lionellevine/MAI
 """
 
 
-def table(headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True)
 
 
@@ -100,12 +100,12 @@ def o49() -> str:
         row = [f"{n} in {m}"]
         for sparsity in SPARSITIES:
             losses = {
-                parts: sum(axis_loss(k, sparsity) for k in parts if k > 1)
+                parts: sum((axis_loss(k, sparsity) for k in parts if k > 1), 0.0)
                 for parts in partitions(n, m)
                 if max(parts) <= 5
             }
-            best = min(losses, key=lambda parts: losses[parts])
-            row.append("+".join(map(str, best)))
+            lowest = min(losses, key=lambda parts: losses[parts])
+            row.append("+".join(map(str, lowest)))
         winners.append(tuple(row))
     return f"""## O49: weights with one entry a column
 
@@ -134,7 +134,7 @@ def o49() -> str:
 # O51 ----------------------------------------------------------------------------------------------
 
 
-def penalised(S: object, r: object, penalty: object) -> pc.Minimum:
+def penalised(S: object, r: object, penalty: float | Fraction) -> pc.Minimum:
     model = pc.ToyModel(2, 1, interference_penalty=Fraction(penalty).limit_denominator(10**12))
     return pc.minimize(model, S, r, random_starts=8)
 
@@ -317,13 +317,15 @@ def o4() -> str:
             coherence = float(np.max(cosine - np.eye(len(there))))
             free.append((str(features), f"{S:g}", found.name, f"{coherence:.6f}"))
     jumps = []
-    for S in ("1/2", "4/5", "19/20"):
+    for sparsity in ("1/2", "4/5", "19/20"):
         # The regular triangle with unit lengths and b = 0: overlaps −1/2, loss exact.
         half = Fraction(-1, 2)
         gram = [[Fraction(int(i == j)) or half for j in range(3)] for i in range(3)]
-        triangle = Fraction(str(pc.decompose(gram=gram, bias=[0, 0, 0]).at(sparsity=Fraction(S))))
-        v = variance(Fraction(S))
-        jumps.append((S, str(v), str(triangle), "jumps" if triangle < v else "not shown"))
+        triangle = Fraction(
+            str(pc.decompose(gram=gram, bias=[0, 0, 0]).at(sparsity=Fraction(sparsity)))
+        )
+        v = variance(Fraction(sparsity))
+        jumps.append((sparsity, str(v), str(triangle), "jumps" if triangle < v else "not shown"))
     return f"""## O4: the price of low coherence in two dimensions
 
 *Asked* (MAIS-O4): P(c) = inf of the loss over all W, b whose non-zero columns have |cos| ≤ c with each other, for 3 and for 5 features in 2 dimensions; is it piecewise analytic, is it continuous; from which c* on does the cap cost nothing?

@@ -9,13 +9,14 @@ half derives; whatever depends on β alone is a root of a polynomial, isolated.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import sympy
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 from tabulate import tabulate
@@ -52,7 +53,7 @@ LAM, W, C, D, T = sympy.symbols("lam w c d t")
 BOUNDARY_HEADERS = ("phases", "points", "S", "r", "order", "latent heat", "how")
 
 
-def table(headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True)
 
 
@@ -64,7 +65,7 @@ def boundary_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
             f"{min(boundary.sparsities) + 0.0:.8f} … {max(boundary.sparsities):.8f}",
             f"{boundary.importance_interval[0]:.8f} … {boundary.importance_interval[1]:.8f}",
             str(boundary.order),
-            f"{boundary.latent_heat[0]:.2g} … {boundary.latent_heat[1]:.3g}",
+            f"{min(boundary.latent_heat()):.2g} … {max(boundary.latent_heat()):.3g}",
             ("formula matched, " if boundary.formula is not None else "traced, ")
             + f"{boundary.error:.0e}",
         )
@@ -127,6 +128,7 @@ def no_bias_rows() -> list[tuple[str, ...]]:
         states = {state.name: state for state in land.minima(start)}
         found = on_line(land, states["aligned"], states["antipodal"], start, np.array([1.0, 0.0]))
         ratios = [float(no_bias_minimum(density, weight).ratio[0]) for density in (high, low)]
+        assert found is not None
         rows.append(
             (
                 text,
@@ -443,7 +445,7 @@ def shares(diagram: pc.TracedDiagram) -> tuple[float, float]:
 def four_panels(diagrams: dict[str, pc.TracedDiagram]) -> Figure:
     figure = Figure(figsize=(11.4, 9.6), layout="constrained")
     axes = figure.subplots(2, 2, sharex=True, sharey=True)
-    handles = dict[str, object]()
+    handles = dict[str, Artist]()
     for ax, (text, diagram) in zip(axes.flat, diagrams.items(), strict=True):
         plot_traced(diagram, ax=ax)
         legend = ax.get_legend()

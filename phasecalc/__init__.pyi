@@ -2,6 +2,8 @@ from ._version import __version__ as __version__
 from .blocks.block import Block as Block
 from .blocks.candidate import Candidate as Candidate
 from .blocks.tegum import candidates as candidates
+from .certify.cell_records import CellMap as CellMap
+from .certify.cells import certify_cells as certify_cells
 from .certify.checker import check_certificate as check_certificate
 from .certify.records import Certificate as Certificate
 from .certify.search import certify as certify
@@ -69,6 +71,7 @@ from .proofs.registry import derivation as derivation
 from .proofs.registry import derivations as derivations
 from .records import load as load
 from .report.plot import plot_diagram as plot_diagram
+from .report.plot_cells import plot_cells as plot_cells
 from .report.plot_dimensionality import plot_dimensionality as plot_dimensionality
 from .report.plot_limit import plot_limit as plot_limit
 from .report.plot_limit import plot_sticky as plot_sticky

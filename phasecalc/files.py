@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -42,6 +43,22 @@ def checked_place(path: Path) -> None:
     """`OSError` where `path` cannot be written; nothing is left behind."""
     with _unnamed(followed(path)):
         pass
+
+
+def readable(path: Path) -> Path:
+    """The same path; `OSError` where it is there and is no file with an end.
+
+    To open a pipe waits for somebody who writes into it, and a device may have no end.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return path  # whoever opens it says why it cannot be
+    if stat.S_ISREG(mode):
+        return path
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise OSError(errno.ESPIPE, "it is no regular file", str(path))
 
 
 def followed(path: Path) -> Path:

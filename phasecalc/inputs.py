@@ -12,6 +12,7 @@ from typing import Any
 import sympy
 from sympy.core.function import AppliedUndef
 
+from .expressions import parse_expression
 from .symbols import S, in_feature_probability, p, r
 
 Scalar = Any
@@ -68,16 +69,36 @@ def checked_size(value: Fraction, argument: str) -> Fraction:
     return value
 
 
-def parse_vector(text: str, argument: str) -> tuple[Fraction, ...]:
-    """A row of exact rationals from text such as "1, -1/2, 0.3".
+def parse_scalar(text: str, argument: str) -> Scalar:
+    """An exact number or formula from text such as "2/3", "-sqrt(3)/2", "w" or "1 - S".
+
+    >>> parse_scalar("-sqrt(3)/2", "weights")
+    -sqrt(3)/2
+
+    Raises `ValueError` for anything else; the text is parsed, never evaluated.
+    """
+    if len(text) > _LONGEST_TEXT or _NUMBER.fullmatch(text.strip()):
+        return parse_number(text, argument)
+    try:
+        found = parse_expression(text)
+    except ValueError as error:
+        raise ValueError(
+            f"{argument} = {shown(text)} is not a number or a formula: {error}; write for example "
+            '"2/3", "0.4", "-sqrt(3)/2" or "1 - w"'
+        ) from None
+    return _exact_sympy(found, argument)
+
+
+def parse_vector(text: str, argument: str) -> tuple[Scalar, ...]:
+    """A row of exact numbers and formulas from text such as "1, -1/2, 0.3".
 
     >>> parse_vector("1, -1/2", "bias")
     (Fraction(1, 1), Fraction(-1, 2))
     """
-    return tuple(parse_number(entry, f"{argument}[{i}]") for i, entry in enumerate(text.split(",")))
+    return tuple(parse_scalar(entry, f"{argument}[{i}]") for i, entry in enumerate(text.split(",")))
 
 
-def parse_matrix(text: str, argument: str) -> tuple[tuple[Fraction, ...], ...]:
+def parse_matrix(text: str, argument: str) -> tuple[tuple[Scalar, ...], ...]:
     """Rows separated by ";", entries by ",", as in "1,0,0; 0,1,-1".
 
     >>> parse_matrix("1,0; 0,1", "weights")
@@ -90,7 +111,7 @@ def exact_scalar(value: object, argument: str) -> Scalar:
     """A `Fraction` for rational input, a SymPy expression for algebraic or symbolic input.
 
     Accepts int, Fraction, Decimal, SymPy expressions without floats, and text that
-    `parse_number` reads. Raises `TypeError` for floats (a float is a rounded number: say which
+    `parse_scalar` reads. Raises `TypeError` for floats (a float is a rounded number: say which
     rational is meant) and other types, `ValueError` for NaN, infinities and complex numbers.
     """
     if isinstance(value, bool):
@@ -100,7 +121,7 @@ def exact_scalar(value: object, argument: str) -> Scalar:
     if isinstance(value, Decimal) and value.is_finite():
         return parse_number(str(value), argument)
     if isinstance(value, str):
-        return parse_number(value, argument)
+        return parse_scalar(value, argument)
     if isinstance(value, sympy.Basic):
         return _exact_sympy(value, argument)
     as_text = _float_text(value)
@@ -190,6 +211,8 @@ def exact_number(value: object, argument: str) -> Scalar:
     """An exact scalar without symbols."""
     number = exact_scalar(value, argument)
     if not isinstance(number, Fraction) and number.free_symbols:
+        if isinstance(value, str):
+            return parse_number(value, argument)  # which says what a number is
         raise ValueError(f"{argument} = {number}: it must be a number")
     return number
 
@@ -205,7 +228,15 @@ def size_of(value: object, argument: str) -> int:
 
 
 def exact_vector(values: object, argument: str, length: int | None = None) -> tuple[Scalar, ...]:
-    """A tuple of exact scalars; ValueError when its length is not the wanted one."""
+    """A tuple of exact scalars; ValueError when its length is not the wanted one.
+
+    Where a length is wanted one number, or its text, stands for all entries.
+    """
+    single = isinstance(values, str | sympy.Expr) or not isinstance(
+        values, Iterable | sympy.MatrixBase
+    )
+    if length is not None and single:
+        return (exact_scalar(values, argument),) * length
     if isinstance(values, sympy.MatrixBase):
         if 1 not in values.shape:
             raise ValueError(f"{argument} has shape {values.shape}: it must be one row or column")
@@ -239,3 +270,23 @@ def _sequence(values: object, argument: str, what: str) -> Sequence[object]:
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise TypeError(f"{argument} = {shown(values)}: it must be {what}")
     return list(values)
+
+
+def rational_in(value: object, argument: str, largest: int | None = None) -> Fraction:
+    """A rational in [0, largest]; a float is taken as the binary fraction that it holds."""
+    if isinstance(value, str):
+        number = parse_number(value, argument)
+    elif isinstance(value, bool) or not hasattr(value, "as_integer_ratio"):
+        number = exact_scalar(value, argument)
+    else:
+        try:
+            ratio = value.as_integer_ratio()
+        except (ValueError, OverflowError):
+            raise ValueError(f"{argument} = {value}: it must be a finite number") from None
+        number = checked_size(Fraction(*ratio), argument)
+    if not isinstance(number, Fraction):
+        raise TypeError(f"{argument} = {number}: it must be a rational number")
+    if number < 0 or (largest is not None and number > largest):
+        allowed = "not be negative" if largest is None else f"lie in [0, {largest}]"
+        raise ValueError(f"{argument} = {value}: it must {allowed}")
+    return number

@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import sympy
+from sympy.printing.str import StrPrinter
 
 from ._version import __version__
-from .files import replacing
+from .files import readable, replacing
 
 FORMAT = "phasecalc record"
-VERSION = 1
+VERSION = 2
 
 PLACES = {
     "Axis": "continuation.plane.Axis",
@@ -34,11 +35,13 @@ PLACES = {
     "Branch": "continuation.slice_records.Branch",
     "BranchEnd": "continuation.slice_records.BranchEnd",
     "Candidate": "blocks.candidate.Candidate",
+    "CellMap": "certify.cell_records.CellMap",
     "Certificate": "certify.records.Certificate",
     "ContinuationSettings": "continuation.settings.ContinuationSettings",
     "CrossCheck": "experiment.crosscheck.CrossCheck",
     "Crossing": "continuation.slice_records.Crossing",
     "EnvelopeCrossing": "diagram.envelope.Crossing",
+    "Description": "experiment.describe.Description",
     "ExactlyActive": "supports.ExactlyActive",
     "Exponential": "laws.Exponential",
     "FeatureError": "exact.features.FeatureError",
@@ -61,6 +64,7 @@ PLACES = {
     "Minima": "continuation.records.Minima",
     "Minimiser": "certify.records.Minimiser",
     "Minimum": "minima.minimize.Minimum",
+    "PolishedPoint": "continuation.polish.PolishedPoint",
     "PhaseDiagram": "diagram.phase_diagram.PhaseDiagram",
     "Plane": "continuation.plane.Plane",
     "Point": "laws.Point",
@@ -149,7 +153,7 @@ def load(path: str | PathLike[str]) -> Any:
     if path.suffix.lower() in (".npz", ".nc"):
         return import_module("phasecalc.experiment.storage").load_trained(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = readable(path).read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise ValueError(f"{str(path)!r} is no record of phasecalc: it is not text") from None
     try:
@@ -220,7 +224,7 @@ def _encoded(value: Any) -> Any:  # noqa: PLR0911 (one line a type)
     if isinstance(value, sympy.Poly):
         return _polynomial(value)
     if isinstance(value, sympy.Basic):
-        return {"formula": _tree(value), "text": str(value)[:200]}
+        return {"formula": _tree(value), "text": _Text().doprint(value)[:200]}
     if hasattr(value, "__index__") and not hasattr(value, "dtype"):
         return int(value)
     if isinstance(value, tuple):
@@ -249,6 +253,14 @@ def _array(value: Any) -> Any:
     return {"array": {"dtype": dtype, "shape": list(value.shape), "entries": flat}}
 
 
+class _Text(StrPrinter):  # type: ignore[misc]
+    """Formulas for people; SymPy keeps a root by its polynomial, in whichever variable."""
+
+    def _print_ComplexRootOf(self, root: sympy.CRootOf) -> str:
+        polynomial = root.poly.as_expr(sympy.Symbol("x"))
+        return f"CRootOf({self._print(polynomial)}, {root.index})"
+
+
 def _polynomial(value: sympy.Poly) -> Any:
     """A polynomial in one symbol over the rationals or a real number field."""
     extension = value.domain.ext if value.domain.is_Algebraic else None
@@ -264,10 +276,14 @@ def _digits(number: int) -> str:
     return hex(number) if number.bit_length() > 3 * _LONG else str(number)
 
 
-def _tree(formula: sympy.Basic) -> Any:
+def _tree(formula: sympy.Basic) -> Any:  # noqa: PLR0911 (one line a head)
     """A formula as nested lists [head, argument, …]; numbers and symbols are texts."""
     if formula.is_Integer:
         return _digits(int(formula))
+    if formula.is_Float:
+        sign, mantissa, exponent, _ = formula._mpf_
+        return ["Float", _digits(int(-mantissa if sign else mantissa)), str(exponent),
+                str(formula._prec)]  # fmt: skip
     if formula.is_Rational:
         return ["Rational", _digits(int(formula.p)), _digits(int(formula.q))]
     for name, constant in _CONSTANTS.items():
@@ -359,6 +375,9 @@ def _formula(tree: Any, depth: int) -> sympy.Basic:  # noqa: PLR0911 (one line a
         return _CONSTANTS[head]
     if head == "Rational":
         return sympy.Rational(*map(_integer, arguments))
+    if head == "Float":
+        mantissa, exponent, bits = map(_integer, arguments)
+        return sympy.Float(sympy.Integer(mantissa) * sympy.Integer(2) ** exponent, precision=bits)
     if head == "Symbol":
         (name,) = arguments
         if not _SYMBOL.fullmatch(name):

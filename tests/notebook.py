@@ -21,7 +21,8 @@ FOLDER = ROOT / "examples"
 def run_cell(source: str, namespace: dict[str, Any]) -> tuple[str, object]:
     """What a cell prints, and the value of its last expression."""
     body = ast.parse(source).body
-    last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
+    last = body[-1] if body and isinstance(body[-1], ast.Expr) else None
+    body = body if last is None else body[:-1]
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(ast.Module(body, []), "<cell>", "exec"), namespace)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import product
 from math import factorial, lcm, prod
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +75,7 @@ def _row_gradient(g, c, own, S):
             continue
         steep = [i for i in active if whole[i]]
         k = len(steep)
-        vertices = [(whole_c, (-1) ** k, ())]
+        vertices: list[tuple[int, int, tuple[int, ...]]] = [(whole_c, (-1) ** k, ())]
         for i in steep:
             vertices += [(t + whole[i], -sign, (*v, i)) for t, sign, v in vertices]
         vertices = [vertex for vertex in vertices if vertex[0] > 0]
@@ -137,7 +138,7 @@ def exact_gradient(W, b, I, S) -> tuple:  # noqa: E741
     return loss, dW, db
 
 
-def fractions(array) -> list:
+def fractions(array) -> Any:
     """Nested lists of the exact values of floats."""
     array = np.asarray(array)
     return [fractions(a) for a in array] if array.ndim else Fraction(float(array))

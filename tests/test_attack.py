@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 
 import pytest
@@ -18,7 +19,7 @@ def held(found: Attack, inputs: int) -> None:
 @pytest.fixture
 def undisturbed(monkeypatch):
     """The limits that the fuzzer of commands sets are those of a process of its own."""
-    monkeypatch.setattr(commands.resource, "setrlimit", lambda *_: None)
+    monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
 
 
 @pytest.mark.filterwarnings("default")  # a warning of a line is a failure of that line

@@ -135,7 +135,7 @@ def test_records_of_algebraic_diagrams_are_data(five_in_two, tmp_path):
 
 def test_a_block_of_ones_own():
     """Three on a line at the lengths of an open question: it beats a pair with one dropped."""
-    W = [[Fraction(2, 5), Fraction(21, 20), -1]]
+    W = [[Fraction(2, 5), Fraction(21, 20), Fraction(-1)]]
     gram = [[a * b for b in W[0]] for a in W[0]]
     own = pc.Block(gram=gram, bias=["1/100", "-3/20", 0], name="lop-sided")
     assert (own.size, own.dimensions, len(own.places)) == (3, 1, 3)
@@ -166,7 +166,7 @@ def test_blocks_that_do_not_fit(make, words):
     with pytest.raises(ValueError, match=words):
         make()
     with pytest.raises(TypeError, match=r"phasecalc\.Block"):
-        pc.candidates(pc.ToyModel(3, 2), blocks=[3])
+        pc.candidates(pc.ToyModel(3, 2), blocks=[3])  # type: ignore[list-item]
 
 
 def rotated(weights: np.ndarray, seed: int) -> np.ndarray:

@@ -7,6 +7,7 @@ import copy
 import json
 from collections import Counter
 from fractions import Fraction
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -15,8 +16,9 @@ import pytest
 
 import phasecalc as pc
 from phasecalc.certify import checker, codes, polygons
+from phasecalc.certify.compiled import cells
 from phasecalc.certify.compiled.density import density_bounds
-from phasecalc.certify.compiled.moments import MOMENT_ERROR, row_matrix, row_terms
+from phasecalc.certify.compiled.moments import MOMENT_ERROR, law_between, row_matrix, row_terms
 from phasecalc.certify.compiled.rows import hessian_below, loss_box
 from phasecalc.certify.task import Task
 from phasecalc.cli import main
@@ -60,7 +62,7 @@ def test_moments_against_exact_rationals(n):
         b = hard_number(rng) if rng.random() < 0.7 else -sum(x for x in g if rng.random() < 0.5)
         p = float(rng.choice([0.5, 0.0625, 0.9375, 1.0]))
         theta = np.array([*g, b])
-        row_matrix(theta, n, p, M)
+        row_matrix(theta, n, law_between(p, p, n), M)
         square = Fraction(row_terms(theta, n, M, out))
         j = int(rng.integers(n))
         found = Fraction(p) / 3 - 2 * Fraction(out[j]) + square
@@ -74,19 +76,20 @@ def test_density_lies_between_its_bounds_and_they_close(n):
     rng = np.random.default_rng(n)
     low, high = np.empty((n + 1, n + 1)), np.empty((n + 1, n + 1))
     up, down = np.empty((n + 1, n + 1)), np.empty((n + 1, n + 1))
+    law = law_between(0.4, 0.4, n)
     for _ in range(40):
         theta = rng.uniform(-1, 1, n + 1)
         j = int(rng.integers(n))
         for width in (0.05, 1e-9):
             box = theta - width * rng.random(n + 1), theta + width * rng.random(n + 1)
-            if not density_bounds(*box, j, n, 0.4, low, high):
+            if not density_bounds(*box, j, n, law, low, high):
                 continue
             # ∂/∂b E[x_j 1(u > 0)] is E[x_j δ(u)]: a difference of entries of M.
             h = 1e-6
             shift = np.zeros(n + 1)
             shift[n] = h
-            row_matrix(theta + shift, n, 0.4, up)
-            row_matrix(theta - shift, n, 0.4, down)
+            row_matrix(theta + shift, n, law, up)
+            row_matrix(theta - shift, n, law, down)
             slope = (up[n, j] - down[n, j]) / (2 * h)
             assert low[n, n] - 1e-4 <= slope <= high[n, n] + 1e-4
         if np.abs(theta[:n]).min() > 0.2:
@@ -418,6 +421,111 @@ def test_checker_imports_nothing_of_the_search():
     tree = ast.parse(Path(checker.__file__).read_text())
     modules = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
     names = {alias.name for n in modules if isinstance(n, ast.Import) for alias in n.names}
-    names |= {n.module for n in modules if isinstance(n, ast.ImportFrom)}
+    names |= {str(n.module) for n in modules if isinstance(n, ast.ImportFrom)}
     assert not [n for n in modules if isinstance(n, ast.ImportFrom) and n.level]
     assert not {"numpy", "numba", "scipy", "sympy"} & names
+
+
+# Cells --------------------------------------------------------------------------------------------
+
+
+def test_laws_between_are_polar_forms():
+    """Affine in each probability, equal to the law where they agree; v and M follow."""
+    p, q = 0.25, 0.75
+    ends = law_between(p, p, 2), law_between(p, q, 2), law_between(q, q, 2)
+    for t in (0.0, 0.3, 1.0):
+        mixed = (1 - t) ** 2 * ends[0] + 2 * t * (1 - t) * ends[1] + t**2 * ends[2]
+        at = (1 - t) * p + t * q
+        assert np.allclose(mixed, law_between(at, at, 2), atol=1e-15)
+
+
+def _cell_loss(density, importance, always_on, x):
+    """The loss; with `always_on` at the best bias of output 2, which is linear."""
+    W, b = x[:2].reshape(1, 2), x[2:].copy()
+    if not always_on:
+        return pc.expected_loss(W, b, [1, importance], 1 - density)
+    b[1] = density / 2 * (1 - x[1] ** 2 - x[0] * x[1])
+    v = density / 3 - density**2 / 4
+    rest = pc.expected_loss(W, b, [1, 0], 1 - density)
+    return rest + importance * v * ((1 - x[1] ** 2) ** 2 + (x[0] * x[1]) ** 2)
+
+
+@pytest.mark.parametrize("always_on", [False, True])
+def test_vertex_losses_bound_the_losses_of_a_cell(always_on):
+    """At random places the loss lies above the combination of the six lower bounds."""
+    rng = np.random.default_rng(7)
+    p, r = (0.4, 0.6), np.array([0.5, 0.8])
+    pairs = [(p[0], p[0]), p, (p[1], p[1])]
+    laws = np.array([law_between(a, b, 2) for a, b in pairs])
+    variances = np.array([(a + b) / 6 - a * b / 4 for a, b in pairs])
+    scratch = [np.empty((2, 2)), np.empty(4), np.empty(4), np.zeros((2, 3)), np.zeros((2, 3))]
+    corners, A = np.empty((2, 2, 3, 3)), np.empty((4, 4))
+    for _ in range(60):
+        at = np.concatenate(
+            [rng.uniform(0, 1.2, 1), rng.uniform(-1.2, 1.2, 1), rng.normal(0, 0.3, 2)]
+        )
+        if always_on:
+            at[3] = 3.0
+        lo, hi = at - 0.02 * rng.random(4), at + 0.02 * rng.random(4)
+        s, t = rng.random(2)
+        density, importance = (1 - s) * p[0] + s * p[1], (1 - t) * r[0] + t * r[1]
+        weights = np.outer([1 - t, t], [(1 - s) ** 2, 2 * s * (1 - s), s**2]).ravel()
+        low, below, slopes, bounded = 0.0, np.zeros((4, 4)), np.zeros((2, 4)), True
+        for v in range(6):
+            low += weights[v] * cells._bounds(
+                lo, hi, (laws, r, 0.0), variances, v, always_on, *scratch, corners
+            )
+            slopes += weights[v] * np.array(scratch[1:3])
+            bounded = bounded and cells._hessian(
+                lo, hi, (laws, r, 0.0), variances, v, always_on, *scratch[3:], corners, A
+            )
+            below += weights[v] * A
+
+        loss = partial(_cell_loss, density, importance, always_on)
+        x = rng.uniform(lo, hi)
+        value = loss(x)
+        assert low <= value + 1e-12
+        for k in range(2):
+            h = np.eye(4)[k] * 1e-6
+            slope = (loss(x + h) - loss(x - h)) / 2e-6
+            assert slopes[0, k] - 1e-7 <= slope <= slopes[1, k] + 1e-7
+        if bounded:
+            d = np.append(rng.normal(0, 1, 3), 0.0)
+            inner = 0.5 * (lo + hi)
+            bend = loss(inner + 1e-3 * d) + loss(inner - 1e-3 * d) - 2 * loss(inner)
+            assert bend / 1e-6 >= d @ below @ d - 1e-2
+
+
+@pytest.mark.slow
+def test_cells_agree_with_the_search_and_leave_boundaries_open(tmp_path):
+    found = pc.certify_cells(levels=3)
+    assert 0.1 < found.share < 1 and abs(found.areas.sum() - 1) < 1e-12
+    # The boundary of ignore and antipodal at S = 1/2 is r = 0.5357, that of 3/5 is r = 0.3373.
+    assert found.phase_at("1/2", "5357/10000") == found.phase_at("3/5", "3373/10000") == ""
+    chosen = [k for k, code in enumerate(found.phase) if code]
+    rng = np.random.default_rng(3)
+    for k in rng.choice(chosen, 12, replace=False):
+        S, r = (float(rng.uniform(*ends[k])) for ends in (found.sparsity, found.importance))
+        w = pc.minimize(PAIR, S, r).lowest.weights[0]
+        sign = {"ignore": w[1] == 0, "dedicated": w[0] == 0, "antipodal": w[0] * w[1] < 0}
+        assert sign[found.phases[k]], (S, r, found.phases[k], w)
+        assert found.phase_at(Fraction(S), Fraction(r)) == found.phases[k]
+    found.save(tmp_path / "cells.json")
+    assert pc.load(tmp_path / "cells.json") == found
+    assert "% of the window" in str(found)
+    assert pc.plot_cells(found).axes[0].collections
+
+
+@pytest.mark.parametrize(
+    "arguments, error",
+    [
+        ({"model": pc.ToyModel(3, 1)}, ValueError),
+        ({"model": pc.ToyModel(2, 1, pc.Point())}, ValueError),
+        ({"model": pc.ToyModel(2, 1, bias="zero")}, ValueError),
+        ({"levels": 2}, ValueError),
+        ({"levels": 4.0}, TypeError),
+    ],
+)
+def test_cells_refuse(arguments, error):
+    with pytest.raises(error):
+        pc.certify_cells(**arguments)

@@ -36,7 +36,7 @@ def test_boundaries_json_reads_back_to_the_records(capsys, size, law):
     assert (status, err) == (0, "")
     document = json.loads(out)
     diagram = pc.phase_diagram(
-        pc.ToyModel(*size, {"uniform": pc.Uniform(), "point": pc.Point()}[law])
+        pc.ToyModel(size[0], size[1], {"uniform": pc.Uniform(), "point": pc.Point()}[law])
     )
     assert document["model"]["n_features"] == size[0]
     assert [phase["name"] for phase in document["phases"]] == [c.name for c in diagram.phases]
@@ -51,7 +51,7 @@ def test_boundaries_json_reads_back_to_the_records(capsys, size, law):
             assert read(entry["importance"]) == boundary.importance
         assert [read(end) for end in entry["r_interval"]] == list(boundary.importance_interval)
         assert (entry["order"], entry["status"]) == (1, "exact")
-        assert read(entry["latent_heat"]) == boundary.latent_heat
+        assert read(entry["latent_heat"]) == -boundary.gradient_jump[1]
     for entry, junction in zip(document["junctions"], diagram.junctions, strict=True):
         assert Fraction(entry["sparsity"]) == junction.sparsity
         assert Fraction(entry["loss"]) == junction.loss
@@ -101,7 +101,7 @@ def _umask() -> int:
     ("arguments", "says"),
     [
         (["loss", "--weights", "__import__('os').system('id')"], "is not a number"),
-        (["loss", "--weights", "1,-1", "--bias", "0"], "bias has 1 entries: it must have 2"),
+        (["loss", "--weights", "1,-1", "--bias", "0,0,0"], "bias has 3 entries: it must have 2"),
         (["loss", "--weights", "1,-1;1"], "weights[1] has 1 entries"),
         (["loss", "--weights", "1,-1", "--importance", "1,-2"], "importance[1] = -2"),
         (["loss", "--weights", "1,-1", "-S", "1.5"], "sparsity = 3/2"),

@@ -144,7 +144,9 @@ def test_pictures_name_their_source_and_every_phase():
             assert "exact among the candidates" in figure.axes[0].get_title()
             words = " ".join(names_in(figure)).replace("+\n", "+")
             assert all(phase.name in words for phase in diagram.phases)
-            shown = {entry.get_text() for entry in figure.axes[0].get_legend().get_texts()}
+            legend = figure.axes[0].get_legend()
+            assert legend is not None
+            shown = {entry.get_text() for entry in legend.get_texts()}
             assert shown == {phase.outcome for phase in diagram.phases}
 
 
@@ -157,9 +159,9 @@ def test_axes_and_insets():
     np.testing.assert_allclose(inner.get_ylim(), (0.5, 2))
     for wrong in ((0.6, 0.2, 0.5, 2), (0, 1, 1, 2), (0, 0.5, 1), "a"):
         with pytest.raises(ValueError, match="inset"):
-            pc.plot_diagram(diagram, inset=wrong)
+            pc.plot_diagram(diagram, inset=wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="axes"):
-        pc.plot_diagram(diagram, axes="cubic")
+        pc.plot_diagram(diagram, axes="cubic")  # type: ignore[arg-type]
 
 
 def test_own_axes_get_everything():
@@ -181,4 +183,4 @@ def test_slices_have_a_window():
     assert figure.axes[0].get_legend() is not None
     for wrong in ((1, 0.2), (0, 20), "x"):
         with pytest.raises(ValueError, match="window"):
-            pc.plot_slice(line, window=wrong)
+            pc.plot_slice(line, window=wrong)  # type: ignore[arg-type]

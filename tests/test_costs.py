@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from fractions import Fraction
+from typing import Any
 
 import pytest
 import sympy
@@ -18,7 +19,7 @@ from phasecalc.report.plain import plain
 LONG = Fraction(3447673450147334801155432519043313901863196073, 1087267340087407989506055062295766)
 
 
-def _longest(dense: object) -> int:
+def _longest(dense: Any) -> int:
     """Bits of the longest coefficient of a dense polynomial in several variables."""
     if isinstance(dense, list):
         return max(map(_longest, dense), default=0)
@@ -178,7 +179,7 @@ def test_seven_candidates_of_ones_own_in_a_hard_diagram():
 )
 @pytest.mark.parametrize("place", ["weights", "bias", "importance"])
 def test_entries_without_a_value_are_refused_in_a_sentence(entry, place):
-    given = {"weights": [[1, 2]], "bias": [0, 0], "importance": [1, 1]}
+    given: dict[str, Any] = {"weights": [[1, 2]], "bias": [0, 0], "importance": [1, 1]}
     given[place] = [[1, entry]] if place == "weights" else [1, entry]
     with pytest.raises(ValueError, match=rf"^{place}\[.* has no value; an entry is made of"):
         pc.decompose(**given)

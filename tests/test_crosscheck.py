@@ -14,7 +14,7 @@ from matplotlib.colors import to_rgb
 import phasecalc as pc
 from phasecalc.blocks.candidate import OUTCOMES
 from phasecalc.experiment import crosscheck as module
-from phasecalc.experiment import train
+from phasecalc.experiment import optimize, train
 from phasecalc.experiment.trained import DIVERGED
 from phasecalc.report import plot_trained as picture
 from phasecalc.report.plot_style import TINTS
@@ -184,7 +184,7 @@ def test_a_wrong_kernel_is_found_by_rational_numbers(trained, monkeypatch):
     right = pc.crosscheck(THEORY, trained)
     assert right.rational_models == 10
     assert right.rational_mismatch < 1
-    kernel = exactness.expected_loss
+    kernel = pc.expected_loss
     monkeypatch.setattr(exactness, "expected_loss", lambda *a: kernel(*a) * (1 + 1e-9))
     losses = trained.losses * (1 + 1e-9)
     wrong = pc.crosscheck(THEORY, replace(trained, losses=losses))
@@ -266,7 +266,7 @@ def test_each_cell_has_the_colour_of_its_own_model():
     for ax, pick in zip(figure.axes, (trained.average, trained.of_best), strict=False):
         norm, overlap = pick(trained.norms)[..., -1], pick(trained.overlaps)[..., -1]
         wanted = picture.colours(norm, overlap).swapaxes(0, 1).reshape(-1, 3)
-        found = ax.collections[0].get_facecolors().reshape(-1, 4)
+        found = np.asarray(ax.collections[0].get_facecolor()).reshape(-1, 4)
         np.testing.assert_allclose(found[:, :3], wanted, atol=1e-12)
 
 
@@ -275,7 +275,8 @@ def test_theory_has_the_colours_of_its_own_weights():
     trained = pc.train(model, [0.2, 0.9], [0.3, 3.0], 2)
     figure = pc.plot_trained(trained, pc.phase_diagram(model))
     theory = next(ax for ax in figure.axes if ax.get_title().startswith("theory"))
-    found = {tuple(np.round(c.get_facecolor()[0, :3], 2)) for c in theory.collections}
+    colours = [np.asarray(c.get_facecolor()) for c in theory.collections]
+    found = {tuple(np.round(colour[0, :3], 2)) for colour in colours}
     assert tuple(np.round(picture.colours(1.0, 0.5), 2)) in found
 
 
@@ -375,7 +376,7 @@ def test_the_rule_is_in_the_help(capsys):
 def test_an_interrupted_command_keeps_what_is_done(capsys, tmp_path, monkeypatch):
     path = tmp_path / "grid.npz"
     command = ("train", "--cells", "6", "-o", str(path))
-    work = train.train_chunks
+    work = optimize.train_chunks
 
     def interrupted(*arguments):
         yield next(work(*arguments))
@@ -397,7 +398,7 @@ def test_an_interrupted_command_keeps_what_is_done(capsys, tmp_path, monkeypatch
 
 def test_a_terminated_command_keeps_what_is_done(capsys, tmp_path, monkeypatch):
     path = tmp_path / "grid.npz"
-    work = train.train_chunks
+    work = optimize.train_chunks
 
     def terminated(*arguments):
         yield next(work(*arguments))

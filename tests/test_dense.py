@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import comb, factorial
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -116,7 +117,9 @@ def test_blocks_add_up():
     b = np.concatenate([bias for _, bias in small])
     exact = sum(pc.expected_loss(w, bias, np.ones(5), 0.7) for w, bias in small)
     turn = np.linalg.qr(rng.normal(size=(8, 8)))[0]  # rounding makes every overlap non-zero
-    for weights, method in [(W, "dense"), (turn @ W, "dense"), (turn @ W, "auto")]:
+    ways: list[tuple[np.ndarray, Literal["dense", "auto"]]]
+    ways = [(W, "dense"), (turn @ W, "dense"), (turn @ W, "auto")]
+    for weights, method in ways:
         loss = pc.expected_loss(weights, b, np.ones(20), 0.7, method=method)
         assert loss == pytest.approx(exact, abs=1e-10)
 
@@ -198,7 +201,7 @@ def test_few_active_encloses():
 def test_unusable_arguments():
     W, b, weight = np.ones((2, 12)), np.zeros(12), np.ones(12)
     with pytest.raises(ValueError, match='method = \'fast\': it must be one of "auto", "closed"'):
-        pc.expected_loss(W, b, weight, 0.5, method="fast")
+        pc.expected_loss(W, b, weight, 0.5, method="fast")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="tolerance = 0: it must be positive"):
         pc.expected_loss(W, b, weight, 0.5, tolerance=0)
     with pytest.raises(ValueError, match=r"tolerance = -1: it must be a finite number, 0 or more"):

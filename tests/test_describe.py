@@ -13,7 +13,8 @@ def test_losses_of_features_add_up():
     found = pc.describe(W, 0.05, [1, 2, 0.5], sparsity=0.7)
     whole = pc.expected_loss(W, [0.05] * 3, [1, 2, 0.5], 0.7)
     assert found.loss == pytest.approx(float(whole), rel=1e-13)
-    assert found.nearest.loss <= found.loss
+    assert found.nearest is not None and found.distance is not None
+    assert found.loss is not None and found.nearest.loss <= found.loss
     assert found.distance > 0
     assert (
         found.interference[0, 1] == pytest.approx(W[:, 0] @ W[:, 1])
@@ -36,6 +37,7 @@ def test_rotations_and_orders_change_nothing():
 def test_a_minimum_is_its_own_nearest():
     best = pc.minimize(pc.ToyModel(2, 1), 0.6)
     found = pc.describe(best.weights, best.bias, sparsity=0.6)
+    assert found.distance is not None
     assert found.distance < 1e-7 and found.phase == best.name
     assert "ends in antipodal" in str(found) and len(repr(found)) < 120
 

@@ -67,7 +67,7 @@ def test_three_features_in_two_dimensions():
     assert vertical.feature_probability == sympy.Rational(4, 7)
     assert vertical.importance_interval == (1, sympy.oo)
     assert vertical.slope is None
-    assert vertical.latent_heat == 0
+    assert vertical.latent_heat(pc.S) == 0 and vertical.latent_heat() == (0, 0)
     assert vertical.gradient_jump[0] != 0
     assert vertical.order == 1
     (junction,) = diagram.junctions
@@ -88,7 +88,7 @@ def test_point_law():
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
 def test_candidate_losses_agree_with_their_own_weights(size, law):
     """Two ways: the block formula, and the decomposition of the weights at an exact p."""
-    model = pc.ToyModel(*size, law)
+    model = pc.ToyModel(size[0], size[1], law)
     for c in pc.candidates(model):
         for density in (Fraction(1, 5), Fraction(3, 4)):
             bias = [sympy.sympify(b).subs(p, sympy.Rational(str(density))) for b in c.bias]
@@ -126,7 +126,7 @@ def test_simplex_vectors_are_unit_and_sum_to_zero(size):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
 def test_the_label_is_the_argmin_at_a_thousand_points(size, law):
-    diagram = pc.phase_diagram(pc.ToyModel(*size, law))
+    diagram = pc.phase_diagram(pc.ToyModel(size[0], size[1], law))
     for sparsity, importance in exact_points(1000 if size == (3, 2) else 150):
         losses = {c.name: c.loss_at(1 - sparsity, importance) for c in diagram.candidates}
         lowest = min(losses.values())
@@ -139,11 +139,11 @@ def test_the_label_is_the_argmin_at_a_thousand_points(size, law):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
 def test_boundaries_are_where_two_phases_are_lowest_together(size, law):
-    diagram = pc.phase_diagram(pc.ToyModel(*size, law))
+    diagram = pc.phase_diagram(pc.ToyModel(size[0], size[1], law))
     for boundary in diagram.boundaries:
         low, high = boundary.interval
         for t in (Fraction(1, 7), Fraction(1, 2), Fraction(9, 10)):
-            if boundary.is_vertical:
+            if boundary.importance is None:
                 density = Fraction(str(boundary.feature_probability))
                 least, most = boundary.importance_interval
                 most = least + 5 if most == sympy.oo else most
@@ -160,13 +160,14 @@ def test_boundaries_are_where_two_phases_are_lowest_together(size, law):
 def test_thermodynamics_of_every_boundary(size):
     """Clausius-Clapeyron is the derivative of r(p); the latent heat is the jump of ∂F/∂r."""
     for boundary in pc.phase_diagram(pc.ToyModel(*size)).boundaries:
-        if boundary.is_vertical:
+        if boundary.importance is None:
             continue
         assert same(boundary.slope, -boundary.importance.diff(p))
         heat = (boundary.losses[0] - boundary.losses[1]).diff(r)
-        assert same(boundary.latent_heat, heat)
+        assert same(boundary.latent_heat(pc.S), heat.subs(p, 1 - pc.S))
         middle = sum(boundary.interval) / 2
-        assert boundary.latent_heat.subs(p, middle) > 0
+        assert boundary.latent_heat(1 - middle) == heat.subs(p, middle) > 0
+        assert boundary.latent_heat() == tuple(heat.subs(p, 1 - S) for S in boundary.sparsities)
         assert boundary.order == 1
 
 
@@ -385,7 +386,7 @@ def test_grid_agrees_with_label(size):
         (lambda d: d.grid([], [1]), "sparsities has shape"),
         (lambda d: d.grid([0.5, 1.5], [1]), r"sparsities\[1\] = 1.5: it must lie in \[0, 1\]"),
         (lambda d: d.grid([0.5], [float("inf")]), r"importances\[0\] = inf"),
-        (lambda d: pc.phase_diagram(d.model, source="nonsense"), "source = 'nonsense'"),
+        (lambda d: pc.phase_diagram(d.model, source="nonsense"), "source = 'nonsense'"),  # type: ignore[call-overload]
         (lambda d: pc.phase_diagram(pc.ToyModel(2, 2)), "n_features = 2, d_hidden = 2"),
         (
             lambda d: pc.phase_diagram(pc.ToyModel(36, 18)),
@@ -428,10 +429,10 @@ def test_candidates_of_another_law_are_refused():
 def test_models_need_integer_sizes():
     for sizes in [(2.0, 1), ("2", 1), (True, 1)]:
         with pytest.raises(TypeError, match="n_features"):
-            pc.ToyModel(*sizes)
-    assert pc.ToyModel(np.int64(3), 2) == pc.ToyModel(3, 2)
+            pc.ToyModel(*sizes)  # type: ignore[arg-type]
+    assert pc.ToyModel(np.int64(3), 2) == pc.ToyModel(3, 2)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="law"):
-        pc.ToyModel(2, 1, law="uniform")
+        pc.ToyModel(2, 1, law="uniform")  # type: ignore[arg-type]
 
 
 def test_more_features_keep_the_paper_s_junction():

@@ -178,6 +178,15 @@ def test_in_sparsity(tmp_path, capsys):
     assert r"\left(1 - S\right) \left(1 + 3 S\right)" in text and "p^{2}" not in text
 
 
+def test_an_appendix_is_running_text(tmp_path, capsys):
+    run(capsys, "derive", "two-in-one", "-o", str(tmp_path), "--appendix")
+    text = (tmp_path / "two-in-one.tex").read_text()
+    whole = (FOLDER / "two-in-one.tex").read_text()
+    assert "Check:" in whole and "Check:" not in text and r"\paragraph" not in text
+    labels = re.findall(r"\\label\{(.*?)\}", whole)
+    assert re.findall(r"\\label\{(.*?)\}", text) == labels
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -187,6 +196,7 @@ def test_in_sparsity(tmp_path, capsys):
         (("--list", "--all"), "--list stands alone"),
         (("--list", "thomson"), "--list stands alone"),
         (("--list", "--pdf"), "--list stands alone"),
+        (("--list", "--appendix"), "--list stands alone"),
         (("thomson",), "-o"),
         ((), "--all"),
         (("thomson", "--all", "-o", "out"), "--all"),

@@ -27,6 +27,7 @@ SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py"))
 
 def example(name: str):
     spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    assert spec is not None and spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look there
     spec.loader.exec_module(module)
     return module
@@ -34,7 +35,7 @@ def example(name: str):
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_it_opens_with_its_equation(name):
-    lines = ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text())).splitlines()
+    lines = (ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text())) or "").splitlines()
     assert lines[1] == "=" * len(lines[0]), "a title, which the gallery of the site needs"
     assert "=" in lines[3], "the fourth line is the equation"
 

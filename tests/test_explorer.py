@@ -41,6 +41,7 @@ def asked(page: str, script: str, folder: Path) -> dict:
         f"out.textContent = JSON.stringify((() => {{ {script} }})());"
         "document.body.append(out); }, 1500);</script>"
     )
+    assert BROWSER is not None
     # The page's own policy allows inline scripts and nothing else.
     path = folder / "page.html"
     path.write_text(page.replace("</body>", probe + "</body>"), encoding="utf-8")

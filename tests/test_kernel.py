@@ -66,7 +66,7 @@ def check_model(rng, model, every_component):
     """Loss and gradient against rationals; the gradient by components or along one direction."""
     W, b, I, S = model  # noqa: E741
     loss, dW, db = pc.expected_loss_and_grad(W, b, I, sparsity_per_feature=S)
-    args = [fractions(x) for x in (W, b, I, S)]
+    args = fractions(W), fractions(b), fractions(I), fractions(S)
     one = scale(W, b, I)
     assert abs(float(exact_loss(*args)) - loss) <= LOSS_LIMIT * one
     differentiable = (b != 0) | (W != 0).any(axis=0)
@@ -93,7 +93,7 @@ def test_point_law(n):
     rng = np.random.default_rng(n)
     W, b, I, S = rng.normal(size=(2, n)), rng.normal(size=n), rng.random(n), rng.random(n)  # noqa: E741
     loss, dW, db = pc.expected_loss_and_grad(W, b, I, law=pc.Point(), sparsity_per_feature=S)
-    exact = [fractions(x) for x in (W, b, I, S)]
+    exact = fractions(W), fractions(b), fractions(I), fractions(S)
     assert abs(float(exact_loss(*exact, point=True)) - loss) <= LOSS_LIMIT * scale(W, b, I)
     u, v = rng.normal(size=W.shape), rng.normal(size=b.shape)
     slope = exact_slope(*exact, fractions(u), fractions(v), point=True)

@@ -73,7 +73,7 @@ def test_weights_near_the_smallest_floats():
             b = -0.3 * np.diag(W.T @ W)
             I = np.ones(n)  # noqa: E741
             loss, _, db = pc.expected_loss_and_grad(W, b, I, 0.3)
-            args = [fractions(x) for x in (W, b, I, np.full(n, 0.3))]
+            args = fractions(W), fractions(b), fractions(I), fractions(np.full(n, 0.3))
             assert abs(loss - float(exact_loss(*args))) <= LOSS_LIMIT
             for v in np.eye(n):
                 slope = exact_slope(*args, fractions(np.zeros((m, n))), fractions(v), bits=1400)
@@ -102,7 +102,7 @@ def test_every_component_of_the_gradient_at_the_corners(corner, sparsity):
     W, b = (np.array(x) for x in CORNERS[corner])
     I = np.linspace(1, 2, len(b))  # noqa: E741
     loss, dW, db = pc.expected_loss_and_grad(W, b, I, sparsity)
-    exact = [fractions(x) for x in (W, b, I, np.full(len(b), sparsity))]
+    exact = fractions(W), fractions(b), fractions(I), fractions(np.full(len(b), sparsity))
     one = scale(W, b, I)
     assert abs(float(exact_loss(*exact)) - loss) <= LOSS_LIMIT * one
     theta = np.concatenate([dW.ravel(), db])

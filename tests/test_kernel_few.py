@@ -75,6 +75,12 @@ class _Infinite:
 class Number(Fraction):
     """A Fraction that meets the float constants of the formulas exactly."""
 
+    def __neg__(self) -> Number:
+        return Number(-Fraction(self))
+
+    def __abs__(self) -> Number:
+        return Number(abs(Fraction(self)))
+
 
 def _operator(name):
     base = getattr(Fraction, name)
@@ -88,8 +94,6 @@ def _operator(name):
 
 for _name in ("add", "radd", "sub", "rsub", "mul", "rmul"):
     setattr(Number, f"__{_name}__", _operator(f"__{_name}__"))
-Number.__neg__ = lambda self: Number(-Fraction(self))
-Number.__abs__ = lambda self: Number(abs(Fraction(self)))
 
 
 @pytest.mark.parametrize("n", [3, 4, 5])

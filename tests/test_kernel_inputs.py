@@ -54,12 +54,12 @@ def test_other_types_of_number_are_taken():
 
 
 def test_arguments_are_not_written_to():
-    args = [W.copy(), B.copy(), ONES.copy(), np.array(0.5)]
+    args = W.copy(), B.copy(), ONES.copy(), np.array(0.5)
     for array in args:
         array.flags.writeable = False
     pc.expected_loss_and_grad(*args)
     pc.expected_hessian(*args)
-    pc.one_sparse_loss(*args[:3])
+    pc.one_sparse_loss(args[0], args[1], args[2])
     pc.truncated_loss(*args, max_active=1)
 
 
@@ -90,7 +90,7 @@ def test_bad_values_are_named(args, options, message):
 
 def test_exact_numbers_are_rounded_to_floats():
     exact = [[Fraction(1, 2), Decimal("-0.25")]]
-    assert pc.expected_loss(exact, [0, 0], [1, 1], Fraction(1, 2)) == pc.expected_loss(
+    assert pc.expected_loss(exact, [0, 0], [1, 1], Fraction(1, 2)) == pc.expected_loss(  # type: ignore[arg-type]
         [[0.5, -0.25]], [0, 0], [1, 1], 0.5
     )
 
@@ -99,9 +99,9 @@ def test_ragged_and_masked_arrays_are_named():
     with pytest.raises(ValueError, match="weights: lists of different lengths"):
         pc.expected_loss([[1, 2], [3]], B, ONES, 0.5)
     with pytest.raises(TypeError, match="bias: a masked array"):
-        pc.expected_loss(W, np.ma.array([0.0, 1.0], mask=[0, 1]), ONES, 0.5)
+        pc.expected_loss(W, np.ma.array([0.0, 1.0], mask=[0, 1]), ONES, 0.5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="importance: entries of type object"):
-        pc.expected_loss(W, B, [None, 1.0], 0.5)
+        pc.expected_loss(W, B, [None, 1.0], 0.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="weights: an entry is beyond the largest float"):
         pc.expected_loss([[10**400, 1]], B, ONES, 0.5)
 
@@ -116,9 +116,9 @@ def test_bad_types_are_named():
     with pytest.raises(TypeError, match="exactly one of sparsity and sparsity_per_feature"):
         pc.expected_loss(W, B, ONES, 0.5, sparsity_per_feature=[0.5, 0.5])
     with pytest.raises(TypeError, match="law = 'uniform'"):
-        pc.expected_loss(W, B, ONES, 0.5, "uniform")
+        pc.expected_loss(W, B, ONES, 0.5, "uniform")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"max_active = 1.0"):
-        pc.truncated_loss(W, B, ONES, 0.5, max_active=1.0)
+        pc.truncated_loss(W, B, ONES, 0.5, max_active=1.0)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="max_active = 9: it must be 0 to 8"):
         pc.truncated_loss(W, B, ONES, 0.5, max_active=9)
 

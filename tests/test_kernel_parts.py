@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,7 +92,7 @@ def test_hessian_along_a_direction_against_rationals(seed):
     I, S = np.ones(n), np.full(n, 0.5)  # noqa: E741
     u, v = rng.normal(size=(m, n)), rng.normal(size=n)
     h = 2.0**-60
-    args = [fractions(x) for x in (I, S, u, v)]
+    args = fractions(I), fractions(S), fractions(u), fractions(v)
     slopes = []
     for t in (h, -h):
         at = [
@@ -151,7 +152,7 @@ def test_truncated_loss_of_many_interfering_features(law):
         rng.random((100_000, 14)) if law.name == "uniform" else 1
     )
     error = ((x - np.maximum(x @ (W.T @ W) + b, 0)) ** 2 * I).sum(axis=1)
-    previous = np.inf
+    previous: Any = np.inf
     for active in range(4):
         loss, bound = pc.truncated_loss(W, b, I, law=law, max_active=active, sparsity_per_feature=S)
         few = error * (np.count_nonzero(x, axis=1) <= active)

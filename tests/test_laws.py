@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,14 +89,14 @@ def test_minimum_depends_on_all_that_the_model_carries() -> None:
         (dict(interference_penalty=-1), "interference_penalty = -1"),
     ],
 )
-def test_models_that_are_refused(arguments: dict[str, object], says: str) -> None:
+def test_models_that_are_refused(arguments: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        pc.ToyModel(2, 1, **arguments)  # type: ignore[arg-type]
+        pc.ToyModel(2, 1, **arguments)
 
 
 def test_floats_are_refused_with_the_exact_way_to_write_them() -> None:
     with pytest.raises(TypeError, match="importance"):
-        pc.ToyModel(2, 1, importance=[1, 0.5])  # type: ignore[arg-type]
+        pc.ToyModel(2, 1, importance=[1, 0.5])
 
 
 def test_what_is_for_the_standard_model_says_so() -> None:

@@ -170,6 +170,7 @@ def test_a_crossing_is_where_two_branches_are_equal():
     change = line.change(left, right)
     assert change is not None and change.crossing
     a, b = line.followed(left, change.sparsity), line.followed(right, change.sparsity)
+    assert a is not None and b is not None
     assert abs(a.loss - b.loss) < 1e-12
 
 

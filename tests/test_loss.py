@@ -250,7 +250,7 @@ def test_linear_model(law):
     rng = np.random.default_rng(1)
     weights = [["1/2", "-3/10", "1/5"], ["0", "7/10", "2/5"]]
     bias = ["1/10", "-1/5", "0"]
-    importance = [1, 2, "1/2"]
+    importance = ["1", "2", "1/2"]
     w, b, i = (
         np.array([[float(Fraction(x)) for x in row] for row in rows])
         for rows in (weights, [bias], [importance])
@@ -282,7 +282,7 @@ def test_one_sparse_polygons_are_critical_points():
     length, bias = sympy.symbols("l b", real=True)
     known = {5: (1.17046, -0.28230, 0.01583), 6: (1.32053, -0.61814, 0.04819)}
     for k, (l0, b0, loss0) in known.items():
-        total = 0
+        total = sympy.Integer(0)
         for i in range(k):
             overlap = length**2 * sympy.cos(2 * sympy.pi * i / k)
             # A pair counts both its features: half of it is one feature's share.
@@ -414,7 +414,7 @@ def test_polygons_may_be_given_by_their_weights():
         (lambda: pc.decompose([[sympy.I * sympy.Symbol("a")]], [0]), ValueError, "real"),
         (lambda: pc.decompose([[1]], [0]).at(half, q=1), ValueError, "no symbol q"),
         (lambda: pc.decompose([[1]], [0]).at(half, p=1), ValueError, "given by sparsity"),
-        (lambda: pc.decompose([[1]], [0]).in_regime([1]), TypeError, "map symbols"),
+        (lambda: pc.decompose([[1]], [0]).in_regime([1]), TypeError, "map symbols"),  # type: ignore[arg-type]
         (lambda: pc.decompose([[1, 1 / pc.r]], [0, 0]).in_regime({"r": 0}), ValueError, "finite"),
         (lambda: pc.decompose([[1, pc.r]], [0, 0]).in_regime({"r": pc.p}), ValueError, "a number"),
     ],

@@ -19,7 +19,7 @@ LAWS = [
     pc.SignedUniform(),
     pc.Beta(2, 3),
     pc.Beta(1, 1),
-    pc.Exponential("1/2"),
+    pc.Exponential("1/2"),  # type: ignore[arg-type]
     pc.HalfNormal(),
 ]
 EXACT = [law for law in LAWS if law.density or law.atoms]
@@ -129,10 +129,10 @@ def test_the_diagram_of_another_law():
     ("make", "says"),
     [
         (lambda: pc.Beta(0, 1), "a = 0: it must be an integer, 1 to 12"),
-        (lambda: pc.Beta(2, "1/2"), "b = 1/2: it must be an integer"),
-        (lambda: pc.Exponential(0), "length = 0: it must be a positive rational"),
-        (lambda: pc.HalfNormal(-1), "sigma = -1: it must be a positive rational"),
-        (lambda: pc.SignedUniform(0), "high = 0: it must be a positive rational"),
+        (lambda: pc.Beta(2, "1/2"), "b = 1/2: it must be an integer"),  # type: ignore[arg-type]
+        (lambda: pc.Exponential(0), "length = 0: it must be a positive rational"),  # type: ignore[arg-type]
+        (lambda: pc.HalfNormal(-1), "sigma = -1: it must be a positive rational"),  # type: ignore[arg-type]
+        (lambda: pc.SignedUniform(0), "high = 0: it must be a positive rational"),  # type: ignore[arg-type]
         (
             lambda: pc.decompose([[1]], [0], law=pc.Exponential()),
             "law = exponential: there is no exact formula for it",

@@ -73,9 +73,9 @@ def test_every_minimum_is_stationary_and_stable() -> None:
             loss, dW, db = pc.expected_loss_and_grad(minimum.weights, minimum.bias, [1, r], S)
             assert max(np.abs(dW).max(), np.abs(db).max()) <= 1e-12
             assert loss == pytest.approx(minimum.loss, abs=1e-15)
-            near = [minimum.weights + 1e-3 * rng.normal(size=(200, 1, 2))]
-            near.append(minimum.bias + 1e-3 * rng.normal(size=(200, 2)))
-            assert (pc.expected_loss(*near, [1, r], S) >= minimum.loss - 1e-15).all()
+            W = minimum.weights + 1e-3 * rng.normal(size=(200, 1, 2))
+            b = minimum.bias + 1e-3 * rng.normal(size=(200, 2))
+            assert (pc.expected_loss(W, b, [1, r], S) >= minimum.loss - 1e-15).all()
 
 
 def test_mirror_law() -> None:

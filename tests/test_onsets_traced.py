@@ -67,12 +67,16 @@ def test_continuous_line_ends_in_the_exact_tricritical_points() -> None:
     assert gap < 1e-10
     assert [end.kind for end in line.ends] == ["tricritical point"] * 2
     exact = sorted(1 - float(root.exact()) for root in tricritical_points())
-    found = sorted((point_of(end.solved.theta)[0], end.solved.error) for end in line.ends)
+    solved = [end.solved for end in line.ends if end.solved is not None]
+    found = sorted((point_of(place.theta)[0], place.error) for place in solved)
+    assert len(found) == len(exact) == 2
     for (S, error), root in zip(found, exact, strict=True):
         assert S == pytest.approx(root, abs=5 * error)
         assert error < 5e-8
     for side, k in ((0, 0), (1, -1)):
-        zero = zero_between(LAND, line.onsets[k], line.beyond[side])
+        beyond = line.beyond[side]
+        assert beyond is not None
+        zero = zero_between(LAND, line.onsets[k], beyond)
         assert zero is not None
         assert min(abs(point_of(zero.theta)[0] - S) for S in exact) < 5 * zero.error
     assert all(onset.slope > 0 for onset in line.onsets)
@@ -82,6 +86,7 @@ def test_first_order_line_begins_beside_the_tricritical_point() -> None:
     line = onset_line(LAND, onset_at(LAND, 0.3))
     assert line is not None
     for beyond in line.beyond:
+        assert beyond is not None
         seed = first_order_seed(LAND, beyond)
         assert seed is not None
         assert {seed.a.name, seed.b.name} == {"ignore", "weak-antipodal"}

@@ -39,6 +39,84 @@ def test_links_in_a_circle_are_refused(capsys, tmp_path, arguments, ending):
     assert sorted(tmp_path.iterdir()) == [one, two]
 
 
+@pytest.fixture
+def special(tmp_path):
+    """A maker of names that open no file with an end; opening one by mistake ends in a minute."""
+
+    def late(*_: object) -> None:
+        raise AssertionError("waited for a special file")
+
+    def made(kind: str, ending: str = "") -> Path:
+        path = tmp_path / f"{kind}{ending}"
+        if kind == "pipe":
+            os.mkfifo(path)
+        elif kind == "device":
+            path.symlink_to("/dev/zero")
+        else:
+            path.mkdir()
+        return path
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(60)
+    yield made
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+KINDS = pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+TRACED = ["--source", "global", "--checkpoint"]
+
+
+@KINDS
+@pytest.mark.parametrize(
+    ("arguments", "ending"),
+    [
+        (["check"], ".npz"),
+        (["check"], ".nc"),
+        (["regret", "-S", "1/2"], ".npz"),
+        (["regret", "-S", "1/2"], ".safetensors"),
+        (["explore", "-o", "x.html", "--trained"], ".npz"),
+        (["boundaries", *TRACED], ""),
+        (["diagram", "-o", "x.png", *TRACED], ""),
+        (["check", *TRACED], ""),
+        (["explore", "-o", "x.html", *TRACED], ""),
+        (["certify", "-S", "1/2", "-r", "1", "--checkpoint"], ""),
+        (["certify", "-S", "1/2", "-r", "1", "-o"], ".json"),
+        (["diagram", "-o"], ".png"),
+        (["slice", "-S", "1/2", "-o"], ".png"),
+        (["limit", "-o"], ".png"),
+        (["explore", "-o"], ".html"),
+        (["train", "--cells", "2", "--models", "1", "-o"], ".npz"),
+        (["train", "--cells", "2", "--models", "1", "-o"], ".nc"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_special_files_are_refused(capsys, special, monkeypatch, tmp_path, kind, arguments, ending):
+    monkeypatch.chdir(tmp_path)
+    place = special(kind, ending)
+    before = sorted(tmp_path.iterdir())
+    status, out, err = run(capsys, *arguments, str(place))
+    assert (status, out) == (2, "")
+    assert err.startswith("phasecalc: ")
+    assert err.count("\n") == 1
+    assert str(place) in err or "/dev/zero" in err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@KINDS
+def test_special_files_are_refused_by_functions(special, kind):
+    readers = {".json": pc.load, ".npz": pc.load, ".nc": pc.TrainedGrid.load}
+    readers |= dict.fromkeys((".safetensors", ".pt"), pc.read_weights)
+    for ending, reader in readers.items():
+        with pytest.raises(OSError, match=kind):
+            reader(special(kind, ending))
+
+
+def test_a_folder_of_derivations_that_is_a_pipe_is_refused(capsys, special):
+    status, out, err = run(capsys, "derive", "two-in-one", "-o", str(special("pipe")))
+    assert (status, out, err.count("\n")) == (2, "", 1)
+
+
 @pytest.mark.parametrize(("arguments", "ending"), CASES)
 @pytest.mark.parametrize("target_name", ["target", "target.other"])
 def test_a_link_to_another_ending_is_followed(capsys, tmp_path, arguments, ending, target_name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 import sympy
@@ -60,7 +61,7 @@ def same_formula(one: sympy.Expr, two: sympy.Expr) -> bool:
     return sympy.cancel(one - two) == 0 if in_controls else one == two
 
 
-def mistaken() -> list[object]:
+def mistaken() -> list[Any]:
     """Every equation between formulas with every mistake that changes it: p (1 − p) has none."""
     found = []
     for derivation, step in STEPS:

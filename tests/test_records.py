@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,13 +56,13 @@ def test_pickle(made: list[object]) -> None:
         assert pickle.loads(pickle.dumps(record)) == record
 
 
-def test_files(made: list[object], tmp_path) -> None:
+def test_files(made: list[Any], tmp_path) -> None:
     for k, record in enumerate(made):
         path = tmp_path / f"{k}.json"
         if isinstance(record, pc.ToyModel):
             assert record_of(json.loads(json.dumps(document_of(record)))) == record
             continue
-        record.save(path)  # type: ignore[attr-defined]
+        record.save(path)
         again = pc.load(path)
         assert again == record
         assert type(again) is type(record)
@@ -135,7 +136,9 @@ def test_other_endings_are_refused(tmp_path) -> None:
 
 
 def test_special_floats_and_long_integers() -> None:
-    grid = pc.GridDiagram(*(np.array([x]) for x in (0.0, 1.0, "a", float("nan"))), ("a",))
+    grid = pc.GridDiagram(
+        np.array([0.0]), np.array([1.0]), np.array(["a"]), np.array([float("nan")]), ("a",)
+    )
     again = record_of(json.loads(json.dumps(document_of(grid))))
     assert again == grid
     root = 10**5000 + 1

@@ -114,7 +114,9 @@ def test_constant_importance_and_relaxed() -> None:
     assert [c.nature for c in strong] == ["first order"]
     assert one.varied == "sparsity"
     weak = next(branch for branch in one.branches if branch.name == "weak-antipodal")
-    p = 1 - weak.ends[0].value
+    (end, _) = weak.ends
+    assert end is not None
+    p = 1 - end.value
     assert float(onset_importance().subs(pc.p, p)) == pytest.approx(0.8, abs=1e-9)
 
 

@@ -191,7 +191,7 @@ def test_unusable_supports(make, says):
 
 def test_supports_of_the_wrong_type():
     with pytest.raises(TypeError, match="it must be a support"):
-        pc.decompose([[1]], [0], support="independent")
+        pc.decompose([[1]], [0], support="independent")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="at most one of them"):
         pc.decompose([[1]], [0], support=pc.ExactlyActive(1), feature_probability=["1/2"])
     with pytest.raises(TypeError, match="must list features"):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import zipfile
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
 import phasecalc as pc
-from phasecalc.experiment import optimize, train
+from phasecalc.experiment import optimize, storage, train
 from phasecalc.experiment.compiled import adam, philox, starts
 from phasecalc.experiment.trained import REASONS, TrainedGrid
 from phasecalc.kernel.compiled.rows import POINT, UNIFORM
@@ -203,7 +204,7 @@ def test_starts_of_a_cell_go_through_signs_and_pairs():
 
 @pytest.mark.parametrize("method", ["population", "sampled"])
 def test_results_depend_on_neither_chunks_nor_threads_nor_other_models(method, monkeypatch):
-    few = {"steps": 30, "batch_size": 100}
+    few: dict[str, Any] = {"steps": 30, "batch_size": 100}
     axes = ([0.2, 0.5, 0.9], [0.5, 2.0])
     whole = pc.train(PAIR, *axes, 7, method, threads=2, **few)
     for size in (1, 5):
@@ -293,13 +294,15 @@ def test_sampled_training_comes_near_the_minimum_but_not_to_it():
 
 def test_adam_takes_the_steps_of_its_formula():
     """AdamW (Loshchilov and Hutter 2019) in NumPy on the same samples."""
-    settings = {"steps": 5, "batch_size": 40, "learning_rate": 0.1, "weight_decay": 0.3}
+    settings: dict[str, Any] = {
+        "steps": 5, "batch_size": 40, "learning_rate": 0.1, "weight_decay": 0.3,
+    }  # fmt: skip
     trained = pc.train(TRIPLE, [0.4], [2.0], 1, "sampled", seed=9, **settings)
     key = np.random.SeedSequence(9).generate_state(2, np.uint32)
     zero = np.zeros(1, np.int64)
-    W, b = np.empty((1, 2, 3)), np.empty((1, 3))
-    starts.random_starts(key, zero, zero, zero, True, 0, 1, W, b)
-    W, b, weight = W[0], b[0], np.array([1, 1, 2.0])
+    first_W, first_b = np.empty((1, 2, 3)), np.empty((1, 3))
+    starts.random_starts(key, zero, zero, zero, True, 0, 1, first_W, first_b)
+    W, b, weight = first_W[0], first_b[0], np.array([1, 1, 2.0])
     k0, k1 = map(np.uint32, philox.model_key(key, 0, 0, 0))
     first, second = np.zeros(9), np.zeros(9)
     for t in range(5):
@@ -447,7 +450,7 @@ def test_a_file_of_another_run_is_refused_and_kept(tmp_path, change, message):
         "models_per_cell": 2,
     }
     path = tmp_path / "grid.npz"
-    pc.train(**arguments, checkpoint=path)
+    pc.train(**arguments, checkpoint=path)  # type: ignore[arg-type]
     before = path.read_bytes()
     with pytest.raises(ValueError, match=message):
         pc.train(**(arguments | change), checkpoint=path)
@@ -515,7 +518,7 @@ def test_damaged_files_are_refused_in_one_way(tmp_path, ending):
 
 def test_a_failed_checkpoint_is_tried_again(tmp_path, monkeypatch):
     path = tmp_path / "grid.npz"
-    save, calls = train.save_trained, []
+    save, calls = storage.save_trained, []
 
     def full(grid, place):
         calls.append(place)
@@ -534,7 +537,7 @@ def test_a_failed_checkpoint_is_tried_again(tmp_path, monkeypatch):
 
 def test_a_run_with_other_settings_of_the_other_method_is_the_same(tmp_path):
     path = tmp_path / "grid.npz"
-    one = pc.train(PAIR, [0.5], [1.0], 2, checkpoint=path, seed=np.int64(3))
+    one = pc.train(PAIR, [0.5], [1.0], 2, checkpoint=path, seed=np.int64(3))  # type: ignore[arg-type]
     assert type(one.seed) is int
     assert same_bits(pc.train(PAIR, [0.5], [1.0], 2, checkpoint=path, seed=3, steps=7), one)
     with pytest.raises(ValueError, match=r"starts \(stratified and independent\)"):

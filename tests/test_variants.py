@@ -27,7 +27,7 @@ ZERO = pc.ToyModel(2, 1, bias="zero")
 
 
 def penalised(penalty: object) -> pc.ToyModel:
-    return pc.ToyModel(2, 1, interference_penalty=penalty)  # type: ignore[arg-type]
+    return pc.ToyModel(2, 1, interference_penalty=penalty)
 
 
 CROSSING = (3 + 4 * sympy.sqrt(14)) / 43

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import warnings
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -107,9 +108,10 @@ def _wild(rng: np.random.Generator, plain: random.Random, found: Attack, place: 
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             given[at] = np.nan_to_num(np.asarray(given[at])).astype(kind)
-    function = plain.choice(
-        [pc.expected_loss, pc.expected_loss_and_grad, pc.expected_hessian, pc.one_sparse_loss]
-    )
+    functions: list[Callable[..., object]] = [
+        pc.expected_loss, pc.expected_loss_and_grad, pc.expected_hessian, pc.one_sparse_loss,
+    ]  # fmt: skip
+    function: Any = plain.choice(functions)
     if function is pc.one_sparse_loss:
         given = given[:3]
     law = plain.choice([None, pc.Uniform(), pc.Point()])
@@ -135,7 +137,7 @@ def _forms(rng: np.random.Generator, found: Attack, place: str) -> None:
     shaped = [views(rng, x) if x.ndim else x for x in (W, b, importance, S)]
     if any(np.asarray(x).size == 0 for x in shaped):
         shaped = [W, b, importance, S]
-    two = pc.expected_loss_and_grad(*shaped)
+    two = pc.expected_loss_and_grad(shaped[0], shaped[1], shaped[2], shaped[3])
     same = all(np.array_equal(x, y) for x, y in zip(one, two, strict=True))
     shapes = [np.shape(x) for x in one] == [batch, (*batch, m, n), (*batch, n)]
     found.expect(same and shapes, f"{place}: {[np.shape(x) for x in one]} of {W.shape}")

@@ -19,9 +19,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import click
+import numpy as np
 
 from phasecalc.cli import cli, main
 
@@ -51,19 +53,22 @@ OUTPUTS = [
     "OUT.PNG", "loop.png", "loop.npz", "loop.nc", "folder.png", "folder", "link.png", "link.npz",
     "link.html", "no/such/x.png", "no/such", "\udcff.png", "\udcff.npz", "x" * 300 + ".png",
     "x.gif", "x", "", ".", "..", "-", "/dev/null", "/dev/full", "null.png", "a\nb.png", " .png",
-    ".png", "-o.png",
+    "pipe.npz", "pipe.png", ".png", "-o.png",
 ]  # fmt: skip
 FILES = [
     "good.npz", "good.nc", "half.npz", "half.nc", "text.npz", "empty.npz", "empty", "folder",
     "folder.png", "loop.npz", "missing.npz", "missing", "/dev/null", "", "\udcff", "good.txt",
+    "pipe", "pipe.npz", "zero.nc", "weights.npz",
 ]  # fmt: skip
 
 TRACED = {"relaxed", "global"}
 TINY = {
+    "regret": ["--starts", "2"],
     "train": ["--cells", "2", "--models", "1", "--steps", "3", "--batch-size", "4",
               "--max-iterations", "5", "--threads", "1"],
 }  # fmt: skip
 """What keeps a line that is valid short; it comes first, so that random options overrule it."""
+SPOILERS = ("--nonsense", "-@", "--json=1")
 LONG = {"slice", "certify", "explore", "limit"}
 """Commands that work for long on a valid line: they are given one that is refused."""
 RARE = {"loss": 0.4, "boundaries": 0.2, "diagram": 0.05, "minimize": 0.1, "train": 0.1,
@@ -110,6 +115,8 @@ def value(rng: random.Random, command: str, option: click.Parameter, n: int, m: 
         "output": lambda: rng.choice(OUTPUTS),
         "file": lambda: rng.choice(FILES),
         "checkpoint": lambda: rng.choice(FILES),
+        "trained": lambda: rng.choice(FILES),
+        "sparsity": lambda: rng.choice(["1/2", "0.9", "0", "1", "99/100", *NUMBERS]),
     }
     if command == "loss":
         usual |= {
@@ -159,7 +166,7 @@ def line(rng: random.Random) -> list[str]:
     spoilt = rng.random() > RARE.get(command, 1.0) or command in LONG
     if spoilt or any(word in TRACED or word.split("=")[-1] in TRACED for w in words for word in w):
         place = rng.randint(0, len(words))
-        words.insert(place, [rng.choice(["--nonsense", "-@", "--json=1"])])
+        words.insert(place, [rng.choice(SPOILERS)])
     flat = [*TINY.get(command, []), *(word for group in words for word in group)]
     if rng.random() < 0.05 and flat:
         change = rng.randrange(3)
@@ -176,7 +183,8 @@ def line(rng: random.Random) -> list[str]:
 def too_long(words: list[str]) -> bool:
     """Whether a line is valid work of minutes: a trace, or a grid of the paper's size."""
     command, given = words[0] if words else "", set(words) | {w.split("=")[-1] for w in words}
-    if {"--nonsense", "-@", "--json=1"} & set(words):
+    # After another option such a word may be that option's value, and refuses nothing.
+    if any(word in SPOILERS and not before.startswith("-") for before, word in pairwise(words)):
         return False
     if command in LONG or given & TRACED:
         return True
@@ -211,6 +219,7 @@ def _furnish(folder: Path) -> None:
         assert run(words)[0] == 0
         (folder / f"half.{ending}").write_bytes((folder / f"good.{ending}").read_bytes()[:500])
     shutil.copy("good.npz", "good.txt")
+    np.savez(folder / "weights.npz", weights=[[1.0, -1.0]], bias=[0.0, 0.0])
     (folder / "text.npz").write_text("no archive")
     for name in ("empty", "empty.npz"):
         (folder / name).touch()
@@ -222,6 +231,9 @@ def _furnish(folder: Path) -> None:
     for ending in ("png", "npz", "html"):
         (folder / f"link.{ending}").symlink_to(f"target{ending}")
     (folder / "null.png").symlink_to("/dev/null")
+    (folder / "zero.nc").symlink_to("/dev/zero")
+    for name in ("pipe", "pipe.npz", "pipe.png"):
+        os.mkfifo(folder / name)
 
 
 def run(words: list[str]) -> tuple[int, str, str]:
@@ -242,7 +254,7 @@ def run(words: list[str]) -> tuple[int, str, str]:
 
 def contents() -> set[str]:
     """What is in the folder, and in the folders in it."""
-    found = set()
+    found = set[str]()
     for place in (".", "folder", "folder.png"):
         found.update(f"{place}/{name}" for name in os.listdir(place))
     return found

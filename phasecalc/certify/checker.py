@@ -48,7 +48,11 @@ def check_certificate(path: str | PathLike[str]) -> dict[str, Any]:
     `Rejected` with the first claim that cannot be proved, `ValueError` for a file that is no
     finished certificate, `OSError` where there is none.
     """
-    text = Path(path).read_text(encoding="utf-8")
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        # To open a pipe waits for somebody who writes into it; a device may have no end.
+        raise OSError(f"{str(path)!r} cannot be read: it is no regular file")
+    text = path.read_text(encoding="utf-8")
     try:
         record = json.loads(text)["record"]
         if record["record"] != "Certificate":

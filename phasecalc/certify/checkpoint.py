@@ -9,7 +9,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from ..files import replacing
+from ..files import readable, replacing
 from ..records import document_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def load_state(path: Path, fresh: _Search) -> _Search:
     if not path.exists():
         return fresh
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(readable(path), allow_pickle=False) as file:
             held = {name: file[name] for name in file.files}
         if str(held["task"]) != _fingerprint(fresh):
             raise ValueError(f"checkpoint = {str(path)!r} is of another task")

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ..inputs import exact_number, shown
 from ..laws import Uniform
 from ..model import ToyModel, checked_model
-from .compiled.moments import MOST_FEATURES, row_matrix, row_terms
+from .compiled.moments import MOST_FEATURES, law_between, row_matrix, row_terms
 
 Floats = NDArray[np.float64]
 
@@ -104,10 +104,12 @@ class Task:
         return self.model.bias == "zero"
 
     @property
-    def compiled(self) -> tuple[int, int, Floats, float, float, bool]:
+    def compiled(self) -> tuple[int, int, Floats, Floats, float, bool]:
         """The problem as compiled code takes it; the proof covers the rounding of its numbers."""
         weighting = np.array([float(weight) for weight in self.weighting])
-        return self.m, self.n, weighting, float(self.density), float(self.penalty), self.held
+        p = float(self.density)
+        law = law_between(p, p, self.n)
+        return self.m, self.n, weighting, law, float(self.penalty), self.held
 
     @property
     def variance(self) -> float:
@@ -128,7 +130,7 @@ class Task:
             return _root_above(2 * (8 / (3 * p) - 1))
         theta = np.array([1.0] + [-1.0] * (self.n - 1) + [0.0])
         M, out = np.empty((self.n + 1, self.n + 1)), np.empty(self.n + 1)
-        row_matrix(theta, self.n, float(p), M)
+        row_matrix(theta, self.n, law_between(float(p), float(p), self.n), M)
         least = Fraction(float(row_terms(theta, self.n, M, out)) * (1 - 1e-6))
         fourth = sum(self.weighting) * p / (3 * min(self.weighting) * least)
         return _root_above(Fraction(_root_above(fourth)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ import click
 from .._version import __version__
 from ..display import long_integers
 from .boundaries import boundaries
+from .cells import cells
 from .certify import certify
 from .check import check
 from .derive import derive
@@ -54,8 +56,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    boundaries, loss, minimize, certify, diagram, slice_command, derive, train, check, explore,
-    names, regret, limit,
+    boundaries, loss, minimize, certify, cells, diagram, slice_command, derive, train, check,
+    explore, names, regret, limit,
 )  # fmt: skip
 
 for command in _COMMANDS:
@@ -64,6 +66,9 @@ for command in _COMMANDS:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every refusal is one line on stderr and exit status 2."""
+    # Importing SymPy makes some 10⁵ objects that stay: looking through them again and again for
+    # cycles would be a tenth of a short command.
+    gc.set_threshold(100_000, *gc.get_threshold()[1:])
     open_descriptors()
     with stopping():
         status = _status(arguments)

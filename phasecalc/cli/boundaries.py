@@ -45,9 +45,10 @@ def boundaries(
 ) -> None:
     """Print the phases of a model, their boundaries and their junctions.
 
-    Those of the candidates are exact. With --source relaxed (each candidate's lengths and biases
-    optimised) or global (all weights and biases free) they are traced numerically, which takes
-    half a minute for two features and minutes for three. --bias and --interference-penalty are for
+    Those of the candidates are exact among the candidates: weights that are free to move find lower
+    losses. With --source relaxed (each candidate's lengths and biases optimised) or global (all
+    weights and biases free) they are traced numerically, which takes half a minute for two features
+    and minutes for three. --bias and --interference-penalty are for
     the global source.
 
     Example: phasecalc boundaries -n 3 -m 2

@@ -19,6 +19,7 @@ def _folder(_: click.Context, __: click.Parameter, value: str | None) -> Path | 
 @click.option("--all", "everything", is_flag=True, help="All derivations and the main document.")
 @click.option("-o", "--output", callback=_folder, help="Folder to write to.")
 @click.option("--pdf", is_flag=True, help="Also compile it; needs LaTeX.")
+@click.option("--appendix", is_flag=True, help="Running text, without names and checks of claims.")
 @click.option(
     "--in",
     "variable",
@@ -33,6 +34,7 @@ def derive(
     everything: bool,
     output: Path | None,
     pdf: bool,
+    appendix: bool,
     variable: str,
 ) -> None:
     """Write the derivation NAME, or all of them, as LaTeX files.
@@ -44,7 +46,7 @@ def derive(
     """
     from ..proofs.registry import NAMES, known, title_of
 
-    if list_names and (name is not None or everything or output is not None or pdf):
+    if list_names and (name is not None or everything or output is not None or pdf or appendix):
         raise click.UsageError("--list stands alone, as in: phasecalc derive --list")
     if list_names:
         width = max(map(len, NAMES))
@@ -59,11 +61,19 @@ def derive(
     if output is None:
         raise click.UsageError("say where to write with -o, for example -o out")
     names = NAMES if name is None else (known(name),)
-    _write(names, output, everything=everything, pdf=pdf, sparsity=variable == "S")
+    _write(
+        names, output, everything=everything, pdf=pdf, sparsity=variable == "S", appendix=appendix
+    )
 
 
 def _write(
-    names: Sequence[str], folder: Path, *, everything: bool, pdf: bool, sparsity: bool
+    names: Sequence[str],
+    folder: Path,
+    *,
+    everything: bool,
+    pdf: bool,
+    sparsity: bool,
+    appendix: bool,
 ) -> None:
     from ..files import replacing, writable_folder
 
@@ -73,9 +83,12 @@ def _write(
     from ..report.article import MAIN, derivation_file, main_document
     from .pdflatex import compiled
 
-    texts = {each: derivation_file(derivation(each), sparsity=sparsity) for each in names}
+    texts = {
+        each: derivation_file(derivation(each), sparsity=sparsity, appendix=appendix)
+        for each in names
+    }
     if everything:
-        texts[MAIN] = main_document(names, sparsity=sparsity)
+        texts[MAIN] = main_document(names, sparsity=sparsity, appendix=appendix)
     for each, text in texts.items():
         with replacing(folder / f"{each}.tex") as temporary:
             temporary.write_text(text, encoding="utf-8")

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import click
 
 from .options import ExactNumber, json_option, print_json
 
+FILES = (".npz", ".safetensors", ".pt", ".pth", ".bin")
+
 
 @click.command(short_help="Print the decomposed loss of given weights.")
 @click.option(
     "--weights",
     required=True,
-    help='Rows of W separated by ";", entries by ",": "1,0,0; 0,1,-1". Column i is feature i.',
+    help='Rows of W separated by ";", entries by ",": "1,0,0; 0,1,-1". Column i is feature i. '
+    "Entries are numbers, names and roots, as -sqrt(3)/2. Or a file: .npz, .safetensors, .pt.",
 )
-@click.option("--bias", default=None, help='One entry per feature, added: "0,-1/2". Default: 0.')
+@click.option(
+    "--convention",
+    default="phasecalc",
+    show_default=True,
+    help="Whose file it is: phasecalc, elhage, arena, devinterp or spd.",
+)
+@click.option(
+    "--bias",
+    default=None,
+    help='One entry per feature, added, or one for all: "0,-1/2". Default: the file\'s, or 0.',
+)
 @click.option(
     "--importance",
     default=None,
-    help='One entry per feature, a number or r: "1,r". Default: 1 for every feature.',
+    help='One entry per feature, or one for all: "1,r". Default: 1.',
 )
 @click.option("-S", "--sparsity", type=ExactNumber(), help="Also print the loss at this sparsity.")
 @click.option("-n", "--n-features", type=int, help="Features; default: the columns of W.")
@@ -34,6 +48,7 @@ from .options import ExactNumber, json_option, print_json
 @json_option
 def loss(
     weights: str,
+    convention: str,
     bias: str | None,
     importance: str | None,
     sparsity: Fraction | None,
@@ -45,15 +60,21 @@ def loss(
     """Print L_0, ..., L_n and the total loss of given weights, exactly.
 
     L = sum over k of p^k S^(n-k) L_k, with L_k a sum over the active sets of size k and over the
-    features. Numbers are read as exact rationals: 2/3, 0.4, 1e-3.
+    features. Numbers are read as exact: 2/3, 0.4, 1e-3, sqrt(2). Weights of a file are floats and
+    taken as the rationals that they are; their losses are printed as decimals.
 
     Example: phasecalc loss --weights "1,-1" --bias "0,0"
     """
     from ..exact.loss import decompose
-    from ..inputs import parse_matrix, parse_vector
+    from ..inputs import parse_matrix
     from ..laws import law_of
 
-    rows = parse_matrix(weights, "weights")
+    known: object = None
+    rows: Sequence[Sequence[object]]
+    if weights.strip().lower().endswith(FILES):
+        rows, known = _from_file(weights.strip(), convention)
+    else:
+        rows = parse_matrix(weights, "weights")
     for name, given, actual in (
         ("n_features", n_features, len(rows[0])),
         ("d_hidden", d_hidden, len(rows)),
@@ -64,8 +85,8 @@ def loss(
             )
     found = decompose(
         rows,
-        [0] * len(rows[0]) if bias is None else parse_vector(bias, "bias"),
-        None if importance is None else _importance(importance),
+        known if bias is None else _entries(bias, "bias"),
+        None if importance is None else _entries(importance, "importance"),
         law_of(law),
     )
     if as_json:
@@ -78,11 +99,23 @@ def loss(
         click.echo(loss_text(found, sparsity))
 
 
-def _importance(text: str) -> list[object]:
-    from ..inputs import parse_number
-    from ..symbols import r
+def _entries(text: str, argument: str) -> object:
+    """One entry for all features, or one for each."""
+    from ..inputs import parse_scalar, parse_vector
 
-    return [
-        r if entry.strip() == "r" else parse_number(entry, f"importance[{i}]")
-        for i, entry in enumerate(text.split(","))
-    ]
+    return parse_vector(text, argument) if "," in text else parse_scalar(text, argument)
+
+
+def _from_file(name: str, convention: str) -> tuple[list[list[Fraction]], list[Fraction]]:
+    """Weights and biases of one model, each float as the rational that it is."""
+    from ..experiment.elsewhere import read_weights
+
+    found = read_weights(name, convention)
+    instances = found.weights.shape[:-2]
+    if any(size != 1 for size in instances):
+        raise ValueError(
+            f"weights = {name!r} holds {instances} models: phasecalc regret takes several, loss one"
+        )
+    weights = found.weights.reshape(found.d_hidden, found.n_features)
+    rows = [[Fraction(float(entry)) for entry in row] for row in weights]
+    return rows, [Fraction(float(entry)) for entry in found.bias.ravel()]

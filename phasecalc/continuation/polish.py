@@ -19,7 +19,9 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from ..display import Shown
 from ..exact.loss import SparseLoss, decompose
+from ..records import Record
 from ..symbols import p as DENSITY
 from ..symbols import r as EXTRA
 from .records import SpecialPoint, TracedBoundary, TracedDiagram
@@ -39,7 +41,7 @@ _EDGE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class PolishedPoint:
+class PolishedPoint(Record, Shown):
     """A special point to 30 digits, as `sympy.Float`, and how far the traced one is from it."""
 
     sparsity: sympy.Float

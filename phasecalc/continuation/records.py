@@ -9,6 +9,7 @@ error, and says so in its ``status``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..diagram.transition import Status
 from ..display import Drawn, Large, Lined, Shown, Written
+from ..inputs import rational_in
 from ..model import ToyModel
 from ..records import Record
 from .plane import Plane
@@ -151,11 +153,36 @@ class TracedBoundary(Record, Large, Written):
         """None: no traced line is taken to be vertical."""
         return None
 
-    @property
-    def latent_heat(self) -> tuple[float, float]:
-        """(least, largest) |jump of ∂F/∂r| on the line."""
-        sizes = [abs(jump[1]) for jump in self.jumps]
-        return min(sizes), max(sizes)
+    def latent_heat(self, sparsity: object = None) -> Any:
+        """How much ∂F/∂r, the extra feature's squared error E(x − y)², drops across the line.
+
+        The size of the jump, as on an exact line: a squared magnitude, at most 1 with magnitudes
+        in [0, 1]. ``jump_error`` estimates its error.
+
+        Parameters
+        ----------
+        sparsity : where on the line, a number S, for one number, interpolated between the two
+            points beside it; None for a tuple, at each of ``sparsities``.
+
+        Raises `ValueError` for an S that the line does not pass, or passes more than once,
+        `TypeError` for no number.
+        """
+        sizes = tuple(abs(jump[1]) for jump in self.jumps)
+        if sparsity is None:
+            return sizes
+        at, found = float(rational_in(sparsity, "sparsity")), list[float]()
+        places = zip(pairwise(self.sparsities), pairwise(sizes), strict=True)
+        for k, ((one, two), (first, second)) in enumerate(places):
+            if min(one, two) <= at <= max(one, two) and not (k and at == one):
+                share = (at - one) / (two - one) if two != one else 0.5
+                found.append(first + share * (second - first))
+        if len(found) != 1:
+            raise ValueError(
+                f"sparsity = {sparsity}: the boundary of {self.phases}, with S from "
+                f"{min(self.sparsities):.6g} to {max(self.sparsities):.6g}, passes it "
+                + ("nowhere" if not found else f"{len(found)} times")
+            )
+        return found[0]
 
     @property
     def slopes(self) -> tuple[float, ...]:

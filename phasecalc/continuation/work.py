@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..files import readable, replacing
 from . import curve, equations, events, limits, onset
 from .branch import Branch, Landscape
 
@@ -138,7 +139,7 @@ def _kept(path: Path, header: Document) -> list[Any]:
             raise _refusal(path, f"it cannot be written ({error.strerror})") from None
         return []
     try:
-        text = path.read_text(encoding="utf-8")
+        text = readable(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise _refusal(path, "it cannot be read") from None
     lines = text.splitlines()
@@ -153,8 +154,6 @@ def _kept(path: Path, header: Document) -> list[Any]:
                 raise _refusal(path, f"line {number} is damaged") from None
     if not text.endswith("\n") or len(done) < len(lines) - 1:
         kept = "".join(line + "\n" for line in lines[: len(done) + 1])
-        from ..files import replacing  # noqa: PLC0415
-
         with replacing(path) as temporary:
             temporary.write_text(kept, encoding="utf-8")
     return done

@@ -65,7 +65,16 @@ def junctions_of(
     strips: Sequence[Strip], lines: Mapping[int, Line], candidates: Sequence[Candidate]
 ) -> tuple[Junction, ...]:
     """All points in which three or more phases meet, by descending sparsity, then by r."""
-    found = []
+    return tuple(point for _, _, point in _meetings(strips, lines, candidates))
+
+
+_Meeting = tuple[_Front, Crossing, Junction]
+
+
+def _meetings(
+    strips: Sequence[Strip], lines: Mapping[int, Line], candidates: Sequence[Candidate]
+) -> list[_Meeting]:
+    found: list[_Meeting] = []
     for front in _fronts(strips):
         for stop in front.stops():
             meeting = front.meeting(stop)
@@ -77,26 +86,52 @@ def junctions_of(
                 same = other.base * stop.denominator + other.slope * stop.numerator
                 if front.root.sign_of(numerator - same) != 0:
                     raise AssertionError("the losses of a junction's phases differ")
-            found.append(
-                Junction(
-                    phases=tuple(candidates[i].name for i in meeting),
-                    sparsity=sympy.expand(1 - front.root.exact()),
-                    importance=stop.value_at(front.root),
-                    loss=front.root.evaluate(numerator, stop.denominator),
-                    status=_status(front.root),
-                    isolation=_isolation(front.root),
-                    # Where the root has no formula the signs above are the proof.
-                    losses=tuple(candidates[i].loss for i in meeting)
-                    if _status(front.root) == "exact"
-                    else (),
-                )
+            point = Junction(
+                phases=tuple(candidates[i].name for i in meeting),
+                sparsity=sympy.expand(1 - front.root.exact()),
+                importance=stop.value_at(front.root),
+                loss=front.root.evaluate(numerator, stop.denominator),
+                status=_status(front.root),
+                isolation=_isolation(front.root),
+                # Where the root has no formula the signs above are the proof.
+                losses=tuple(candidates[i].loss for i in meeting)
+                if _status(front.root) == "exact"
+                else (),
             )
-    return tuple(found)
+            found.append((front, stop, point))
+    return found
 
 
-def boundaries_of(strips: Sequence[Strip], candidates: Sequence[Candidate]) -> tuple[Boundary, ...]:
+def _end(
+    root: RealRoot, stop: Crossing, one: Candidate, two: Candidate, meetings: Sequence[_Meeting]
+) -> Junction:
+    """The end of a boundary of two phases at (p, r) = (root, stop)."""
+    for front, other, point in meetings:
+        if front.root is root and front.compare(other, stop) == 0:
+            return point
+    density, importance = root.exact(), stop.value_at(root)
+    if importance == sympy.oo:  # the loss stays finite where one of the phases has none of r's
+        losses = [c.loss for c in (one, two) if not c.loss.has(r)]
+        loss = losses[0].subs(p, density) if losses else sympy.oo
+    else:
+        loss = one.loss.subs({p: density, r: importance})
+    return Junction(
+        phases=(one.name, two.name),
+        sparsity=sympy.expand(1 - density),
+        importance=importance,
+        loss=loss if loss == sympy.oo else reduced(loss),
+        status=_status(root),
+        isolation=_isolation(root),
+        kind="border",
+    )
+
+
+def boundaries_of(
+    strips: Sequence[Strip], lines: Mapping[int, Line], candidates: Sequence[Candidate]
+) -> tuple[Boundary, ...]:
     """All coexistence lines: curves r(p) first, then vertical lines, each by ascending p and r."""
     fronts = _fronts(strips)
+    meetings = _meetings(strips, lines, candidates)
     curves: list[_Curve] = []
     for k, strip in enumerate(strips):
         for (a, b), stop in zip(pairwise(strip.phases), strip.crossings, strict=True):
@@ -106,9 +141,9 @@ def boundaries_of(strips: Sequence[Strip], candidates: Sequence[Candidate]) -> t
                 curves.append(curve)
             else:
                 curves[before] = replace(curves[before], end=strip.high)
-    found = [_boundary(curve, candidates) for curve in curves]
+    found = [_boundary(curve, candidates, meetings) for curve in curves]
     for front in fronts:
-        found.extend(_verticals(front, candidates))
+        found.extend(_verticals(front, candidates, meetings))
     return tuple(found)
 
 
@@ -141,7 +176,9 @@ def _continued(curves: Sequence[_Curve], new: _Curve, front: _Front) -> int | No
     return None
 
 
-def _boundary(curve: _Curve, candidates: Sequence[Candidate]) -> Boundary:
+def _boundary(
+    curve: _Curve, candidates: Sequence[Candidate], meetings: Sequence[_Meeting]
+) -> Boundary:
     low, high = candidates[curve.low], candidates[curve.high]
     importance = curve.stop.expr
     return Boundary(
@@ -156,6 +193,10 @@ def _boundary(curve: _Curve, candidates: Sequence[Candidate]) -> Boundary:
         ),
         status=_status(curve.start, curve.end),
         isolation=_isolations(curve.start, curve.end),
+        ends=(
+            _end(curve.start, curve.stop, low, high, meetings),
+            _end(curve.end, curve.stop, low, high, meetings),
+        ),
     )
 
 
@@ -182,7 +223,9 @@ def _compare_values(one: sympy.Expr, two: sympy.Expr) -> int:
 _BY_VALUE = cmp_to_key(_compare_values)
 
 
-def _verticals(front: _Front, candidates: Sequence[Candidate]) -> list[Boundary]:
+def _verticals(
+    front: _Front, candidates: Sequence[Candidate], meetings: Sequence[_Meeting]
+) -> list[Boundary]:
     if front.right is None:
         return []
     stops = [R_ZERO, *front.stops(), R_INFINITY]
@@ -212,6 +255,10 @@ def _verticals(front: _Front, candidates: Sequence[Candidate]) -> list[Boundary]
             ),
             status=_status(front.root),
             isolation=_isolations(front.root, front.root),
+            ends=(
+                _end(front.root, low, candidates[a], candidates[b], meetings),
+                _end(front.root, high, candidates[a], candidates[b], meetings),
+            ),
         )
         for a, b, low, high in pieces
     ]

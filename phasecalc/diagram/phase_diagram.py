@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import sympy
@@ -14,7 +13,7 @@ from ..blocks.tegum import candidates
 from ..display import Drawn, Written
 from ..exact.algebraic import comparable
 from ..exact.extension import polynomials
-from ..inputs import Scalar, checked_size, exact_scalar, shown
+from ..inputs import Scalar, rational_in, shown
 from ..model import ToyModel, checked_model
 from ..records import Record
 from .assembly import boundaries_of, junctions_of
@@ -45,6 +44,16 @@ class PhaseDiagram(Record, Drawn, Written):
     strips: tuple[Strip, ...] = field(compare=False)
 
     @property
+    def special_points(self) -> tuple[Junction, ...]:
+        """The junctions, and the points of the border at which boundaries end.
+
+        >>> [point.kind for point in phase_diagram(ToyModel(2, 1)).special_points]
+        ['junction', 'border', 'border', 'border']
+        """
+        ends = (end for boundary in self.boundaries for end in boundary.ends)
+        return tuple(dict.fromkeys((*self.junctions, *ends)))
+
+    @property
     def blocks(self) -> tuple[str, ...]:
         """The figures that the candidates are made of, `dedicated` features apart.
 
@@ -56,7 +65,7 @@ class PhaseDiagram(Record, Drawn, Written):
     def minimisers(self, sparsity: object, importance: object) -> tuple[str, ...]:
         """Names of all phases with the lowest loss at a point: several on a boundary.
 
-        >>> phase_diagram(ToyModel(2, 1)).minimisers(Fraction(3, 7), 1)
+        >>> phase_diagram(ToyModel(2, 1)).minimisers("3/7", 1)
         ('ignore', 'dedicated', 'antipodal')
         """
         losses = comparable(self._losses(sparsity, importance))
@@ -82,7 +91,7 @@ class PhaseDiagram(Record, Drawn, Written):
     def minimum(self, sparsity: object, importance: object) -> Scalar:
         """The free energy F(S, r): the lowest loss at a point, an exact number.
 
-        >>> phase_diagram(ToyModel(2, 1)).minimum(Fraction(3, 7), 1)
+        >>> phase_diagram(ToyModel(2, 1)).minimum("3/7", 1)
         Fraction(16, 147)
         """
         losses = self._losses(sparsity, importance)
@@ -102,24 +111,6 @@ class PhaseDiagram(Record, Drawn, Written):
         density = 1 - rational_in(sparsity, "sparsity", largest=1)
         weight = rational_in(importance, "importance")
         return [phase.loss_at(density, weight) for phase in self.phases]
-
-
-def rational_in(value: object, argument: str, largest: int | None = None) -> Fraction:
-    """A rational in [0, largest]; a float is taken as the binary fraction that it holds."""
-    if isinstance(value, bool) or not hasattr(value, "as_integer_ratio"):
-        number = exact_scalar(value, argument)
-    else:
-        try:
-            ratio = value.as_integer_ratio()
-        except (ValueError, OverflowError):
-            raise ValueError(f"{argument} = {value}: it must be a finite number") from None
-        number = checked_size(Fraction(*ratio), argument)
-    if not isinstance(number, Fraction):
-        raise TypeError(f"{argument} = {number}: it must be a rational number")
-    if number < 0 or (largest is not None and number > largest):
-        allowed = "not be negative" if largest is None else f"lie in [0, {largest}]"
-        raise ValueError(f"{argument} = {value}: it must {allowed}")
-    return number
 
 
 def phase_diagram(
@@ -171,7 +162,7 @@ def phase_diagram(
         source=source,
         candidates=compared,
         phases=tuple(compared[index] for index in winning),
-        boundaries=boundaries_of(strips, compared),
+        boundaries=boundaries_of(strips, lines, compared),
         junctions=junctions_of(strips, lines, compared),
         strips=strips,
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import sympy
 
@@ -20,8 +20,9 @@ from ..display import Written
 from ..exact.extension import reduced
 from ..exact.forms import is_rational_form
 from ..exact.truncated import exact_sign
+from ..inputs import exact_scalar, rational_in
 from ..records import Record
-from ..symbols import p, r
+from ..symbols import S, p, r
 
 Status = Literal["exact", "isolated", "certified", "matched", "numeric"]
 """How a result is known, and never more.
@@ -53,6 +54,8 @@ class Boundary(Record, Written):
     status : how the ends are known; the formula of the line is always exact.
     isolation : certified intervals of p that hold the low and the high end, at most 10⁻¹⁵ wide,
         when the status is "isolated"; None otherwise.
+    ends : the points at both ends, by growing p (vertical line: by growing r): a junction, or a
+        point of the border S = 0, S = 1, r = 0 or r = ∞.
     """
 
     phases: tuple[str, str]
@@ -64,6 +67,7 @@ class Boundary(Record, Written):
     order: int
     status: Status = "exact"
     isolation: tuple[Enclosure, Enclosure] | None = None
+    ends: tuple[Junction, ...] = ()
 
     def __post_init__(self) -> None:
         _check_status(self.status)
@@ -86,14 +90,57 @@ class Boundary(Record, Written):
         return _gradient_jump(*self.losses, self.importance, self.feature_probability)
 
     @property
-    def latent_heat(self) -> sympy.Expr:
-        """Drop of ∂F/∂r, the extra feature's squared error, from the first phase to the second.
+    def formula(self) -> sympy.Expr | None:
+        """r on the line as a formula in p, by the name that traced lines have for it too."""
+        return self.importance
 
-        Derived in derivations/first-order.tex, eq. jump.
+    @property
+    def sparsities(self) -> tuple[sympy.Expr, ...]:
+        """S at the points that the record holds: its ends."""
+        return tuple(end.sparsity for end in self.ends)
 
-        Not negative, as F is concave in r; zero across a vertical line.
+    @property
+    def importances(self) -> tuple[sympy.Expr, ...]:
+        """r at the points that the record holds: its ends."""
+        return tuple(end.importance for end in self.ends)
+
+    def latent_heat(self, sparsity: object = None) -> Any:
+        """How much ∂F/∂r, the extra feature's squared error E(x − y)², drops across the line.
+
+            ∂L/∂r (first phase) − ∂L/∂r (second phase)
+
+        Derived in derivations/first-order.tex, eq. jump. A squared magnitude: with magnitudes in
+        [0, 1] at most 1. Not negative, as F is concave in r; zero across a vertical line. It means
+        the same on a traced line, in floats.
+
+        Parameters
+        ----------
+        sparsity : where on the line, a number S, for one exact number (a float stands for the
+            binary fraction that it holds); the symbol `phasecalc.S`,
+            for the formula; None for a tuple, at each of ``sparsities``.
+
+        >>> from phasecalc import S, ToyModel, phase_diagram
+        >>> line = phase_diagram(ToyModel(2, 1)).boundaries[0]
+        >>> line.latent_heat(S), line.latent_heat("3/5"), line.latent_heat()
+        (-(S - 1)*(5*S - 1)/12, 1/15, (0, 8/147))
+
+        Raises `ValueError` for an S that the line does not pass, `TypeError` for no number.
         """
-        return -self.gradient_jump[1]
+        drop = -self.gradient_jump[1]
+        if sparsity is None:
+            return tuple(reduced(drop.subs(p, 1 - at)) for at in self.sparsities)
+        if sparsity == S:
+            return sympy.factor(drop.subs(p, 1 - S))
+        known = isinstance(sparsity, sympy.Expr) and not sparsity.is_Float
+        read = exact_scalar if known else rational_in
+        at = sympy.sympify(read(sparsity, "sparsity"))
+        low, high = (1 - end for end in reversed(self.interval))
+        if exact_sign(at - low) < 0 or exact_sign(high - at) < 0:
+            raise ValueError(
+                f"sparsity = {sparsity}: the boundary of {self.phases} passes S from "
+                f"{low} to {high}"
+            )
+        return reduced(drop.subs(p, 1 - at))
 
     @property
     def slope(self) -> sympy.Expr | None:
@@ -134,8 +181,9 @@ def _gradient_jump(
 
 @dataclass(frozen=True, slots=True)
 class Junction(Record, Written):
-    """A point in which three or more phases meet.
+    """A point in which three or more phases meet; or, of another kind, the end of a boundary.
 
+    ``kind`` is "junction", or "border" where a boundary ends at S = 0, S = 1, r = 0 or r = ∞.
     ``phases`` are those whose regions touch the point from the left or the right; ``loss`` is their
     common loss, ``sparsity`` and ``importance`` are exact numbers. ``isolation`` is a certified
     interval of p, at most 10⁻¹⁵ wide, when the status is "isolated"; None otherwise. ``losses``
@@ -149,10 +197,13 @@ class Junction(Record, Written):
     status: Status = "exact"
     isolation: Enclosure | None = None
     losses: tuple[sympy.Expr, ...] = ()
+    kind: Literal["junction", "border"] = "junction"
 
     def __post_init__(self) -> None:
         _check_status(self.status)
-        if len(set(self.phases)) < 3:
+        if self.kind not in ("junction", "border"):
+            raise ValueError(f'kind = {self.kind!r}: it must be "junction" or "border"')
+        if self.kind == "junction" and len(set(self.phases)) < 3:
             raise ValueError(f"a junction needs three phases, not {self.phases}")
         for phase, loss in zip(self.phases, self.losses, strict=self.losses != ()):
             difference = loss.subs({p: self.feature_probability, r: self.importance}) - self.loss
@@ -163,6 +214,12 @@ class Junction(Record, Written):
     def feature_probability(self) -> sympy.Expr:
         """p = 1 − S."""
         return 1 - self.sparsity
+
+    @property
+    def error(self) -> Fraction:
+        """Bounds how far p is off: 0 for a formula, else the width of the certified interval."""
+        low, high = self.isolation or (Fraction(0), Fraction(0))
+        return high - low
 
 
 def vanishing_order(

@@ -8,7 +8,7 @@ so the cost is exponential in the largest neighbourhood and not in n.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import comb
@@ -165,9 +165,9 @@ def decompose(
     Parameters
     ----------
     weights : m rows of n exact entries (int, Fraction, SymPy number or expression; text such as
-        "2/3" is read as a rational). Column i is feature i.
-    bias : n exact entries, added: u = Gx + b.
-    importance : n exact entries, not negative; 1 for every feature by default.
+        "2/3", "-sqrt(3)/2" or "w" is parsed, never evaluated). Column i is feature i.
+    bias : n exact entries, added: u = Gx + b, or one for all; 0 by default.
+    importance : n exact entries, not negative, or one for all; 1 by default.
     law : `Uniform()` (default), or any law whose density is piecewise polynomial.
     gram : the n × n matrix G = WᵀW in place of `weights`; any symmetric matrix is taken, whether
         or not it is the Gram matrix of m-dimensional vectors.
@@ -198,7 +198,8 @@ def decompose(
     given = matrix_of(weights, gram)
     n = len(given[0])
     together = _support_of(support, feature_probability, n)
-    biases = exact_vector(bias, "bias", n)
+    _refuse_transposed(given, bias, n)
+    biases = exact_vector(0 if bias is None else bias, "bias", n)
     weighting = checked_importance(importance, n)
     entries = (*(g for row in given for g in row), *biases)
     _refuse_namesakes((*entries, *weighting))
@@ -221,6 +222,15 @@ def decompose(
     if together != Independent():
         features = with_support(features, matrix, biases, law, together)
     return _assembled(blank, features)
+
+
+def _refuse_transposed(rows: Sequence[Sequence[Scalar]], bias: object, n: int) -> None:
+    """A bias with one entry for each row of weights: the hint that helps."""
+    if isinstance(bias, Sized) and not isinstance(bias, str) and n < len(bias) == len(rows):
+        raise ValueError(
+            f"bias has {len(bias)} entries and weights {len(rows)} rows of {n}: column i of "
+            "weights is feature i, so these weights look transposed"
+        )
 
 
 def _support_of(support: object, feature_probability: object, n: int) -> Support:

@@ -15,6 +15,7 @@ from ..laws import Law, checked_law
 from ..minima.minimize import LocalMinimum, minimize
 from ..minima.naming import name_of
 from ..model import ToyModel
+from ..records import Record
 from .measures import LEAST_NORM, dimensionalities, least_overlap, norms, overlaps
 
 Floats = NDArray[np.float64]
@@ -24,7 +25,7 @@ MOST_FEATURES = 9
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Description(Large):
+class Description(Record, Large):
     """What weights (m, n) with a bias (n,) do to each of their features; made by `describe`.
 
     phase : the name of the minimum that a descent from these weights ends in; where none was looked

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..display import Large
+from ..files import readable
 from ..kernel.memory import checked_memory
 from ..records import Record
 
@@ -80,8 +82,8 @@ CONVENTIONS = {
 """The conventions that `read_weights` knows, by name; docs/weights.md explains them."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FoundWeights(Record):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class FoundWeights(Record, Large):
     """Weights of y = ReLU(WᵀWx + b) out of a file, in phasecalc's shapes; by `read_weights`.
 
     weights (m, n) or (instances, m, n), bias (n,) or (instances, n). loss_factor: by what a loss
@@ -198,7 +200,7 @@ def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
     if path.suffix.lower() not in readers:
         raise ValueError(f"{str(path)!r}: the name must end in {', '.join(readers)}")
     try:
-        return readers[path.suffix.lower()](path)
+        return readers[path.suffix.lower()](readable(path))
     except ImportError:
         raise
     except OSError as error:

@@ -9,6 +9,7 @@ from threading import Thread
 import numpy as np
 from numpy.typing import NDArray
 
+from ..display import Shown
 from ..inputs import shown
 from ..kernel.inputs import scalar_in
 from ..kernel.threads import thread_count
@@ -33,7 +34,7 @@ EVENTS = ("drop", "dedicate", "antipodal", "other")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FlowCounts(Record):
+class FlowCounts(Record, Shown):
     """How many trajectories of gradient flow ended in each event; made by `gradient_flow`.
 
     drop: w_2 = 0 ≠ w_1; dedicate: w_1 = 0 ≠ w_2; antipodal: w_1 w_2 < 0; other: all else.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..display import Large
 from ..kernel.conditions import evaluated
 from ..kernel.inputs import real_array, scalar_in
 from ..kernel.loss import expected_loss
@@ -24,8 +25,8 @@ _TOLERANCE = 1e-7
 _MOST_ITERATIONS = 3000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Regret(Record):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Regret(Record, Large):
     """Losses of weights beside the least known ones; made by `regret`.
 
     Arrays of the shape (…) of the instances. loss: the exact loss of the weights; minimum: the

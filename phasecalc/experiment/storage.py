@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..blocks.candidate import OUTCOMES
 from ..files import checked_place as writable
-from ..files import replacing
+from ..files import readable, replacing
 from ..kernel.memory import checked_memory
 from ..laws import law_of
 from ..model import ToyModel
@@ -81,6 +81,7 @@ def load_trained(path: str | PathLike[str]) -> TrainedGrid:
     if path.suffix.lower() not in ENDINGS:
         raise ValueError(f"{str(path)!r}: the name must end in {' or '.join(ENDINGS)}")
     try:
+        readable(path)
         return _read_npz(path) if path.suffix.lower() == ".npz" else _read_netcdf(path)
     except OSError as error:
         # A place outside the file that the file itself names is an invalid argument.

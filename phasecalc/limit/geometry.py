@@ -122,7 +122,7 @@ def geometry(
         ℓ_(k,d)(S) = min over W, b of E Σ_j (x_j − ReLU(WᵀWx + b)_j)²,  W in ℝ^(d × k)
 
     For the uniform law it comes from a table in the package, which `benchmarks/geometry_table.py`
-    computes (all but 9 in 3); for another law or with `sparsities` it is computed, which takes up
+    computes; for another law or with `sparsities` it is computed, which takes up
     to some minutes.
 
     Parameters

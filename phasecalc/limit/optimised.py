@@ -158,8 +158,12 @@ def _solved(low: float, high: float, one: list[Compound], two: list[Compound]) -
     block = long[k]
     whole = [_block(block.size, block.dimensions, s)[2] for s in (low, high)]
     if whole[0] != whole[1]:
-        # On one side the minimum of (k, d) is itself a mixture: there the gap is flat at zero.
-        return _halved(block, low, high, whole[0])
+        # On one side the minimum of (k, d) is itself a mixture. Where it begins to be one block it
+        # need not be on the hull yet: the mixture may have been above it.
+        edge = _halved(block, low, high, whole[0])
+        low, high = (low, edge - _HALVED) if whole[0] else (edge + _HALVED, high)
+        if gap(edge + (-_HALVED if whole[0] else _HALVED)) > -_TIED:
+            return edge
     if gap(low) * gap(high) >= 0:
         return None
     return float(brentq(gap, low, high, xtol=1e-12, rtol=1e-14))

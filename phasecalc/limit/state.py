@@ -7,9 +7,8 @@ from typing import Any
 
 import sympy
 
-from ..diagram.phase_diagram import rational_in
 from ..exact.algebraic import comparable, in_sympy, normal_form
-from ..inputs import Scalar
+from ..inputs import Scalar, rational_in
 from ..symbols import p
 from .records import Compound, LimitDiagram, LimitState, lower_hull
 

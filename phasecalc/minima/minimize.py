@@ -123,6 +123,11 @@ class Minimum(Record, Large):
         return self.lowest.name
 
     @property
+    def phase(self) -> str:
+        """The name of the lowest minimum, as diagrams and certificates call it."""
+        return self.lowest.name
+
+    @property
     def description(self) -> str:
         """What happens to the features at the lowest minimum, in a sentence."""
         return self.lowest.description

@@ -84,7 +84,7 @@ def _curve(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
         prose(
             "On this line the latent heat, the drop of the extra feature's own squared error, is"
         ),
-        equal(Partial(one, r) - Partial(two, r), boundary.latent_heat),
+        equal(Partial(one, r) - Partial(two, r), -boundary.gradient_jump[1]),
         Identity(_meanings(boundary)),
     )
     yield Step(
@@ -93,7 +93,7 @@ def _curve(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
             "It is positive inside the interval, so {} jumps and the transition is of first order:",
             Partial(free_energy, r),
         ),
-        sympy.Gt(boundary.latent_heat, 0, evaluate=False),
+        sympy.Gt(-boundary.gradient_jump[1], 0, evaluate=False),
         SignOn(low, high),
     )
     yield Step(
@@ -126,7 +126,7 @@ def _vertical(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
     yield Step(
         f"{label}-heat",
         prose("There is no latent heat in {}: on the line {}", r, line),
-        equal(Partial(one, r) - Partial(two, r), boundary.latent_heat),
+        equal(Partial(one, r) - Partial(two, r), -boundary.gradient_jump[1]),
         Identity(at_line),
     )
     yield Step(

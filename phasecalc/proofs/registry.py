@@ -36,6 +36,9 @@ _ENTRIES: dict[str, tuple[str, Builder]] = {
         "Two features in one dimension that occur together or apart",
         _built("correlated"),
     ),
+    "onset": ("The onset of superposition", _built("onset")),
+    "penalty": ("A penalty on interference", _built("penalty")),
+    "no-bias": ("Two features in one dimension without biases", _built("no_bias")),
     "boundaries-3-2": (
         "Boundaries and junctions of three features in two dimensions",
         _built("boundaries", n=3, m=2),

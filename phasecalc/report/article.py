@@ -79,9 +79,14 @@ _REFERENCES = r"""\begin{thebibliography}{9}
 """
 
 
-def derivation_file(derivation: Derivation, *, sparsity: bool = False) -> str:
-    """The LaTeX file of one derivation, to be compiled or read into another document."""
-    option = " --in S" if sparsity else ""
+def derivation_file(
+    derivation: Derivation, *, sparsity: bool = False, appendix: bool = False
+) -> str:
+    """The LaTeX file of one derivation, to be compiled or read into another document.
+
+    As an `appendix` it is running text: without the names of the claims and what checks them.
+    """
+    option = " --in S" * sparsity + " --appendix" * appendix
     printer = LatexPrinter(sparsity=sparsity)
     parts = [
         f"% Source: phasecalc {__version__}, derivation {derivation.name}; the model is that of\n"
@@ -93,13 +98,20 @@ def derivation_file(derivation: Derivation, *, sparsity: bool = False) -> str:
         rf"\label{{{derivation.name}}}",
         _BEGIN,
         _wrapped(_latex_prose(derivation.opening, derivation.name, printer)),
-        *(_latex_step(step, derivation.name, sparsity) for step in derivation.steps),
+        *(_latex_step(step, derivation.name, sparsity, appendix) for step in derivation.steps),
     ]
     return "\n".join((*parts, _END)) + "\n" + _TAIL
 
 
-def main_document(names: Sequence[str], *, sparsity: bool = False) -> str:
+def main_document(names: Sequence[str], *, sparsity: bool = False, appendix: bool = False) -> str:
     """The document that reads the files of all derivations: contents, notation, references."""
+    named = (
+        "is checked by the tests of phasecalc"
+        if appendix
+        else "is a value in the library: its right-hand side is computed, and a check, named in\n"
+        "small print below it, is run by the tests. Each equation has a name, by which the\n"
+        "documentation of the library cites it, and a number"
+    )
     printer = LatexPrinter(sparsity=sparsity)
     rows = "\n".join(
         rf"\({printer.formula(formula)}\) & {_latex_prose(meaning, '', printer)} \\"
@@ -108,7 +120,7 @@ def main_document(names: Sequence[str], *, sparsity: bool = False) -> str:
     )
     variable = printer.show(S if sparsity else p)
     inputs = "\n".join(rf"\input{{{name}}}" for name in names)
-    return rf"""% Written by: phasecalc derive --all{" --in S" if sparsity else ""}
+    return rf"""% Written by: phasecalc derive --all{" --in S" * sparsity}{" --appendix" * appendix}
 {_PREAMBLE}\title{{Exact losses and phase diagrams of toy models of superposition: derivations}}
 \author{{phasecalc, version {__version__}}}
 \date{{}}
@@ -117,9 +129,7 @@ def main_document(names: Sequence[str], *, sparsity: bool = False) -> str:
 \noindent
 These are the formulas of phasecalc with their proofs. The models and questions are those of Elhage
 et al.~\cite{{elhage2022}}; the linear model goes back to Saxe et al.~\cite{{saxe2014}}. Every
-equation is a value in the library: its right-hand side is computed, and a check, named in small
-print below it, is run by the tests. Each equation has a name, by which the documentation of the
-library cites it, and a number. Formulas are in \({variable}\).
+equation {named}. Formulas are in \({variable}\).
 \tableofcontents
 \section*{{Notation}}
 \addcontentsline{{toc}}{{section}}{{Notation}}
@@ -133,18 +143,17 @@ library cites it, and a number. Formulas are in \({variable}\).
 """
 
 
-def _latex_step(step: Step, name: str, sparsity: bool) -> str:
+def _latex_step(step: Step, name: str, sparsity: bool, appendix: bool) -> str:
     printer = LatexPrinter(sparsity=sparsity)
-    return "\n".join(
-        (
-            rf"\paragraph{{\texttt{{{step.label.replace('-', _BREAK)}}}}}",
-            _wrapped(_latex_prose(step.reason, name, printer)),
-            rf"\begin{{equation}}\label{{{name}:{step.label}}}",
-            equation_body(step.claim, sparsity=sparsity),
-            r"\end{equation}",
-            r"{\footnotesize\noindent Check: " + _escaped(step.check.description) + r".\par}",
-        )
+    named = rf"\paragraph{{\texttt{{{step.label.replace('-', _BREAK)}}}}}"
+    check = r"{\footnotesize\noindent Check: " + _escaped(step.check.description) + r".\par}"
+    lines = (
+        _wrapped(_latex_prose(step.reason, name, printer)),
+        rf"\begin{{equation}}\label{{{name}:{step.label}}}",
+        equation_body(step.claim, sparsity=sparsity),
+        r"\end{equation}",
     )
+    return "\n".join(lines if appendix else (named, *lines, check))
 
 
 def equation_body(claim: Claim, *, sparsity: bool = False) -> str:

@@ -49,7 +49,7 @@ def boundary_document(boundary: Boundary) -> Document:
         "p_interval": [str(end) for end in boundary.interval],
         "r_interval": [str(end) for end in boundary.importance_interval],
         "order": boundary.order,
-        "latent_heat": str(boundary.latent_heat),
+        "latent_heat": str(-boundary.gradient_jump[1]),
         "slope": _text(boundary.slope),
         "status": boundary.status,
         "isolation": boundary.isolation

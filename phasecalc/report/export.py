@@ -44,11 +44,13 @@ def write_csv(diagram: Any, path: str | PathLike[str]) -> None:
 def _rows(diagram: Any) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for k, line in enumerate(diagram.boundaries):
-        points = zip(line.sparsities, line.importances, line.losses, line.jumps, strict=True)
-        for i, (S, r, loss, jump) in enumerate(points):
+        points = zip(
+            line.sparsities, line.importances, line.losses, line.latent_heat(), strict=True
+        )
+        for i, (S, r, loss, heat) in enumerate(points):
             rows.append(
                 ("boundary", k, i, " | ".join(line.phases), float(S), 1.0 - float(S), float(r),
-                 float(loss), abs(float(jump[1])), line.order, line.status, float(line.error))
+                 float(loss), float(heat), line.order, line.status, float(line.error))
             )  # fmt: skip
     for k, curve in enumerate(diagram.spinodals):
         for i, (S, r) in enumerate(zip(curve.sparsities, curve.importances, strict=True)):
@@ -76,7 +78,7 @@ def lines_dataset(diagram: Any) -> Any:
         ("sparsity", [line.sparsities for line in lines]),
         ("importance", [line.importances for line in lines]),
         ("loss", [line.losses for line in lines]),
-        ("latent_heat", [[abs(jump[1]) for jump in line.jumps] for line in lines]),
+        ("latent_heat", [line.latent_heat() for line in lines]),
     ):
         table = np.full((len(lines), longest), np.nan)
         for k, row in enumerate(values):

@@ -172,7 +172,8 @@ class FormulaPrinter:
         for kind in type(expr).__mro__:
             if kind in self.rules:
                 return self.rules[kind](self, expr)
-        return self.unknown(expr), ATOM if isinstance(expr, sympy.Function) else SUM
+        closed = isinstance(expr, sympy.Function | sympy.Order)
+        return self.unknown(expr), ATOM if closed else SUM
 
     def within(self, expr: sympy.Basic, level: int) -> str:
         """The formula, in brackets where it binds less tightly than `level`."""

@@ -29,8 +29,10 @@ _TEXTS = {
     "Slice": ("slices", "slice_text"),
     "Minimum": ("minima", "minimum_text"),
     "Certificate": ("certificates", "certificate_text"),
+    "CellMap": ("cells", "cell_map_text"),
     "CrossCheck": ("text_trained", "check_text"),
     "TrainedGrid": ("text_trained", "trained_text"),
+    "Regret": ("regret", "regret_text"),
     "Description": ("described", "described_text"),
     "Geometry": ("limit", "geometry_text"),
     "LimitDiagram": ("limit", "limit_text"),
@@ -43,6 +45,7 @@ _PICTURES = {
     "PhaseDiagram": ("plot", "plot_diagram"),
     "TracedDiagram": ("plot", "plot_diagram"),
     "Slice": ("plot_slice", "plot_slice"),
+    "CellMap": ("plot_cells", "plot_cells"),
 }
 _DPI = 110
 

@@ -30,7 +30,11 @@ def summary(record: Any) -> str:  # noqa: PLR0911 (one line a kind)
     if name in ("Spinodal", "MetastableRegion"):
         beside = " | ".join(record.boundary)
         return f"{record.phase} beside {beside}, {len(record.sparsities)} points"
+    if name == "FoundWeights":
+        return f"{record.convention}, weights {record.weights.shape}, bias {record.bias.shape}"
     start = f"{sizes(record.model)}, "
+    if name == "Regret":
+        return start + f"{record.loss.size} of weights, regret up to {record.regret.max():.3g}"
     if name == "Description":
         known = "" if record.loss is None else f", L = {record.loss:.12g}"
         return start + f"{record.phase}{known}"
@@ -41,6 +45,8 @@ def summary(record: Any) -> str:  # noqa: PLR0911 (one line a kind)
             + f"S = {record.sparsity}, r = {record.importance}: {known}, "
             + (f"{float(record.lower):.12g} ≤ F, width {float(record.width):.2g}")
         )
+    if name == "CellMap":
+        return start + f"{len(record.phase)} cells, phase proved on {record.share:.1%} of the plane"
     if name == "Minimum":
         return (
             start
@@ -89,7 +95,7 @@ def numbers_table(record: Any) -> Table:
         row = (record.kind, *places, f"{record.error:.0e}", record.status, ", ".join(record.phases))
         return Table("", ("kind", "S", "r", "loss", "error", "status", "phases"), [row])
     if name == "TracedBoundary":
-        least, most = record.latent_heat
+        heats = record.latent_heat()
         low, high = record.importance_interval
         row = (
             " | ".join(record.phases),
@@ -97,11 +103,25 @@ def numbers_table(record: Any) -> Table:
             f"{min(record.sparsities):.6f} … {max(record.sparsities):.6f}",
             f"{low:.6f} … {high:.6f}",
             str(record.order),
-            f"{least:.3g} … {most:.3g}",
-            record.status if record.importance is None else "exact formula",
+            f"{min(heats):.3g} … {max(heats):.3g}",
+            record.status if record.formula is None else f"{record.status} formula",
         )
         headers = ("phases", "points", "S", "r", "order", "latent heat", "status")
         return Table("", headers, [row])
+    if name == "PolishedPoint":
+        row = (*map(str, (record.sparsity, record.importance, record.loss)), f"{record.gap:.0e}")
+        return Table("", ("S", "r", "loss", "from the traced point"), [row])
+    if name == "FlowCounts":
+        shares = zip(record.probabilities, record.standard_errors, strict=True)
+        row = (
+            *(f"{share:.5f} ± {error:.5f}" for share, error in shares),
+            ", ".join(f"{minimum} {count}" for minimum, count in record.at_minima if count),
+        )
+        caption = (
+            f"{sizes(record.model)}, S = {record.sparsity:g}, r = {record.importance:g}, "
+            f"{record.trajectories} trajectories"
+        )
+        return Table(caption, ("drop", "dedicate", "antipodal", "other", "minima"), [row])
     if name == "TracedPhase":
         return Table("", ("name", "extra feature"), [(record.name, record.outcome)])
     return Table("", ("what",), [(summary(record),)])

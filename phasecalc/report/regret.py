@@ -39,14 +39,14 @@ def regret_document(found: Regret, weights: FoundWeights) -> dict[str, Any]:
     }
 
 
-def regret_text(found: Regret, weights: FoundWeights) -> str:
+def regret_text(found: Regret, weights: FoundWeights | None = None) -> str:
     """A table with a line for each instance, and how their own losses compare."""
     head = [
-        f"{sizes(found.model)}, r = {found.importance:g}, magnitudes {found.model.law.text}; "
-        f"convention {weights.convention}",
+        f"{sizes(found.model)}, r = {found.importance:g}, magnitudes {found.model.law.text}"
+        + ("" if weights is None else f"; convention {weights.convention}"),
         "  y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
     ]
-    if weights.loss_factor != 1:
+    if weights is not None and weights.loss_factor != 1:
         head.append(
             f"  their loss is a mean over features: {weights.loss_factor:g} times it is L at "
             f"importances of 1; their {weights.probability}"

@@ -61,6 +61,7 @@ def heading(record: object) -> list[str]:
         return [
             f"{counted(model.n_features, 'feature')} in {counted(model.d_hidden, 'dimension')}, "
             f"importance {importance}, source: {record.source}",
+            "exact among its candidates; free weights may be lower: see --source global",
             *conventions(model.law),
         ]
     if isinstance(record, SparseLoss):
@@ -177,7 +178,7 @@ def _boundary_row(boundary: Boundary) -> tuple[Cell, ...]:
         line_of(boundary),
         where,
         str(boundary.order),
-        boundary.latent_heat,
+        -boundary.gradient_jump[1],
         "vertical" if boundary.slope is None else boundary.slope,
         boundary.status,
     )

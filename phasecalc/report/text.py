@@ -12,10 +12,13 @@ from ..diagram.phase_diagram import PhaseDiagram
 from ..exact.loss import SparseLoss
 from ..inputs import Scalar
 from .plain import plain
-from .rows import Cell, Table, footing, heading, number, tables
+from .rows import Cell, Table, counted, footing, heading, number, tables
 
 NARROW, WIDE = 22, 100
 """Characters of a formula in a table of many columns, and in one of two; longer ones are broken."""
+
+_LONG, _DIGITS = 80, 12
+"""Bits of a rational number that is printed as a decimal, and its digits."""
 
 _BREAKS = (r" [+−] ", r" [+−] |/\(|(?<=\)) \(")
 """Where a line may end: between terms, and if that is not enough between factors."""
@@ -36,7 +39,22 @@ def loss_text(loss: SparseLoss, sparsity: Scalar | None = None) -> str:
     rows = list(found.rows)
     if sparsity is not None:
         rows.append((f"L at S = {sparsity}", number(sympy.sympify(loss.at_sparsity(sparsity)))))
-    return "\n".join([*_headed(loss), "", cells_table(found._replace(rows=rows))])
+    shorter = [tuple(map(_rounded, row)) for row in rows]
+    note = ["", f"Numbers of many digits are rounded to {_DIGITS}."] if shorter != rows else []
+    first, *others = _headed(loss)
+    if note:
+        first = f"{counted(len(loss.bias), 'feature')}, exact rational weights of many digits"
+    return "\n".join([first, *others, "", cells_table(found._replace(rows=shorter)), *note])
+
+
+def _rounded(cell: Cell) -> Cell:
+    """A formula with its rationals of many digits as decimals."""
+    if not isinstance(cell, sympy.Basic):
+        return cell
+    long = [n for n in cell.atoms(sympy.Rational) if max(abs(n.p), n.q).bit_length() > _LONG]
+    return cell.xreplace(
+        {n: sympy.sign(n) * sympy.Symbol(f"{float(abs(n)):.{_DIGITS}g}") for n in long}
+    )
 
 
 def _headed(record: object) -> list[str]:

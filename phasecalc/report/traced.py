@@ -49,7 +49,7 @@ def _boundary_document(boundary: TracedBoundary) -> Document:
         "order": boundary.order,
         "exponent": None if boundary.exponent is None else list(boundary.exponent),
         "jump_error": boundary.jump_error,
-        "latent_heat": list(boundary.latent_heat),
+        "latent_heat": [min(boundary.latent_heat()), max(boundary.latent_heat())],
         "status": boundary.status,
         "error": boundary.error,
         "ends": [_point_document(end) for end in boundary.ends],
@@ -164,14 +164,14 @@ def _order(boundary: TracedBoundary) -> str:
 
 def _row(boundary: TracedBoundary) -> tuple[object, ...]:
     low, high = boundary.importance_interval
-    least, most = boundary.latent_heat
+    heats = boundary.latent_heat()
     return (
         " | ".join(boundary.phases),
         len(boundary.sparsities),
         f"{min(boundary.sparsities) + 0.0:.6f} … {max(boundary.sparsities):.6f}",
         f"{low:.6f} … {high:.6f}",
         _order(boundary),
-        f"{least:.3g} … {most:.3g}",
+        f"{min(heats):.3g} … {max(heats):.3g}",
         f"{boundary.error:.0e}",
         boundary.status if boundary.formula is None else f"{boundary.status} formula",
         f"{boundary.ends[0].kind}; {boundary.ends[1].kind}",

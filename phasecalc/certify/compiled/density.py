@@ -63,7 +63,7 @@ def _collect(weight, up, down, j, star, x, n, least, most, low, high):
 
 
 @compiled()
-def density_bounds(tlo, thi, j, n, p, low, high):
+def density_bounds(tlo, thi, j, n, law, low, high):
     """Entrywise bounds of E[x_j x̃ x̃ᵀ δ(u)] for θ in [tlo, thi]; False where none is found."""
     low[:, :] = 0.0
     high[:, :] = 0.0
@@ -74,21 +74,20 @@ def density_bounds(tlo, thi, j, n, p, low, high):
     for active in range(1 << n):
         if not active >> j & 1:
             continue
-        weight = 1.0
+        count = 0
         star = -1
         least = 0.0
         umin, umax = tlo[n], thi[n]
         for i in range(n):
             if active >> i & 1:
-                weight *= p
+                count += 1
                 size = max(tlo[i], -thi[i])
                 if size > least:
                     least = size
                     star = i
                 umin += min(tlo[i], 0.0)
                 umax += max(thi[i], 0.0)
-            else:
-                weight *= 1.0 - p
+        weight = law[count]
         if weight == 0.0:
             continue
         scale = 1e-12 * (1.0 + abs(umin) + abs(umax))

@@ -85,8 +85,28 @@ def _innermost(M, weight, i, g, c, x, n):
 
 
 @compiled()
-def row_matrix(theta, n, p, M):
-    """Write M(θ) into M (n + 1, n + 1); every feature is active with probability p."""
+def law_between(p, q, n):
+    """(probability of each active set of k features, k = 0 … n; marginal E 1(x_j > 0)).
+
+    Of n ≤ 3 independent features with probability p each where p = q. For n = 2 and p ≠ q it is the
+    polar form: one feature has p and one q, either with chance ½.
+    """
+    law = np.zeros(n + 2)
+    if n == 2:
+        law[0] = (1.0 - p) * (1.0 - q)
+        law[1] = 0.5 * (p * (1.0 - q) + q * (1.0 - p))
+        law[2] = p * q
+        law[3] = 0.5 * (p + q)
+        return law
+    for k in range(n + 1):
+        law[k] = p**k * (1.0 - p) ** (n - k)
+    law[n + 1] = p
+    return law
+
+
+@compiled()
+def row_matrix(theta, n, law, M):
+    """Write M(θ) into M (n + 1, n + 1); `law` (n + 2) as `law_between` makes it."""
     M[:, :] = 0.0
     order = np.empty(3, np.int64)
     x = np.zeros(n + 1)
@@ -96,20 +116,17 @@ def row_matrix(theta, n, p, M):
     inner = np.empty(4)
     b = theta[n]
     for active in range(1 << n):
-        weight = 1.0
         k = 0
         for i in range(n):
             x[i] = 0.0
             if active >> i & 1:
-                weight *= p
                 place = k
                 while place > 0 and abs(theta[order[place - 1]]) < abs(theta[i]):
                     order[place] = order[place - 1]
                     place -= 1
                 order[place] = i
                 k += 1
-            else:
-                weight *= 1.0 - p
+        weight = law[k]
         if weight == 0.0:
             continue
         if k == 0:

@@ -1,7 +1,7 @@
 """Bounds over a box of weights and biases: the loss, its gradient and its Hessian from below.
 
 A box is (lo, hi) for x = (W by rows, b). A problem is the tuple that `problem_of` in `..problem`
-makes: (m, n, I, p, λ, held) with `held` true where b = 0. Row j has
+makes: (m, n, I, law, λ, held) with `law` of `law_between` and `held` true where b = 0. Row j has
 ρ_j(θ) = I_j ℓ_j(θ) + λ Σ_{k≠j} θ_k², θ = (G_j1, …, G_jn, b_j), so that the loss is Σ_j ρ_j.
 """
 
@@ -58,14 +58,14 @@ def gram_box(lo, hi, m, n, glo, ghi):
 
 
 @compiled()
-def row_bounds(tlo, thi, j, n, p, Mlo, Mhi, qlo, qhi, dlo, dhi):
+def row_bounds(tlo, thi, j, n, law, Mlo, Mhi, qlo, qhi, dlo, dhi):
     """Enclose ℓ_j and ∂ℓ_j/∂θ for θ in [tlo, thi]; returns the bounds of ℓ_j.
 
     ℓ_j = p/3 − 2 E x_j u_+ + E u_+² and ∂ℓ_j/∂θ_k = 2 E x̃_k u_+ − 2 E x_j x̃_k 1(u > 0): every
     expectation grows with θ. M at both corners is left in Mlo and Mhi.
     """
-    row_matrix(tlo, n, p, Mlo)
-    row_matrix(thi, n, p, Mhi)
+    row_matrix(tlo, n, law, Mlo)
+    row_matrix(thi, n, law, Mhi)
     square_lo = row_terms(tlo, n, Mlo, qlo)
     square_hi = row_terms(thi, n, Mhi, qhi)
     s = 1.0
@@ -75,8 +75,8 @@ def row_bounds(tlo, thi, j, n, p, Mlo, Mhi, qlo, qhi, dlo, dhi):
     for k in range(n + 1):
         dlo[k] = 2.0 * (qlo[k] - Mhi[j, k]) - error
         dhi[k] = 2.0 * (qhi[k] - Mlo[j, k]) + error
-    low = p / 3.0 - 2.0 * qhi[j] + square_lo - error * s
-    high = p / 3.0 - 2.0 * qlo[j] + square_hi + error * s
+    low = law[n + 1] / 3.0 - 2.0 * qhi[j] + square_lo - error * s
+    high = law[n + 1] / 3.0 - 2.0 * qlo[j] + square_hi + error * s
     return low, high
 
 
@@ -112,7 +112,7 @@ def loss_box(lo, hi, problem, ell, grad_lo, grad_hi, hlo, hhi, corners):
     ell (n, 2) rows' errors; grad (d) two ends; h (n, n + 1) bounds of ∂ρ_j/∂θ_k; corners
     (n, 2, n + 1, n + 1) the matrices M of the lowest and highest corner.
     """
-    m, n, I, p, penalty, held = problem
+    m, n, I, law, penalty, held = problem
     glo = np.empty((n, n))
     ghi = np.empty((n, n))
     gram_box(lo, hi, m, n, glo, ghi)
@@ -127,7 +127,7 @@ def loss_box(lo, hi, problem, ell, grad_lo, grad_hi, hlo, hhi, corners):
         thi[:n] = ghi[j]
         tlo[n] = lo[m * n + j]
         thi[n] = hi[m * n + j]
-        low, high = row_bounds(tlo, thi, j, n, p, corners[j, 0], corners[j, 1], qlo, qhi,
+        low, high = row_bounds(tlo, thi, j, n, law, corners[j, 0], corners[j, 1], qlo, qhi,
                                hlo[j], hhi[j])  # fmt: skip
         ell[j, 0] = low
         ell[j, 1] = high
@@ -159,7 +159,7 @@ def hessian_below(lo, hi, problem, hlo, hhi, corners, mid):
     θ(W, b) it comes as JᵀHJ + Σ_k ∂ρ_j/∂θ_k ∇²θ_k. Interval matrices are midpoint and radius; the
     radius goes to the diagonal, by Gershgorin's theorem.
     """
-    m, n, I, p, penalty, held = problem
+    m, n, I, law, penalty, held = problem
     d = m * n + n
     glo = np.empty((n, n))
     ghi = np.empty((n, n))
@@ -179,7 +179,7 @@ def hessian_below(lo, hi, problem, hlo, hhi, corners, mid):
         thi[:n] = ghi[j]
         tlo[n] = lo[m * n + j]
         thi[n] = hi[m * n + j]
-        if not density_bounds(tlo, thi, j, n, p, dens_lo, dens_hi):
+        if not density_bounds(tlo, thi, j, n, law, dens_lo, dens_hi):
             return False
         for k in range(n + 1):
             for q in range(n + 1):

@@ -28,6 +28,10 @@ from ..codes import (
 )
 from .rows import down, gram_box, hessian_below, loss_box, row_bounds, up
 
+SMALL, SMALL_BIAS = 10.0, 20.0
+"""Widths of W and b, in parts of √gap, below which a box of more than two features only has to lie
+above the floor, where several minima are within the gap of the least. Where the curvature is 1/50
+a loss within the gap is within 10 √gap of the minimum."""
 SHAVES = 3
 """Cuts of a bias interval from each side, at most, in one visit."""
 
@@ -120,6 +124,67 @@ def quadratic_drop(A, free, glo, ghi, radius, L, y):
 
 
 @compiled()
+def _convex_drop(A, free, glo, ghi, radius, L, y):
+    """A number above −min of g·h + ½hᵀAh, A positive definite with the Cholesky factor L.
+
+    For any y: g·h + ½hᵀAh ≥ −½yᵀAy − |g − Ay|·radius.
+    """
+    d = len(free)
+    solve(L, free, 0.5 * (glo + ghi), y)
+    drop = 0.0
+    for s in range(d):
+        if not free[s]:
+            continue
+        Ay = 0.0
+        size = 0.0
+        for t in range(d):
+            if free[t]:
+                part = 0.5 * (A[s, t] + A[t, s]) * y[t]
+                Ay += part
+                size += abs(part)
+        drop += 0.5 * y[s] * Ay + 1e-14 * size * abs(y[s])
+        drop += (max(ghi[s] - Ay, Ay - glo[s]) + 1e-14 * size) * radius[s]
+    return drop * (1.0 + 1e-14)
+
+
+@compiled()
+def raised_drop(A, free, glo, ghi, radius, L, y):
+    """As `quadratic_drop`, sharper and dearer, for the cells.
+
+    Where A is not positive definite, A + τ diag(1/radius²) is for a τ that Gershgorin's theorem
+    names, and mostly for a part of it: ½ τ for each direction is what that costs. The best part is
+    taken, as a form that is barely definite has its least value far outside of the box.
+    """
+    d = len(free)
+    drop = 0.0
+    tau = 0.0
+    count = 0
+    for s in range(d):
+        if free[s]:
+            count += 1
+            drop += max(abs(glo[s]), abs(ghi[s])) * radius[s]
+            bend = A[s, s] * radius[s] * radius[s]
+            for t in range(d):
+                if t != s and free[t]:
+                    bend -= 0.5 * abs(A[s, t] + A[t, s]) * radius[s] * radius[t]
+            drop -= 0.5 * min(bend, 0.0)
+            tau = max(tau, -bend)
+    drop *= 1.0 + 1e-13
+    raised = A.copy()
+    for share in (0.0, 1.0 / 256, 1.0 / 64, 1.0 / 16, 1.0 / 4, 1.0):
+        for s in range(d):
+            if free[s]:
+                raised[s, s] = A[s, s] + share * tau / (radius[s] * radius[s])
+        if positive_definite(raised, free, L):
+            cost = 0.5 * share * tau * count
+            found = _convex_drop(raised, free, glo, ghi, radius, L, y) + cost
+            drop = min(drop, found * (1.0 + 1e-12))
+        if tau == 0.0:
+            break
+    return drop
+
+
+@compiled()
 def lowest_point(lo, hi, at, problem, A, free, ell, gl, gh, hl, hh, corners, L, y):
     """A bound below L on the box by its quadratic form about the point `at` in it."""
     low, _ = loss_box(at, at, problem, ell, gl, gh, hl, hh, corners)
@@ -137,7 +202,7 @@ def convex_around(lo, hi, at, problem, level):
     Then level[0] is a bound of L below on the box, and level[1] one of the distance from `at` to
     a stationary point in the box: |∇L(at)| over the least eigenvalue of the Hessian from below.
     """
-    m, n, I, p, penalty, held = problem
+    m, n, I, law, penalty, held = problem
     d = m * n + n
     ell = np.empty((n, 2))
     gl, gh = np.empty(d), np.empty(d)
@@ -175,7 +240,7 @@ def _note(log_code, log_index, log_value, size, code, index, value):
 @compiled()
 def _shave(lo, hi, j, problem, log_code, log_index, log_value, size):
     """Cut off ends of b_j's interval on which ∂L/∂b_j has one sign; (size of the log, empty)."""
-    m, n, I, p, penalty, held = problem
+    m, n, I, law, penalty, held = problem
     at = m * n + j
     glo, ghi = np.empty((n, n)), np.empty((n, n))
     gram_box(lo, hi, m, n, glo, ghi)
@@ -185,7 +250,7 @@ def _shave(lo, hi, j, problem, log_code, log_index, log_value, size):
     dlo, dhi = np.empty(n + 1), np.empty(n + 1)
     tlo[:n] = glo[j]
     thi[:n] = ghi[j]
-    mean = 0.5 * p
+    mean = 0.5 * law[n + 1]
     # Off for every x below, and above it E u_+ ≥ E u exceeds E x_j.
     low, high = 0.0, mean * (1.0 + 1e-14)
     for i in range(n):
@@ -215,7 +280,7 @@ def _shave(lo, hi, j, problem, log_code, log_index, log_value, size):
                 else:
                     new = hi[at] - share * width
                     tlo[n] = new
-                row_bounds(tlo, thi, j, n, p, Mlo, Mhi, qlo, qhi, dlo, dhi)
+                row_bounds(tlo, thi, j, n, law, Mlo, Mhi, qlo, qhi, dlo, dhi)
                 if end == 0 and dhi[n] < 0.0:
                     lo[at] = new
                     size = _note(log_code, log_index, log_value, size, SLOPE_LOW, j, new)
@@ -246,9 +311,9 @@ def examine(lo, hi, problem, variance, classes, target, floor, bare, balls, leve
     """One box: contract it, then close it or say where to split; (log size, closed, bound).
 
     A box is closed when it lies above `target`; one next to a row of `bare`, a minimum without a
-    neighbourhood, and one smaller than √(target − floor), when it lies above `floor`.
+    neighbourhood, and a small one, when it lies above `floor`.
     """
-    m, n, I, p, penalty, held = problem
+    m, n, I, law, penalty, held = problem
     d = m * n + n
     for i in range(n):
         for k in range(i):
@@ -304,7 +369,18 @@ def examine(lo, hi, problem, variance, classes, target, floor, bare, balls, leve
                 beside = False
         if beside:
             goal = floor
-    if (hi - lo)[: m * n].max() < np.sqrt(max(target - floor, 0.0)):
+    reach = np.sqrt(max(target - floor, 0.0))
+    wide, biases = SMALL, SMALL_BIAS
+    rivals = 0
+    for k in range(len(levels)):
+        if levels[k] < 2.0 * target - floor:
+            rivals += 1
+    if n > 2 and rivals < 2:
+        wide, biases = 1.0, np.inf
+    elif n <= 2:
+        # Beside a neighbourhood boxes close above the minimum itself once they are small enough.
+        wide, biases = 1.0 if len(bare) > 0 else 0.05, np.inf
+    if (hi - lo)[: m * n].max() < wide * reach and (hi - lo)[m * n :].max() < biases * reach:
         goal = floor
     ell = np.empty((n, 2))
     gl, gh = np.empty(d), np.empty(d)

@@ -1,0 +1,96 @@
+"""The diagram of many features from optimised blocks, against ways that do not use it."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+import phasecalc as pc
+from phasecalc.limit.geometry import tabulated
+from phasecalc.limit.optimised import stable_at
+from phasecalc.minima.naming import groups_of
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def diagram():
+    return pc.limit_diagram(source="optimised")
+
+
+def variance(S):
+    return (1 - S) * (1 + 3 * S) / 12
+
+
+def least(k, d, S):
+    """The loss of the block k in d by a search of its own: the table takes no part.
+
+    Only minima in which all features hang together count: beside the crossing a mixture is lower.
+    """
+    for minimum in pc.minimize(pc.ToyModel(k, d), S, 1.0).minima:
+        if groups_of(minimum.weights.T @ minimum.weights) == (tuple(range(k)),):
+            return minimum.loss
+    raise AssertionError(f"no block {k} in {d} at S = {S}")
+
+
+@pytest.mark.parametrize(
+    ("compound", "stable", "gap"),
+    [
+        # A compound touches the segment, or the ray, of the two phases that it is made into.
+        ("4 in 3", "below", lambda S: least(4, 3, S) - least(2, 1, S)),
+        (
+            "3 in 2",
+            "below",
+            lambda S: least(3, 2, S) / 2 - (0.75 * least(4, 3, S) / 3 + 0.25 * least(2, 1, S)),
+        ),
+        ("5 in 2", "above", lambda S: least(5, 2, S) / 2 - least(2, 1, S) - variance(S) / 2),
+    ],
+)
+def test_crossings_by_searches_of_their_own(diagram, compound, stable, gap):
+    (point,) = (q for q in diagram.invariants if (q.compound, q.stable) == (compound, stable))
+    S = point.sparsity
+    found = brentq(gap, S - 0.002, S + 0.002, xtol=1e-13, rtol=1e-14)
+    assert found == pytest.approx(S, abs=1e-10)
+
+
+@pytest.mark.parametrize("S", [0.15, 0.37, 0.45, 0.6, 0.78, 0.87, 0.95, 0.993])
+def test_the_hull_is_the_best_of_all_mixtures_of_three(diagram, S):
+    """Brute force over every pair; and no mixture of three blocks, dropped features with them."""
+    blocks = [(k / d, pc.geometry(k, d).loss(S) / d) for k, d in tabulated() if k > d]
+    points = np.array([(0.0, 0.0), (1.0, 0.0), *blocks])
+    v, rng = variance(S), np.random.default_rng(1)
+    for nu in (0.5, 1.2, 1.7, 2.2, 2.6, 4.0):
+        with_dropped = [y + (nu - x) * v for x, y in points if x <= nu]
+        pairs = [
+            y0 + (nu - x0) / (x1 - x0) * (y1 - y0)
+            for (x0, y0), (x1, y1) in combinations(points, 2)
+            if x0 != x1 and min(x0, x1) <= nu <= max(x0, x1)
+        ]
+        state = diagram.at(S, str(nu))
+        assert state.loss == pytest.approx(min(with_dropped + pairs), abs=1e-13)
+        shares = rng.dirichlet(np.ones(3), size=2000)
+        chosen = points[np.array([rng.choice(len(points), 3, replace=False) for _ in shares])]
+        x, y = (shares[:, :, None] * chosen).sum(axis=1).T
+        assert (y + (nu - x) * v)[x <= nu].min(initial=np.inf) >= state.loss - 1e-13
+        # The lever rule.
+        assert sum(share for _, share in state.shares) <= 1
+        held = sum(share * diagram.compound(name).ratio for name, share in state.shares)
+        assert held + state.dropped == state.ratio
+
+
+def test_invariant_points_separate_what_is_stable(diagram):
+    """Below S = 0.11 blocks fall apart continuously: next to it they tie with their parts."""
+    for strip in diagram.strips:
+        if strip.low > 0.11:
+            assert tuple(c.name for c in stable_at((strip.low + strip.high) / 2)) == strip.compounds
+    for low, high in zip(diagram.strips, diagram.strips[1:], strict=False):
+        assert low.high == high.low
+    for point in diagram.invariants:
+        if point.sparsity < 0.11:
+            continue
+        side = 1e-5 if point.stable == "above" else -1e-5
+        assert point.compound in {c.name for c in stable_at(point.sparsity + side)}
+        assert point.compound not in {c.name for c in stable_at(point.sparsity - side)}
