@@ -6,9 +6,7 @@ threads and put together to losses and gradients, with bounds on their errors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import pairwise
-from threading import Thread
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +16,7 @@ from .dense_law import law_rows
 from .inputs import Batch, Floats
 from .law_table import LawTable, law_table
 from .memory import checked_memory
-from .threads import thread_count
+from .threads import in_stretches, thread_count
 
 TOLERANCE = 1e-10
 """The error of the loss that is aimed at by default, in units of the largest importance."""
@@ -87,39 +85,7 @@ def _rows(
         else:
             dense_rows(law, *rest, losses, H, db, errors)
 
-    in_stretches(run, n, n * n > 2000 and not isinstance(law, LawTable))
+    worth = n * n > 2000 and not isinstance(law, LawTable)
+    in_stretches(run, n, min(n, thread_count()) if worth else 1)
     scale = importance @ (1.0 + np.abs(G).sum(axis=1) + np.abs(b)) ** 2
     return float(losses.sum()), float(errors[:, 0].sum() + EPS * scale)
-
-
-def in_stretches(run: Callable[[int, int], None], size: int, worth: bool) -> None:
-    """run(lo, hi) on stretches of 0 … size − 1, several at a time if that is worth a thread."""
-    threads = min(size, thread_count()) if worth else 1
-    if threads <= 1:
-        run(0, size)
-        return
-    # Short stretches: rows differ in their work.
-    bounds = [size * t // (8 * threads) for t in range(8 * threads + 1)]
-    work = iter([(lo, hi) for lo, hi in pairwise(bounds) if hi > lo])
-    failures: list[BaseException] = []
-
-    def worker() -> None:
-        try:
-            for lo, hi in work:
-                run(lo, hi)
-        except BaseException as failure:  # raised again by the caller's thread
-            failures.append(failure)
-
-    others = []
-    for _ in range(threads - 1):
-        thread = Thread(target=worker)
-        try:
-            thread.start()
-        except RuntimeError:  # no more threads, as while the interpreter shuts down
-            break
-        others.append(thread)
-    worker()
-    for thread in others:
-        thread.join()
-    if failures:
-        raise failures[0]

@@ -235,7 +235,7 @@ def _evaluate(batch: Batch, gradient: bool) -> tuple[Floats, Floats, Floats]:
             _NANOSECONDS.get(n, 50 * n << n),
         )
     in_threads(run, batch, cost)
-    if gradient:
+    if gradient and batch.unit != 1.0:
         db /= batch.unit
     return loss, dW, db
 

@@ -30,37 +30,48 @@ def thread_count() -> int:
 def in_threads(run: Callable[..., None], batch: Batch, cost: int, *results: Floats) -> None:
     """Call run(*batch.arrays, law, lo, hi, *results) on stretches that together are the batch.
 
-    cost: nanoseconds that one model takes, roughly. `run` must let go of the interpreter lock. The
-    threads live as long as the call: none is left over for a later fork() to lose.
+    cost: nanoseconds that one model takes, roughly. `run` must let go of the interpreter lock.
     """
-    size = batch.size
-    threads = min(size, size * cost // _WORTH_A_THREAD)
+    threads = min(batch.size, batch.size * cost // _WORTH_A_THREAD)
     if threads > 1:
         threads = min(threads, thread_count())
-    if threads <= 1:
-        run(*batch.arrays, batch.law, 0, size, *results)
-        return
-    bounds = [size * t // threads for t in range(threads + 1)]
-    failures: list[BaseException] = []
 
     def stretch(lo: int, hi: int) -> None:
+        run(*batch.arrays, batch.law, lo, hi, *results)
+
+    in_stretches(stretch, batch.size, threads)
+
+
+def in_stretches(run: Callable[[int, int], None], size: int, threads: int) -> None:
+    """run(lo, hi) on stretches of 0 … size − 1, in so many threads.
+
+    The stretches are short, and whoever is free takes the next: models and rows differ in their
+    work, and a thread that starts late does less. The threads live as long as the call: none is
+    left over for a later fork() to lose.
+    """
+    if threads <= 1:
+        run(0, size)
+        return
+    bounds = [size * t // (8 * threads) for t in range(8 * threads + 1)]
+    work = iter([(lo, hi) for lo, hi in pairwise(bounds) if hi > lo])
+    failures: list[BaseException] = []
+
+    def worker() -> None:
         try:
-            run(*batch.arrays, batch.law, lo, hi, *results)
+            for lo, hi in work:
+                run(lo, hi)
         except BaseException as failure:  # raised again by the caller's thread
             failures.append(failure)
 
     others = []
-    own = [(bounds[0], bounds[1])]
-    for lo, hi in pairwise(bounds[1:]):
-        thread = Thread(target=stretch, args=(lo, hi))
+    for _ in range(threads - 1):
+        thread = Thread(target=worker)
         try:
             thread.start()
         except RuntimeError:  # no more threads, as while the interpreter shuts down
-            own.append((lo, hi))
-        else:
-            others.append(thread)
-    for lo, hi in own:
-        stretch(lo, hi)
+            break
+        others.append(thread)
+    worker()
     for thread in others:
         thread.join()
     if failures:
