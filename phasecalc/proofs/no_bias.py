@@ -374,6 +374,8 @@ class LargestAtOne:
         return "all coefficients of both polynomials are positive, for 0 < p < 1 and 0 < z < 1"
 
     def __call__(self, claim: Claim) -> None:
+        if sympy.expand(claim.lhs - claim.rhs - _AT_ONE + linear**2 / quartic) != 0:
+            raise CheckFailed(f"{claim} compares other values than those at 1 and elsewhere")
         one, two = (sympy.Poly(part, z, p) for part in _equal_importance("shorter"))
         above = one.eval(z, 1) ** 2 * two - one**2 * two.eval(z, 1)
         parts = (above.exquo(sympy.Poly((1 - z) ** 2, z, p)), two.eval(z, 1) * two)
