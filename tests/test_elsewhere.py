@@ -243,23 +243,15 @@ def test_state_dicts_of_pytorch(tmp_path, torch, convention, suffix):
 
 
 def test_the_state_dict_of_a_module(tmp_path, torch):
-    class Model(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.linear1 = torch.nn.Linear(5, 2, bias=False)
-            self.linear2 = torch.nn.Linear(2, 5, bias=True)
-            self.linear2.weight.data = self.linear1.weight.data.T
-
-        def forward(self, x):
-            return torch.relu(self.linear2(self.linear1(x)))
-
-    model = Model()
+    encoder, decoder = torch.nn.Linear(5, 2, bias=False), torch.nn.Linear(2, 5)
+    decoder.weight.data = encoder.weight.data.T
+    model = torch.nn.ModuleDict({"linear1": encoder, "linear2": decoder})
     torch.save(model.state_dict(), tmp_path / "tms.pth")
     found = pc.read_weights(tmp_path / "tms.pth", "spd")
     x = torch.rand(7, 5)
     mine = np.maximum(x.numpy() @ found.weights.T @ found.weights + found.bias, 0)
-    np.testing.assert_allclose(mine, model(x).detach().numpy(), atol=1e-6)
-    model.linear2.weight.data = model.linear2.weight.data + 0.1
+    np.testing.assert_allclose(mine, torch.relu(decoder(encoder(x))).detach().numpy(), atol=1e-6)
+    decoder.weight.data = decoder.weight.data + 0.1
     torch.save(model.state_dict(), tmp_path / "untied.pth")
     with pytest.raises(ValueError, match="not the encoder's transpose"):
         pc.read_weights(tmp_path / "untied.pth", "spd")
