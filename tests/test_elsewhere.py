@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 import types
@@ -219,3 +220,78 @@ def test_the_command(tmp_path):
         done = run(*bad, *(("--convention", "elhage") if "2" in bad else ()))
         assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
         assert "Traceback" not in done.stderr
+
+
+STATE_DICTS = ("elhage", "arena", "devinterp", "spd")
+
+
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch")
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".pth", ".bin"])
+@pytest.mark.parametrize("convention", STATE_DICTS)
+def test_state_dicts_of_pytorch(tmp_path, torch, convention, suffix):
+    path = tmp_path / f"model{suffix}"
+    torch.save({k: torch.tensor(v) for k, v in ARRAYS[convention].items()}, path)
+    found = pc.read_weights(path, convention)
+    many = convention in ("elhage", "arena")
+    assert found.weights.shape == ((2, 2, 5) if many else (2, 5))
+    np.testing.assert_array_equal(found.weights[0] if many else found.weights, W)
+    np.testing.assert_array_equal(found.bias[0] if many else found.bias, B)
+
+
+def test_the_state_dict_of_a_module(tmp_path, torch):
+    encoder, decoder = torch.nn.Linear(5, 2, bias=False), torch.nn.Linear(2, 5)
+    decoder.weight.data = encoder.weight.data.T
+    model = torch.nn.ModuleDict({"linear1": encoder, "linear2": decoder})
+    torch.save(model.state_dict(), tmp_path / "tms.pth")
+    found = pc.read_weights(tmp_path / "tms.pth", "spd")
+    x = torch.rand(7, 5)
+    mine = np.maximum(x.numpy() @ found.weights.T @ found.weights + found.bias, 0)
+    np.testing.assert_allclose(mine, torch.relu(decoder(encoder(x))).detach().numpy(), atol=1e-6)
+    decoder.weight.data = decoder.weight.data + 0.1
+    torch.save(model.state_dict(), tmp_path / "untied.pth")
+    with pytest.raises(ValueError, match="not the encoder's transpose"):
+        pc.read_weights(tmp_path / "untied.pth", "spd")
+
+
+class Trap:
+    """Leaves a file behind where it is unpickled."""
+
+    def __init__(self, place):
+        self.place = str(place)
+
+    def __reduce__(self):
+        return open, (self.place, "w")
+
+
+def test_nothing_in_a_state_dict_is_executed(tmp_path, torch):
+    trap = tmp_path / "trapped"
+    torch.save({"W": Trap(trap)}, tmp_path / "bad.pt")
+    (tmp_path / "raw.pt").write_bytes(pickle.dumps(Trap(trap)))
+    torch.save(torch.nn.Linear(2, 1), tmp_path / "module.pt")
+    torch.save([1, 2], tmp_path / "list.pt")
+    for name in ("bad.pt", "raw.pt", "module.pt", "list.pt"):
+        with pytest.raises(ValueError, match=r"is no complete \.pt file"):
+            pc.read_weights(tmp_path / name, "arena")
+    assert not trap.exists()
+    done = run(tmp_path / "bad.pt", "--convention", "arena", "-S", "0.5")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
+    assert not trap.exists()
+
+
+def test_files_of_the_safetensors_package(tmp_path, torch):
+    package = pytest.importorskip("safetensors.torch")
+    arrays = {k: torch.tensor(v, dtype=torch.float32) for k, v in ARRAYS["arena"].items()}
+    package.save_file(arrays, tmp_path / "w.safetensors", metadata={"format": "pt"})
+    found = pc.read_weights(tmp_path / "w.safetensors", "arena")
+    np.testing.assert_allclose(found.weights[0], W, rtol=1e-6)
+
+
+def test_pytorch_is_imported_late():
+    code = (
+        "import sys, phasecalc as pc; pc.read_weights, pc.regret; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -20,6 +20,7 @@ _WEIGHTS = sympy.symbols("w1 w2")
 _WHOLE = (1 + r) * p / 3
 _OF_LENGTH = _WHOLE - 2 * linear * ell + quartic * ell**2
 _VARIANCE = p / 3 - p**2 / 4
+_AT_ONE, _T, _Y = sympy.symbols("K t y")
 _INSIDE = {"aligned": "1/2", "shorter": "-1/2", "longer": "-3/2"}
 """A ratio of the weights inside each sector."""
 _LINES = {
@@ -166,15 +167,47 @@ def _crossing() -> tuple[Step, ...]:
     return (
         found[0],
         Step(
+            "aligned-largest",
+            prose(
+                "and no other ratio is as good. With {} the value of {} there, the loss at any "
+                "other ratio is higher by",
+                _AT_ONE,
+                linear**2 / quartic,
+            ),
+            equal(_AT_ONE - linear**2 / quartic, p**2 * (1 - z) ** 2 / (4 * (1 + z**2))),
+            Identity(
+                {
+                    _AT_ONE: _best("aligned").subs({z: 1, r: 1}),
+                    **dict(zip((linear, quartic), _equal_importance("aligned"), strict=True)),
+                }
+            ),
+        ),
+        Step(
             "aligned-loss",
-            prose("with the loss"),
+            prose("The loss at equal lengths is"),
             equal(loss, v),
             Identity({loss: _at_one("aligned"), v: _VARIANCE}),
         ),
         found[1],
         Step(
+            "antipodal-largest",
+            prose(
+                "and no other ratio is better: with {} and {} the difference is {} times a "
+                "quotient of polynomials in {} and {} whose coefficients are all positive. By "
+                "{eq:mirror} this holds beyond {} too.",
+                equal(p, 1 / (1 + _T)),
+                equal(z, 1 / (1 + _Y)),
+                (1 - z) ** 2,
+                _T,
+                _Y,
+                equal(z, 1),
+            ),
+            sympy.Ge(_AT_ONE, linear**2 / quartic, evaluate=False),
+            LargestAtOne(),
+        ),
+        Step(
             "antipodal-length",
-            prose("with {}, where", equal(W[1], -W[2])),
+            prose("Equal lengths are {}, where", equal(W[1], -W[2])),
             equal(ell, (3 + 5 * S) / (2 + 6 * S)),
             Identity(
                 {
@@ -194,7 +227,9 @@ def _crossing() -> tuple[Step, ...]:
             "crossing",
             prose(
                 "The two losses {} and {} are equal at one sparsity between 0 and 1; below it the "
-                "aligned pair is lower, above it the antipodal one.",
+                "aligned pair is lower, above it the antipodal one. By {eq:no-dropped}, "
+                "{eq:aligned-largest} and {eq:antipodal-largest} no other weights are: this is the "
+                "transition of the global minimum.",
                 v,
                 pair,
             ),
@@ -208,6 +243,12 @@ def _best(sector: str) -> sympy.Expr:
     """A²/D of the stated coefficients."""
     one, two = _LINES[sector]
     return sympy.cancel(one**2 / two)
+
+
+def _equal_importance(sector: str) -> tuple[sympy.Expr, sympy.Expr]:
+    """The stated A and D at r = 1."""
+    one, two = _LINES[sector]
+    return one.subs(r, 1), two.subs(r, 1)
 
 
 def _at_one(sector: str) -> sympy.Expr:
@@ -322,3 +363,24 @@ class OnlyCrossing:
         numerator = sympy.fraction(sympy.cancel(self.difference.subs(S, 1 - p)))[0]
         if len(real_roots(polynomial(numerator), Fraction(0), Fraction(1))) != 1:
             raise CheckFailed("there is more than one crossing between 0 and 1")
+
+
+@dataclass(frozen=True, slots=True)
+class LargestAtOne:
+    """At r = 1 no ratio below 1 gives antipodal weights a larger A²/D than 1 does."""
+
+    @property
+    def description(self) -> str:
+        return "all coefficients of both polynomials are positive, for 0 < p < 1 and 0 < z < 1"
+
+    def __call__(self, claim: Claim) -> None:
+        if sympy.expand(claim.lhs - claim.rhs - _AT_ONE + linear**2 / quartic) != 0:
+            raise CheckFailed(f"{claim} compares other values than those at 1 and elsewhere")
+        one, two = (sympy.Poly(part, z, p) for part in _equal_importance("shorter"))
+        above = one.eval(z, 1) ** 2 * two - one**2 * two.eval(z, 1)
+        parts = (above.exquo(sympy.Poly((1 - z) ** 2, z, p)), two.eval(z, 1) * two)
+        for part in parts:
+            inside = part.as_expr().subs({p: 1 / (1 + _T), z: 1 / (1 + _Y)})
+            numerator = sympy.Poly(sympy.fraction(sympy.together(inside))[0], _T, _Y)
+            if claim.rel_op != ">=" or min(numerator.coeffs()) <= 0:
+                raise CheckFailed(f"{numerator.as_expr()} has a coefficient that is not positive")

@@ -46,6 +46,7 @@ _RELATIONS = {"==": "=", "<=": "≤", ">=": "≥", "<": "<", ">": ">", "!=": "�
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GREEK = {
     "mu": "μ",
+    "ell": "ℓ",
     "lambda": "λ",
     "epsilon": "ε",
     "delta": "δ",
