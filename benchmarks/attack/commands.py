@@ -69,7 +69,7 @@ TINY = {
 }  # fmt: skip
 """What keeps a line that is valid short; it comes first, so that random options overrule it."""
 SPOILERS = ("--nonsense", "-@", "--json=1")
-LONG = {"slice", "certify", "explore", "limit"}
+LONG = {"slice", "certify", "cells", "explore", "limit"}
 """Commands that work for long on a valid line: they are given one that is refused."""
 RARE = {"loss": 0.4, "boundaries": 0.2, "diagram": 0.05, "minimize": 0.1, "train": 0.1,
         "derive": 0.02, "check": 0.3}  # fmt: skip
