@@ -21,6 +21,10 @@ Floats = NDArray[np.float64]
 Cause = Literal["fold", "onset"]
 _BEHIND = 1e-5
 """How far before the last minimum a solution may lie: there its curvature was 0 up to rounding."""
+_UNSURE = 1e-4
+"""Directions whose curvatures, as differences over 1e-5, are this close may be the softest."""
+_SAME = 1.0 - 1e-6
+"""Cosine of directions that are one."""
 _BEFORE = 2e-4 * np.array([4.0, 3.0, 2.0, 1.0])
 """Where a curvature is evaluated, that cannot be beyond its zero."""
 
@@ -98,23 +102,35 @@ def _shrunk(land: Landscape, last: Branch, u: Floats, along: Floats) -> Limit | 
         v = aligned(land, parent.x, problem.canonical(last.x, 0.0)) - parent.x
         if np.abs(v).max() > 10 * snap or not v.any():
             continue
-        found = _instability(land, parent, v / np.linalg.norm(v), along)
+        found = _instability(land, parent, v / np.linalg.norm(v), along, own=True)
         if found is not None:
             return found
     return None
 
 
 def _instability(
-    land: Landscape, last: Branch, u: Floats | None, along: Floats
+    land: Landscape, last: Branch, u: Floats | None, along: Floats, *, own: bool = False
 ) -> Instability | None:
+    """Where the lowest curvature vanishes; with ``own`` that of the direction u, not of all."""
     step = land.settings.bracket
     there = land.follow(last, last.theta + step * along)
     if there is not None:
-        here_value, there_value = (lowest(land, q, u)[0] for q in (last, there))
-        if here_value != there_value:
+        own = own or _smooth(land, last)
+        u = u if own else None
+        for _ in range(3):
+            here_value, _, v = lowest(land, last, u)
+            there_value = lowest(land, there, v)[0]
+            if here_value == there_value:
+                break
             slope = (there_value - here_value) / step
-            found = instability_on(land, last, u, last.theta, along, slope)
-            if found is not None:
+            found = instability_on(land, last, v, last.theta, along, slope)
+            if found is None:
+                break
+            if own:
+                return found
+            # On another side of the kink the curvature may already be negative there.
+            least, doubt, u = lowest(land, found.branch)
+            if least >= -doubt - abs(found.slope) * found.error:
                 return found
     return _extrapolated(land, last, along)
 
@@ -182,6 +198,11 @@ def _extrapolated(land: Landscape, last: Branch, along: Floats) -> Instability |
     return Instability(end, u, abs(whole - short) + land.settings.close, along, slope)
 
 
+def _smooth(land: Landscape, branch: Branch) -> bool:
+    """Whether the second derivatives that a branch sees are continuous at it."""
+    return bool(branch.family) or not land.plane.problem(branch.theta).has_kink(branch.x)
+
+
 def lowest(
     land: Landscape, branch: Branch, near: Floats | None = None
 ) -> tuple[float, float, Floats]:
@@ -199,10 +220,17 @@ def lowest(
         k = 0 if like is None else int(np.abs(like @ P @ vectors).argmax())
         return float(values[k]), np.asarray(P @ vectors[:, k])
 
-    if branch.family or not problem.has_kink(branch.x):
+    if _smooth(land, branch):
         value, u = eigen(problem.exact_hessian(branch.x))
         return value, 1e-14, u
-    u = land.softest(branch)[1] if near is None else near
+    if near is None:
+        values, directions = problem.soft_directions(branch.x)
+        likely: list[Floats] = []
+        for u in directions[values < values[0] + _UNSURE]:
+            if all(u @ other < _SAME for other in likely):
+                likely.append(u)
+        return min((lowest(land, branch, u) for u in likely), key=lambda found: found[0])
+    u = near
     steps = np.array(land.settings.sideways)
     # The polynomial through the matrices at h = 0, and that through all but the widest.
     weights = [

@@ -18,12 +18,13 @@ _FEWEST = 12
 
 def least_one_sided(
     at_all: Callable[[Floats], tuple[Floats, Floats]], x: Floats, directions: Floats, fixed: Floats
-) -> tuple[float, Floats]:
-    """min over unit directions u of u·(∇L(x + h u) − ∇L(x))/h at a stationary point x, and its u.
+) -> tuple[Floats, Floats]:
+    """Local minima over unit u of u·(∇L(x + h u) − ∇L(x))/h at a stationary point x, and their u.
 
     That is the Hessian's lowest eigenvalue where the loss is C², and the right criterion of a local
     minimum where it is only piecewise so. Every row of `directions` is refined by projected
-    descent, all at once; u stays orthogonal to the orthonormal rows of `fixed`.
+    descent, all at once; u stays orthogonal to the orthonormal rows of `fixed`. Returns the values,
+    rising, and their directions.
     """
     count = len(directions)
     g = at_all(x[None])[1][0]
@@ -59,5 +60,5 @@ def least_one_sided(
         if not len(active):
             break
         new[active] = u[active] - rate[active, None] * slope[active]
-    best = int(np.argmin(value))
-    return float(value[best]), u[best]
+    order = np.argsort(value, kind="stable")
+    return value[order], u[order]

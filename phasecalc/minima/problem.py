@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kernel.compiled.rows import UNIFORM
 from ..kernel.conditions import evaluated
 from ..kernel.inputs import kernel_of
 from ..kernel.kernels import kernel, second_kernel
@@ -23,6 +24,8 @@ GRADIENT_TOLERANCE = 1e-12
 _AIM = 1e-14
 _SNAP = 3e-6
 """Overlaps and biases below this are tried at exactly zero, where the loss has its kinks."""
+_ZERO = 1e-9
+"""Biases and overlaps up to this are rounding."""
 _REACH = 1e-5
 """A snapped minimum further away than this, in Gram matrix or bias, is another one."""
 
@@ -253,13 +256,31 @@ class Problem:
         return self.softest(x)[0]
 
     def has_kink(self, x: Floats) -> bool:
-        """Whether the gradient has a kink at x, so that second derivatives are one-sided."""
-        return bool(np.abs(self.hessian(x, 1) - self.hessian(x, -1)).max() >= 1e-3)
+        """Whether the gradient has a kink at x, so that second derivatives are one-sided.
+
+        Under a continuous law there is one where an output is exactly 0 with some probability: its
+        bias is 0 and no feature is active, or, with biases held at 0, one that it does not overlap.
+        """
+        if self.law != UNIFORM:
+            return bool(np.abs(self.hessian(x, 1) - self.hessian(x, -1)).max() >= 1e-3)
+        if self.no_bias:
+            apart = np.abs(self.gram(x)) <= _ZERO
+            np.fill_diagonal(apart, False)
+            return bool(apart.any())
+        return bool((np.abs(self.split(x)[1]) <= _ZERO).any() and self.S.all())
 
     def softest(self, x: Floats, starts: Floats | None = None) -> tuple[float, Floats]:
         """The least one-sided second derivative, and the unit direction that has it.
 
         At a kink it is searched for from the rows of ``starts``, by default from many.
+        """
+        values, directions = self.soft_directions(x, starts)
+        return float(values[0]), directions[0]
+
+    def soft_directions(self, x: Floats, starts: Floats | None = None) -> tuple[Floats, Floats]:
+        """Every local minimum of the one-sided second derivative that the search finds, rising.
+
+        Where there is no kink only the lowest curvature and its direction.
         """
         H = self.hessian(x)
         T, count = orbit(x, self.m, self.n)
@@ -269,7 +290,7 @@ class Problem:
             if self.no_bias:
                 free = np.abs(vectors[self.m * self.n :]).max(axis=0) < 0.5
                 values, vectors = values[free], vectors[:, free]
-            return float(values[0]), vectors[:, 0]
+            return values[:1], vectors[:, :1].T
         d = len(x)
         if starts is None:
             rng = np.random.default_rng(0)
