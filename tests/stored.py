@@ -105,12 +105,16 @@ def _distance(land: Landscape, line: pc.TracedBoundary, S: float, r: float) -> t
     order = np.abs(places - theta).max(axis=1).argsort()
     best = (np.inf, np.inf)
     inner = [k for k in order if 0 < k < len(places) - 1]
-    for k in inner[:4]:
+    # From the points around it, in one step and in many: where the phases are nearly alike Newton's
+    # method fails here and there on the way, and rounding decides where.
+    for k, steps in [(k, 8) for k in inner[:4]] + [(k, 1) for k in inner[:4]]:
+        if best[0] < CLOSE:
+            break
         one, two = (branch_of(land, line, side, int(k)) for side in (0, 1))
         if line.order == 1 or line.order is None:
             # Along the line: beside it one of the branches may not exist.
             pair: Pair | None = Pair(one, two, 0.0)
-            for t in np.linspace(0.0, 1.0, 9):
+            for t in np.arange(1, steps + 1) / steps:
                 if pair is not None:
                     guess = (1 - t) * places[k] + t * theta
                     pair = coexistence(land, pair.a, pair.b, guess)
