@@ -258,8 +258,6 @@ def real_roots(poly: sympy.Poly, low: Fraction, high: Fraction) -> list[RealRoot
         return []
     if poly.domain.is_Algebraic:
         return _roots_over_field(poly, low, high)
-    if poly.count_roots(_qq(low), _qq(high)) == 0:
-        return []
     found = []
     for factor, _ in poly.factor_list()[1]:
         if factor.degree() == 1:
