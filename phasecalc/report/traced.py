@@ -157,8 +157,8 @@ def traced_text(diagram: TracedDiagram) -> str:
     lines += [f"  unexplained near S = {S:.6g}, r = {r:.6g}" for S, r in diagram.unexplained]
     if any("weak" in phase.name for phase in diagram.phases):
         lines += [
-            "weak: in superposition by structure, the extra feature only just begun; `phasecalc check`",
-            "  counts it as not represented while its norm is below 1/2 (phasecalc names weak)",
+            "weak: in superposition by structure, the extra feature only begun; `check` counts",
+            "  it as not represented while its norm is below 1/2 (phasecalc names weak)",
         ]
     return "\n".join(lines)
 
@@ -168,10 +168,7 @@ def _formulas(diagram: TracedDiagram) -> list[str]:
     known = [b for b in diagram.boundaries if b.formula is not None]
     if not known:
         return []
-    rows = [
-        (" | ".join(b.phases), folded(f"r = {plain(b.formula)}", WIDE))  # type: ignore[arg-type]
-        for b in known
-    ]
+    rows = [(" | ".join(b.phases), folded(f"r = {plain(b.formula)}", WIDE)) for b in known]
     return ["", "Formulas that lines agree with", table(("phases", "formula"), rows)]
 
 
