@@ -28,6 +28,8 @@ _ZERO = 1e-9
 """Biases and overlaps up to this are rounding."""
 _REACH = 1e-5
 """A snapped minimum further away than this, in Gram matrix or bias, is another one."""
+_ANYWHERE = np.empty((0, 0))
+"""In place of a projector: no direction is held."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,12 +168,20 @@ class Problem:
         ends, losses, sizes = self._newton(x[None], 60, _AIM, downhill=downhill, hold=False)
         return ends[0], float(losses[0]), float(sizes[0])
 
+    def settled_within(self, rows: Floats, projector: Floats) -> tuple[Floats, Floats, Floats]:
+        """Newton's method downhill from every row, with steps in the image of a projector.
+
+        Returns (x, losses, gradients); of a gradient only the part in that image is counted.
+        """
+        return self._newton(rows, 60, _AIM, downhill=True, hold=False, within=projector)
+
     def _newton(
-        self, rows: Floats, most: int, tolerance: float, *, downhill: bool, hold: bool
-    ) -> tuple[Floats, Floats, Floats]:
+        self, rows: Floats, most: int, tolerance: float, *, downhill: bool, hold: bool,
+        within: Floats = _ANYWHERE,
+    ) -> tuple[Floats, Floats, Floats]:  # fmt: skip
         ends = np.array(rows, dtype=np.float64, order="C")
         losses, sizes = np.empty(len(ends)), np.empty(len(ends))
-        newton(ends, *self._arguments, tolerance, most, downhill, hold, losses, sizes)
+        newton(ends, *self._arguments, tolerance, most, downhill, hold, within, losses, sizes)
         return ends, losses, sizes
 
     def settled(self, x: Floats) -> tuple[Floats, float, float]:
