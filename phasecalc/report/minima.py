@@ -62,7 +62,7 @@ def minimum_text(found: Minimum) -> str:
         known = "converged" if minimum.converged else "NOT CONVERGED"
         lines += [
             "",
-            f"{minimum.name} ({what} minimum; the extra feature is {minimum.outcome})",
+            f"{minimum.name} ({what} minimum; the extra feature is {_state(minimum.outcome)})",
             f"  L = {minimum.loss:.15g}",
             *(
                 f"  {'W = ' if row == 0 else '    '}{_row(values)}"
@@ -78,6 +78,11 @@ def minimum_text(found: Minimum) -> str:
         f"{found.starts} starts, {found.failed} of which reached no stationary point",
     ]
     return "\n".join(lines)
+
+
+def _state(outcome: str) -> str:
+    """An outcome as the end of a sentence."""
+    return f"in {outcome}" if outcome == "superposition" else outcome
 
 
 def _number(value: float) -> float | None:

@@ -73,7 +73,7 @@ def record_to_latex(record: object, *, sparsity: bool = False) -> str:
     if isinstance(record, PhaseDiagram | PairDiagram):
         return "\n\n".join(_latex_table(found, sparsity) for found in tables(record) if found.rows)
     if type(record).__name__ == "TracedDiagram":
-        return _traced_latex(record)
+        return _traced_latex(record, sparsity)
     lines = [latex(formula, sparsity=sparsity) for formula in _formulas(record)]
     return lines[0] if len(lines) == 1 else _array(lines)
 
@@ -247,14 +247,14 @@ def _(record: Step) -> Iterable[Table]:
     )
 
 
-def _traced_latex(record: Any) -> str:
+def _traced_latex(record: Any, sparsity: bool) -> str:
     phases = Table("", ("phase", "extra feature"), [(q.name, q.outcome) for q in record.phases])
     parts = [phases]
     for items in (record.boundaries, record.special_points):
         if items:
             found = [numbers_table(item) for item in items]
             parts.append(found[0]._replace(rows=[row for part in found for row in part.rows]))
-    return "\n\n".join(_latex_table(part, sparsity=False) for part in parts)
+    return "\n\n".join(_latex_table(part, sparsity) for part in parts)
 
 
 def _latex_table(found: Table, sparsity: bool) -> str:

@@ -102,7 +102,7 @@ def plot_diagram(
             for outcome in OUTCOMES
             if any(phase.outcome == outcome for phase in diagram.phases if phase.name in shown)
         ],
-        title="the extra feature is",
+        title="outcome of the extra feature",
         loc="upper center",
         bbox_to_anchor=(0.5, -0.13),
         ncols=3,
