@@ -47,6 +47,8 @@ class Problem:
     penalty: float = 0.0
     no_bias: bool = False
     unit: float = 1.0
+    spare: int = 0
+    """Rows of zeros that the weights have besides those of x."""
 
     @classmethod
     def of(
@@ -61,6 +63,16 @@ class Problem:
         S = np.full(n, float(sparsity))
         no_bias = model.bias == "zero"
         return cls(model.d_hidden, n, unit**2 * weighting, S, law, penalty, no_bias, unit)
+
+    def narrowed(self) -> Problem:
+        """The same problem in at most n rows of weights, as n features span no more dimensions.
+
+        The loss depends on W by G = WᵀW alone, and each G has a W whose rows beyond the n-th are
+        zero. Nothing is lost: at a stationary point of rank n the slope A = ∂L/∂G is 0, as WA = 0,
+        and of lower rank a row of zeros is left, along which L grows as it does along the others.
+        """
+        rows = min(self.m, self.n)
+        return replace(self, m=rows, spare=self.spare + self.m - rows)
 
     def at(self, sparsity: float, importance: float) -> Problem:
         """The same problem at another point of the diagram."""
