@@ -35,7 +35,7 @@ from .options import ExactNumber, json_option, print_json
     help="Importance of the last feature.",
 )
 @click.option("--law", default="uniform", show_default=True, help="Magnitudes of active features.")
-@click.option("--starts", type=click.IntRange(0), default=None, help="Random starts.")
+@click.option("--random-starts", type=click.IntRange(0), default=None, help="Random starts.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Their seed.")
 @json_option
 def regret(
@@ -44,7 +44,7 @@ def regret(
     sparsity: tuple[Fraction, ...],
     importance: Fraction,
     law: str,
-    starts: int | None,
+    random_starts: int | None,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -74,7 +74,7 @@ def regret(
         found.bias,
         sparsity=S if len(S) > 1 else S[0],
         importance=importance,
-        starts=starts,
+        random_starts=random_starts,
         seed=seed,
     )
     if as_json:
