@@ -333,6 +333,25 @@ def test_root_isolation_of_random_products():
         assert [root.exact() for root in found] == [sympy.Rational(str(c)) for c in chosen]
 
 
+def test_intervals_that_meet_hold_one_root_or_two():
+    """Against Sturm's theorem: two near roots, in intervals of many widths."""
+    rng = random.Random(7)
+    for _ in range(20):
+        centre = sympy.Rational(rng.randint(2, 8), 10)
+        factor = polynomial((p - centre) ** 2 - sympy.Rational(2, 10**4))
+        one, two = real_roots(factor, Fraction(0), Fraction(1))
+        wide = [one, two]
+        for _ in range(rng.randrange(12)):
+            wide[rng.randrange(2)] = wide[rng.randrange(2)].refined()
+        for a in (one, two, *wide):
+            for b in (one, two, *wide):
+                low, high = max(a.low, b.low), min(a.high, b.high)
+                shared = low <= high and factor.count_roots(
+                    sympy.Rational(str(low)), sympy.Rational(str(high))
+                )
+                assert (a.compare(b) == 0) == bool(shared)
+
+
 def test_signs_at_algebraic_numbers():
     (root,) = real_roots(polynomial(p**3 - p + sympy.Rational(1, 5)), Fraction(1, 2), Fraction(1))
     assert root.sign_of(polynomial(p**3 - p + sympy.Rational(1, 5))) == 0

@@ -111,8 +111,10 @@ AT: dict[str, Callable[..., Any]] = {
 ELSEWHERE = {
     "decompose", "Derivation.to_latex", "Derivation.to_text", "TracedDiagram.label",
     "TracedDiagram.minimum", "TracedBoundary.latent_heat", "CellMap.phase_at",
+    "PairDiagram.label", "PairDiagram.minimisers", "PairDiagram.minimum",
 }  # fmt: skip
-"""A probability for each feature; whether a text is in S; traced records, tested below."""
+"""A probability for each feature; whether a text is in S; records that take
+long to make; diagrams over p itself."""
 OPTIONAL = {"describe", "Boundary.latent_heat"}
 """What may be asked without either."""
 

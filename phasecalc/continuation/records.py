@@ -178,8 +178,9 @@ class TracedBoundary(Record, Large, Written):
                 share = (at - one) / (two - one) if two != one else 0.5
                 found.append(first + share * (second - first))
         if len(found) != 1:
+            asked = at if sparsity is None else sparsity
             raise ValueError(
-                f"sparsity = {at if sparsity is None else sparsity}: the boundary of {self.phases}, with S from "
+                f"sparsity = {asked}: the boundary of {self.phases}, with S from "
                 f"{min(self.sparsities):.6g} to {max(self.sparsities):.6g}, passes it "
                 + ("nowhere" if not found else f"{len(found)} times")
             )

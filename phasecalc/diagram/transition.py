@@ -156,12 +156,14 @@ class Boundary(Record, Written):
         return sympy.factor(slope) if is_rational_form(slope) else reduced(slope)
 
     def _on_line(self, expr: sympy.Expr) -> sympy.Expr:
-        return _on_line(expr, self.importance, self.feature_probability)
+        return on_line(expr, self.importance, self.feature_probability)
 
 
-def _on_line(
+@lru_cache(maxsize=256)
+def on_line(
     expr: sympy.Expr, importance: sympy.Expr | None, feature_probability: sympy.Expr | None
 ) -> sympy.Expr:
+    """A formula on the line; kept, as the boundary's own check and its order ask for the same."""
     if importance is None:
         return sympy.expand(expr.subs(p, feature_probability))
     return reduced(expr.subs(r, importance))
@@ -177,7 +179,7 @@ def _gradient_jump(
     """Kept, as the order, the latent heat and the slope of a boundary all ask for it."""
     difference = two - one
     line = importance, feature_probability
-    return _on_line(-difference.diff(p), *line), _on_line(difference.diff(r), *line)
+    return on_line(-difference.diff(p), *line), on_line(difference.diff(r), *line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,15 @@ from typing import Any
 import sympy
 
 from ..display import Written
-from ..inputs import Scalar, exact_number, exact_vector, shown, sparsity_of, turned
+from ..inputs import (
+    Scalar,
+    exact_number,
+    exact_vector,
+    importance_vector,
+    shown,
+    sparsity_of,
+    turned,
+)
 from ..laws import Law, checked_law
 from ..records import Record
 from ..supports import Independent, Support, checked_support
@@ -250,7 +258,7 @@ def checked_importance(importance: object, n: int) -> tuple[Scalar, ...]:
     """n importances, 1 by default; ValueError for a negative one."""
     if importance is None:
         return (Fraction(1),) * n
-    weighting = exact_vector(importance, "importance", n)
+    weighting = importance_vector(importance, n)
     for j, weight in enumerate(weighting):
         if not getattr(weight, "free_symbols", None) and exact_sign(weight) < 0:
             raise ValueError(f"importance[{j}] = {weight}: it must not be negative")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..display import Large
 from ..inputs import sparsity_of, turned
-from ..kernel.conditions import evaluated
+from ..kernel.conditions import evaluated, supported
 from ..kernel.inputs import LEAST_PROBABILITY, real_array, scalar_in
 from ..kernel.loss import expected_loss
 from ..minima.minimize import minimize
@@ -197,8 +197,9 @@ class _Search:
     def __init__(
         self, model: ToyModel, r: float, values: dict[str, float], starts: int | None, seed: int
     ) -> None:
-        self.model, self.r, self.values, self.starts, self.seed = model, r, values, starts, seed
         self.importance, penalty = evaluated(model, {"r": r, **values})
+        model = supported(model, values)
+        self.model, self.r, self.values, self.starts, self.seed = model, r, values, starts, seed
         self.wide = is_wide(model)
         if self.wide and (penalty or model.bias != "free"):
             raise ValueError("model: beyond 9 features there is no penalty and no fixed bias")
@@ -292,8 +293,3 @@ class _Search:
 
 def _name(W: Floats, b: Floats) -> str:
     return name_of(W.T @ W, b)
-
-
-def for_sizes(found_weights: Floats, law: Any) -> ToyModel:
-    """The model of weights out of a file, with importances (1, …, 1, r)."""
-    return replace(ToyModel(found_weights.shape[-1], found_weights.shape[-2]), law=law)

@@ -50,7 +50,7 @@ def dense_loss(
     db = np.empty((len(wanted) if gradient else 0, n))
     H = np.empty((n, n) if gradient else (1, 1))
     for e, model in enumerate(wanted):
-        W, b, I, S = (a[model % len(a)] for a in batch.arrays)  # noqa: E741 the paper's letter
+        W, b, I, S = batch.model(model)  # noqa: E741 the paper's letter
         G = W.T @ W
         db_e = db[e] if gradient else np.empty(1)
         loss[e], error[e] = _rows(law, G, b, I, S, gradient, tolerance, H, db_e)

@@ -27,7 +27,10 @@ class Batch:
 
     shape: tuple[int, ...]
     arrays: tuple[Floats, Floats, Floats, Floats]
-    """weights (·, m, n), bias (·, n), importance (·, n), sparsity of each feature (·, n)."""
+    """weights (·, m, n), bias (·, n), importance (·, n), sparsity of each feature (·, n).
+
+    In any layout: one sparsity of all features takes no more memory than it is.
+    """
     law: int
     unit: float = 1.0
     """Of the biases, which are divided by it; importances are multiplied by its square."""
@@ -37,6 +40,11 @@ class Batch:
     @property
     def size(self) -> int:
         return math.prod(self.shape)
+
+    def model(self, index: int) -> tuple[Floats, Floats, Floats, Floats]:
+        """weights (m, n), bias, importance and sparsity (n,) of one model, for compiled code."""
+        W, b, I, S = (laid_out(a[index % len(a)]) for a in self.arrays)  # noqa: E741 the paper's
+        return W, b, I, S
 
     @property
     def m(self) -> int:
@@ -174,11 +182,17 @@ def checked_batch(
 
 
 def _flat(array: Floats, shape: tuple[int, ...], core: int) -> Floats:
-    """(k, …) in C order and writeable, with k = 1 for what the whole batch shares."""
+    """(k, …) with k = 1 for what the whole batch shares."""
     lead, tail = array.shape[: array.ndim - core], array.shape[array.ndim - core :]
     if lead != shape and any(length != 1 for length in lead):
         array = np.broadcast_to(array, (*shape, *tail))
-    array = array.reshape(-1, *tail)
+    if not lead:
+        return array[None]
+    return array if array.ndim == 1 + core else array.reshape(-1, *tail)
+
+
+def laid_out(array: Floats) -> Floats:
+    """As compiled code takes it: in C order and writeable."""
     flags = array.flags
     return array if flags.c_contiguous and flags.writeable else array.copy(order="C")
 

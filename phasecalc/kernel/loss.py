@@ -227,12 +227,12 @@ def _evaluate(batch: Batch, gradient: bool) -> tuple[Floats, Floats, Floats]:
     """The closed form; NaN where a neighbourhood is too large. One model after another."""
     m, n = batch.m, batch.n
     loss = np.empty(batch.size)
-    dW = np.empty((batch.size if gradient else 1, m, n))
+    dW = np.empty((batch.size if gradient else 0, m, n))
     db = np.empty((len(dW), n))
 
     def run(*args: Any) -> None:
         # Threads that only need the loss have one gradient to write to each.
-        compute(*args, loss, *((dW, db) if gradient else (np.empty_like(dW), np.empty_like(db))))
+        compute(*args, *(() if gradient else (np.empty((1, m, n)), np.empty((1, n)))))
 
     if n > MAX_DIRECTIONS:
         compute, cost = batch_sparse_loss_grad, 1000 * n + m * n
@@ -243,7 +243,7 @@ def _evaluate(batch: Batch, gradient: bool) -> tuple[Floats, Floats, Floats]:
             partial(_by_kernel, batch_loss_grad, kernel(n, batch.law)),
             _NANOSECONDS.get(n, 50 * n << n),
         )
-    in_threads(run, batch, cost)
+    in_threads(run, batch, cost, loss, *((dW, db) if gradient else ()))
     if gradient and batch.unit != 1.0:
         db /= batch.unit
     return loss, dW, db

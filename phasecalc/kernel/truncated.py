@@ -114,10 +114,9 @@ def truncated_batch(batch: Batch, tolerance: float | None) -> tuple[Floats, Floa
 
 def _models(batch: Batch) -> Iterator[tuple[Floats, Floats, Floats, Floats]]:
     """(G, bias, importance, sparsity) of each model; G = WᵀW of a shared W is computed once."""
-    W = batch.arrays[0]
-    shared = len(W) == 1
+    shared = len(batch.arrays[0]) == 1
     for e in range(batch.size):
+        W, b, importance, S = batch.model(e)
         if e == 0 or not shared:
-            G = gram(W[e])
-        b, importance, S = (a[e % len(a)] for a in batch.arrays[1:])
+            G = gram(W)
         yield G, b, importance, S

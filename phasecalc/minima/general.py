@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from ..kernel.conditions import evaluated
+from ..kernel.conditions import evaluated, supported
 from ..kernel.loss import expected_loss_and_grad
 from ..model import ToyModel
 from ..supports import Independent
@@ -31,6 +31,7 @@ def objective_of(model: ToyModel, S: float, values: dict[str, float]) -> tuple[O
     """x = (W by rows, b) -> (loss, gradient), the penalty included, and the importances."""
     m, n = model.d_hidden, model.n_features
     importance, penalty = evaluated(model, values)
+    model = supported(model, values)
     plain = model.support == Independent()
     given = S if plain or not isinstance(model.support, Independent) else None
     support = None if plain else model.support

@@ -7,45 +7,54 @@ from typing import Any
 import numpy as np
 import sympy
 
-from ..inputs import exact_number
-from ..proofs.correlated import both, boundary_at
+from ..diagram.pair import PairDiagram, pair_diagram
+from ..model import ToyModel
+from ..supports import Pair
 from ..symbols import p
-from .plot_style import TINTS
+from .plot_style import INK, TINTS
 
 
 def plot_correlation(importance: Any = 1, ax: Any = None) -> Any:
     """Draw the exact phases of two features in one dimension over (p, P(both active)).
 
     Each feature is active with probability p, both with probability c between max(0, 2p − 1) and p;
-    derivations/correlated-2-1.tex, eq. ignore-antipodal, has the boundary c(p) at an importance r
-    of the extra feature. The dashed line c = p² is that of independent features.
-
-    Returns the matplotlib Axes. Raises `ValueError` unless the importance is a positive number.
+    the importance r of the extra feature is a positive rational number, that of the other 1. See
+    `PairDiagram`. Returns the matplotlib Axes.
 
     Source: Elhage et al. 2022, "Correlated and anticorrelated feature sets".
     """
-    import matplotlib.pyplot as plt  # noqa: PLC0415 only when a picture is drawn
+    return plot_pair(pair_diagram(ToyModel(2, 1, importance=[1, importance], support=Pair())), ax)
 
-    r = sympy.sympify(exact_number(importance, "importance"))
-    if not r > 0:
-        raise ValueError(f"importance = {importance}: it must be a positive number")
+
+def plot_pair(diagram: PairDiagram, ax: Any = None) -> Any:
+    """Draw a `PairDiagram` from its formulas; the dashed line c = p² is independence."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 only when a picture is drawn
+
     if ax is None:
-        _, ax = plt.subplots(figsize=(5, 4.2), layout="constrained")
+        ax = Figure(figsize=(5, 4.6), layout="constrained").add_subplot()
     x = np.linspace(0, 1, 801)
     low, high = np.maximum(0, 2 * x - 1), x
-    lines = [np.clip(_values(line, x), low, high) for line in boundary_at(r)]
-    edge = np.minimum(*lines)
-    dropped = "ignore" if r < 1 else "dedicated" if r > 1 else "ignore = dedicated"
-    ax.fill_between(x, low, edge, color=TINTS["superposition"][0], linewidth=0)
-    other = "not represented" if r <= 1 else "dedicated"
-    ax.fill_between(x, edge, high, color=TINTS[other][0], linewidth=0)
-    inside = (edge > low) & (edge < high)
-    ax.plot(x[inside], edge[inside], color="black", linewidth=1.2)
-    ax.plot(x, high, color="0.3", linewidth=0.8)
-    ax.plot(x, low, color="0.3", linewidth=0.8)
+    below, *above = diagram.phases
+    lines = [np.broadcast_to(_values(line.formula, x), x.shape) for line in diagram.boundaries]
+    edge = np.clip(lines[0], low, high) if lines else high
+    ax.fill_between(x, low, edge, color=TINTS[below.outcome][0], linewidth=0)
+    for phase in above:
+        ax.fill_between(x, edge, high, color=TINTS[phase.outcome][0], linewidth=0)
+    for line in diagram.boundaries:
+        start, stop = map(float, line.interval)
+        places = np.linspace(start, stop, 400)
+        ax.plot(places, _values(line.formula, places), color=INK, lw=1.4)
+        for end in line.ends:
+            if float(end.feature_probability) > 0:
+                ax.plot(float(end.feature_probability), float(end.both), "o", ms=6, mfc="white",
+                        mec=INK, mew=1.3, zorder=5)  # fmt: skip
+    for border in (low, high):
+        ax.plot(x, border, color="0.3", linewidth=0.8)
     ax.plot(x, x**2, "--", color="white", linewidth=1.2)
-    ax.text(0.4, 0.2, "antipodal", ha="center")
-    ax.text(0.68, 0.52, dropped, ha="center", rotation=40)
+    _name(ax, below.name, x, low, edge)
+    for phase in above:
+        first, second = diagram.model.importance
+        _name(ax, "ignore = dedicated" if first == second else phase.name, x, edge, high)
     ax.annotate("independent, $c = p^2$", (0.9, 0.81), (0.97, 0.45), ha="right", fontsize=8,
                 arrowprops={"arrowstyle": "-", "linewidth": 0.6})  # fmt: skip
     ax.text(0.16, 0.2, "always together", rotation=42, fontsize=8)
@@ -54,10 +63,21 @@ def plot_correlation(importance: Any = 1, ax: Any = None) -> Any:
     ax.set_ylim(0, 1)
     ax.set_xlabel("$p = P$(a feature is active)")
     ax.set_ylabel("$c = P$(both are active)")
-    ax.set_title(f"2 features in 1 dimension, $r = {sympy.latex(r)}$", fontsize=10)
+    ratio = sympy.latex(diagram.model.importance[1] / diagram.model.importance[0])
+    ax.set_title(
+        f"2 features in 1 dimension, $r = {ratio}$\n"
+        f"magnitudes {diagram.model.law.text}, exact among the candidates",
+        fontsize=10,
+    )
     return ax
 
 
-def _values(line: sympy.Expr, x: np.ndarray) -> np.ndarray:
-    assert line.free_symbols <= {p} and both not in line.free_symbols
-    return np.broadcast_to(sympy.lambdify(p, line, "numpy")(x), x.shape)
+def _name(ax: Any, name: str, x: Any, low: Any, high: Any) -> None:
+    """A name where its region is widest, along the region."""
+    k = int(np.argmax(high - low))
+    slope = np.degrees(np.arctan(np.gradient((low + high) / 2, x)[k]))
+    ax.text(x[k], (low[k] + high[k]) / 2, name, ha="center", va="center", rotation=slope)
+
+
+def _values(line: sympy.Expr, x: Any) -> Any:
+    return sympy.lambdify(p, line, "numpy")(x)
