@@ -85,15 +85,17 @@ def assembled(graph: Graph, source: str, regions: tuple[Region, ...] = ()) -> Tr
 def names_of(curve: Arc | OnsetLine) -> tuple[str, str]:
     """The two phases, that at smaller r first (at smaller S where the line runs along r)."""
     if isinstance(curve, OnsetLine):
-        middle = curve.onsets[len(curve.onsets) // 2]
-        names = middle.parent.name, middle.daughter.name
-        up = float(np.sum([onset.direction[1] for onset in curve.onsets])) > 0
-        return names if up else names[::-1]
-    names = curve.widest.a.name, curve.widest.b.name
+        two = curve.onsets[len(curve.onsets) // 2].branches
+    else:
+        two = curve.widest.branches
+    names = two[0].name, two[1].name
     return names[::-1] if _swapped(curve) else names
 
 
-def _swapped(curve: Arc) -> bool:
+def _swapped(curve: Arc | OnsetLine) -> bool:
+    """Whether the second of a curve's branches is the phase at smaller r."""
+    if isinstance(curve, OnsetLine):
+        return bool(np.sum([onset.direction[1] for onset in curve.onsets]) <= 0)
     normal = curve.widest.normal
     if abs(normal[1]) > _NEAR * float(np.linalg.norm(normal)):
         return bool(normal[1] < 0)
@@ -217,14 +219,13 @@ def _continuous(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> T
         [_like(tail, q[0]), *q, _like(head, q[-1])]
         for q in ([onset.parent for onset in onsets], [onset.daughter for onset in onsets])
     ]
-    names = names_of(line)
-    if names[0] != rows[0][1].name:
+    if _swapped(line):
         rows = rows[::-1]
     places = [land.plane.point(onset.theta) for onset in onsets]
     formula, gap = _formula(land.plane, np.array([onset.theta for onset in line.onsets]))
     error = max(onset.error for onset in onsets)
     return TracedBoundary(
-        phases=names,
+        phases=names_of(line),
         sparsities=(ends[0].sparsity, *(x for x, _ in places), ends[1].sparsity),
         importances=(ends[0].importance, *(y for _, y in places), ends[1].importance),
         losses=(ends[0].loss, *(onset.parent.loss for onset in onsets), ends[1].loss),

@@ -42,6 +42,11 @@ class Pattern:
         """Sets of features that interfere; a dropped feature is in none."""
         return groups_of(np.array(self.signs, dtype=np.float64))
 
+    def ordered(self, order: Sequence[int]) -> Pattern:
+        """The pattern with its features in another order."""
+        signs = tuple(tuple(self.signs[i][j] for j in order) for i in order)
+        return Pattern(signs, tuple(self.weak[i] for i in order))
+
     @property
     def size(self) -> int:
         """How many overlaps do not vanish: a daughter has more than its parent."""
@@ -351,14 +356,22 @@ def orders_of(classes: tuple[int, ...]) -> list[list[int]]:
     return found
 
 
+@lru_cache(maxsize=4096)
+def _first_of(classes: tuple[int, ...], pattern: Pattern) -> Pattern:
+    return min(
+        (pattern.ordered(order) for order in orders_of(classes)),
+        key=lambda other: (other.signs, other.weak),
+    )
+
+
+def kind_of(plane: Plane, branch: Branch) -> Pattern:
+    """The pattern of a branch, the same for all orders of equally important features."""
+    return _first_of(plane.classes, branch.pattern)
+
+
 def same_signs(plane: Plane, one: Branch, two: Branch) -> bool:
     """Whether two branches have one pattern of signs, up to equally important features."""
-    if one.signs == two.signs:
-        return True
-    return any(
-        tuple(tuple(one.signs[i][j] for j in order) for i in order) == two.signs
-        for order in orders_of(plane.classes)
-    )
+    return one.signs == two.signs or kind_of(plane, one).signs == kind_of(plane, two).signs
 
 
 def apart(plane: Plane, one: Branch, two: Branch) -> float:

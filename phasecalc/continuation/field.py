@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..experiment.measures import outcomes
-from .branch import Branch, Landscape, walk
+from .branch import Branch, Landscape, Pattern, kind_of, walk
 from .landscapes import landscape_of
 from .records import TracedBoundary, TracedDiagram
 
@@ -73,11 +73,11 @@ def lowest_on(
     """The lowest minimum at every θ = (rows[i], columns[j]), with branches known at any θ."""
     theta = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)
     shape = theta.shape[:2]
-    found: dict[Place, dict[str, Branch]] = {place: {} for place in np.ndindex(*shape)}
+    found: dict[Place, dict[Pattern, Branch]] = {place: {} for place in np.ndindex(*shape)}
     waiting: deque[tuple[Place, Branch]] = deque()
 
     def offer(place: Place, branch: Branch | None) -> None:
-        if branch is not None and _improves(found[place], branch):
+        if branch is not None and _improves(land, found[place], branch):
             waiting.append((place, branch))
 
     for i in sorted({*range(0, shape[0], STRIDE), shape[0] - 1}):
@@ -92,7 +92,7 @@ def lowest_on(
         offer(place, walk(land, branch, theta[place]))
     while waiting:
         (i, j), branch = waiting.popleft()
-        if found[i, j][branch.name] is branch:
+        if found[i, j][kind_of(land.plane, branch)] is branch:
             for beside in ((i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1)):
                 if beside in found:
                     offer(beside, walk(land, branch, theta[beside]))
@@ -102,10 +102,11 @@ def lowest_on(
     ]
 
 
-def _improves(known: dict[str, Branch], branch: Branch) -> bool:
-    """Keep the lowest branch of each name; whether this is one, and worth following."""
-    other = known.get(branch.name)
+def _improves(land: Landscape, known: dict[Pattern, Branch], branch: Branch) -> bool:
+    """Keep the lowest branch of each pattern; whether this is one, and worth following."""
+    kind = kind_of(land.plane, branch)
+    other = known.get(kind)
     if other is not None and branch.loss >= other.loss - _EQUAL:
         return False
-    known[branch.name] = branch
+    known[kind] = branch
     return branch.loss <= KEPT * min(other.loss for other in known.values())

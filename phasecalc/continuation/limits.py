@@ -203,6 +203,18 @@ def _smooth(land: Landscape, branch: Branch) -> bool:
     return bool(branch.family) or not land.plane.problem(branch.theta).has_kink(branch.x)
 
 
+def softest_sides(land: Landscape, branch: Branch) -> list[Floats]:
+    """Directions that may have the lowest curvature: at a kink that differs from side to side."""
+    if _smooth(land, branch):
+        return [land.softest(branch)[1]]
+    values, directions = land.plane.problem(branch.theta).soft_directions(branch.x)
+    likely: list[Floats] = []
+    for u in directions[values < values[0] + _UNSURE]:
+        if all(u @ other < _SAME for other in likely):
+            likely.append(u)
+    return likely
+
+
 def lowest(
     land: Landscape, branch: Branch, near: Floats | None = None
 ) -> tuple[float, float, Floats]:
@@ -224,11 +236,7 @@ def lowest(
         value, u = eigen(problem.exact_hessian(branch.x))
         return value, 1e-14, u
     if near is None:
-        values, directions = problem.soft_directions(branch.x)
-        likely: list[Floats] = []
-        for u in directions[values < values[0] + _UNSURE]:
-            if all(u @ other < _SAME for other in likely):
-                likely.append(u)
+        likely = softest_sides(land, branch)
         return min((lowest(land, branch, u) for u in likely), key=lambda found: found[0])
     u = near
     steps = np.array(land.settings.sideways)

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .branch import Branch, Landscape
+from .branch import Branch, Landscape, kind_of
 from .curve import End
 from .equations import Pair
 from .events import Arc
@@ -220,13 +220,14 @@ def _points(curve: Curve) -> Floats:
 
 def _hit(graph: Graph, arc: Arc, ray: Ray, curves: Sequence[Curve]) -> Hit:
     """How far a ray goes before it meets a curve, the border, or a line of its phase."""
-    foot = ray.phase.theta
-    reach, _ = graph.land.plane.reach(foot, ray.direction)
+    foot, plane = ray.phase.theta, graph.land.plane
+    kind = kind_of(plane, ray.phase)
+    reach, _ = plane.reach(foot, ray.direction)
     best: Hit = (max(reach, 0.0), None)
     for edge in graph.arcs:
         other = edge.curve
         assert isinstance(other, Arc)
-        if other is arc or not any(b.name == ray.phase.name for b in other.widest.branches):
+        if other is arc or kind not in (kind_of(plane, b) for b in other.widest.branches):
             continue
         for t, _ in _meets(edge.thetas, foot, ray.direction):
             if 1e-9 < t < best[0] and t > graph.land.settings.corner:

@@ -12,17 +12,16 @@ from numpy.typing import NDArray
 
 from ..diagram.grid import checked_axis
 from ..kernel.inputs import scalar_in, sparsity_in
-from ..minima.naming import strong_name
 from ..model import ToyModel, checked_model
 from ..symbols import S as SPARSITY
 from ..symbols import r as EXTRA
 from . import slice_records as records
-from .branch import Branch, Landscape, walk
+from .branch import Branch, Landscape, kind_of, same_signs, walk
 from .equations import Pair
 from .landscapes import landscape_of
 from .limits import Limit, cause_of, limit_between
 from .plane import Axis, Plane
-from .scan import Continuous, between, onset_at
+from .scan import Continuous, between, connected, onset_at
 from .settings import DEFAULT, ContinuationSettings
 
 Floats = NDArray[np.float64]
@@ -160,7 +159,7 @@ class _Line:
         crossings = [
             crossing
             for one, two in pairwise(lowest)
-            if one.name != two.name
+            if not connected(self.land, one, two)
             for crossing in self._crossings(one, two)
         ]
         branches = [self._branch(i) for i in range(len(self.branches))]
@@ -177,7 +176,7 @@ class _Line:
         )
 
     def _lowest(self) -> list[Branch]:
-        """The lowest minimum at each value, after a search wherever it changes its name."""
+        """The lowest minimum at each value, after a search wherever it changes its pattern."""
         count = len(self.values)
         stride = STRIDE.get(self.land.plane.model.n_features, 8)
         waiting, searched = {*range(0, count, stride), count - 1}, set[int]()
@@ -190,7 +189,8 @@ class _Line:
                 min((b[k] for b in self.branches if k in b), key=lambda branch: branch.loss)
                 for k in range(count)
             ]
-            changes = [k for k in range(1, count) if lowest[k - 1].name != lowest[k].name]
+            kinds = [kind_of(self.land.plane, branch) for branch in lowest]
+            changes = [k for k in range(1, count) if kinds[k - 1] != kinds[k]]
             waiting = {j for k in changes for j in (k - 1, k)} - searched
             if not waiting:
                 return lowest
@@ -199,9 +199,8 @@ class _Line:
         """A branch in both directions, unless it is one that is known."""
         for other in self.branches:
             known = other.get(k)
-            if known is not None and known.name == branch.name:
-                if abs(known.loss - branch.loss) < _EQUAL:
-                    return
+            if known is not None and self._same(known, branch):
+                return
         found = {k: branch}
         brackets: list[Bracket | None] = []
         for step in (-1, 1):
@@ -213,7 +212,7 @@ class _Line:
                     found[j] = here
                     j += step
             brackets.append(bracket)
-        again = [i for i, other in enumerate(self.branches) if _contains(found, other)]
+        again = [i for i, other in enumerate(self.branches) if self._contains(found, other)]
         for i in reversed(again):
             del self.branches[i], self.brackets[i]
         self.branches.append(found)
@@ -305,7 +304,7 @@ class _Line:
     def _continuous(self, place: Continuous) -> records.Crossing:
         """The onset in a bracket, or the bracket; a minimum may also just change its name there."""
         a, b = place.low, place.high
-        same = strong_name(a.name) == strong_name(b.name)
+        same = same_signs(self.land.plane, a, b)
         if not same:
             onset = onset_at(self.land, place)
             if onset is not None and onset.slope > 0:
@@ -319,10 +318,11 @@ class _Line:
         error = abs(values[1] - values[0])
         return records.Crossing((a.name, b.name), value, loss, 0.0, nature, error)
 
+    def _same(self, one: Branch, two: Branch) -> bool:
+        """Whether two minima at one value are of one branch."""
+        alike = kind_of(self.land.plane, one) == kind_of(self.land.plane, two)
+        return alike and abs(one.loss - two.loss) < _EQUAL
 
-def _contains(branch: dict[int, Branch], part: dict[int, Branch]) -> bool:
-    """Whether every minimum of the part is the branch's own."""
-    return all(
-        k in branch and branch[k].name == other.name and abs(branch[k].loss - other.loss) < _EQUAL
-        for k, other in part.items()
-    )
+    def _contains(self, branch: dict[int, Branch], part: dict[int, Branch]) -> bool:
+        """Whether every minimum of the part is the branch's own."""
+        return all(k in branch and self._same(branch[k], other) for k, other in part.items())

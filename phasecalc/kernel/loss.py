@@ -70,8 +70,9 @@ def expected_loss(
     closed form where it fits and "dense" elsewhere.
     tolerance : the largest error of the loss, in units of the largest importance, for the last two
     methods; `ValueError` where it is not reached. By default 1e-10 is aimed at and not insisted on.
-    return_error : also return a bound on the error of each loss, shape (...): loss, error. Of the
-        dense loss it is an estimate where overlaps of one feature differ by many powers of ten.
+    return_error : also return the error of each loss, shape (...): loss, error. It is a bound, but
+        for the dense loss where overlaps of one feature differ by many powers of ten, or many
+        features have the point law: there it is an estimate (docs/dense-loss.md).
 
     Batches worth some milliseconds are split over the processors that this process may use, or
     over fewer if NUMBA_NUM_THREADS or OMP_NUM_THREADS says so; the result does not depend on it.
@@ -91,7 +92,7 @@ def expected_loss(
     """
     S = sparsities_in(sparsity, feature_probability)
     arguments = (weights, bias, importance, S, law, sparsity_per_feature, support)
-    loss, _, _, error = _computed(*arguments, method, tolerance, False, return_error)
+    loss, _, _, error, _ = _computed(*arguments, method, tolerance, False, return_error)
     return (loss, error) if return_error else loss
 
 
@@ -122,9 +123,8 @@ def expected_loss_and_grad(
     Where the loss is inf, the gradient is of no use.
 
     Arguments and errors as for `expected_loss`, but there is no gradient by "few-active". With
-    return_error=True a fourth array follows, the loss's error as in `expected_loss`; the dense
-    gradient is aimed at errors of the order of the loss's tolerance. No bound on it is known: it
-    has been seen off by 1e-5 of the scale where overlaps of one feature differ by 10⁶.
+    return_error=True two arrays (...) follow: the loss's error as in `expected_loss`, and that of the
+    largest entry of the gradient, known in the same way.
 
     >>> loss, dW, db = expected_loss_and_grad([[0.0, 0.0]], [0.25, 0.25], [1, 1], 0.5)
     >>> float(loss), dW, db  # b = μ is the best bias of a feature that is not represented
@@ -132,8 +132,8 @@ def expected_loss_and_grad(
     """
     S = sparsities_in(sparsity, feature_probability)
     arguments = (weights, bias, importance, S, law, sparsity_per_feature, support)
-    loss, dW, db, error = _computed(*arguments, method, tolerance, True, return_error)
-    return (loss, dW, db, error) if return_error else (loss, dW, db)
+    loss, dW, db, *errors = _computed(*arguments, method, tolerance, True, return_error)
+    return (loss, dW, db, *errors) if return_error else (loss, dW, db)
 
 
 def expected_hessian(
@@ -190,10 +190,10 @@ def _computed(
     tolerance: float | None,
     gradient: bool,
     bounds: bool,
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """(loss, dW, db, error); without gradient or bounds these are of no use."""
+) -> tuple[Floats, ...]:
+    """(loss, dW, db, error, slope error); without gradient or bounds these are of no use."""
 
-    def one(S: ArrayLike | None, S_each: ArrayLike | None) -> tuple[Floats, Floats, Floats, Floats]:
+    def one(S: ArrayLike | None, S_each: ArrayLike | None) -> tuple[Floats, ...]:
         batch = checked_batch(weights, bias, importance, S, S_each, law, any_law=True)
         return by_method(batch, method, tolerance, _evaluate, gradient=gradient, bounds=bounds)
 
@@ -215,12 +215,12 @@ def _computed(
         return one(None, feature_sparsities(together, n))
 
     def sets(states: Floats) -> tuple[Floats, ...]:
-        loss, dW, db, error = one(None, states)
-        return (loss, error, dW, db) if gradient else (loss, error)
+        loss, dW, db, error, slope_error = one(None, states)
+        return (loss, error, slope_error, dW, db) if gradient else (loss, error)
 
     loss, error, *slopes = mixture(sets, sparsity, together, n, max(sizes))
-    dW, db = slopes if gradient else (loss, loss)
-    return loss, dW, db, error
+    slope_error, dW, db = slopes if gradient else (loss, loss, loss)
+    return loss, dW, db, error, slope_error
 
 
 def _evaluate(batch: Batch, gradient: bool) -> tuple[Floats, Floats, Floats]:
