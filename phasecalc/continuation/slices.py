@@ -11,7 +11,7 @@ import sympy
 from numpy.typing import NDArray
 
 from ..diagram.grid import checked_axis
-from ..kernel.inputs import scalar_in
+from ..kernel.inputs import scalar_in, sparsity_in
 from ..model import ToyModel, checked_model
 from ..symbols import S as SPARSITY
 from ..symbols import r as EXTRA
@@ -34,6 +34,7 @@ def slice_along(
     *,
     sparsity: object = None,
     importance: object = None,
+    feature_probability: object = None,
     values: Sequence[float] | Floats | None = None,
     source: str = "global",
     x: sympy.Symbol = SPARSITY,
@@ -50,7 +51,8 @@ def slice_along(
     Parameters
     ----------
     model : only the global source takes models with bias = "zero" or an interference penalty.
-    sparsity, importance : one of the two, the coordinate that is held.
+    sparsity, importance : one of the two, the coordinate that is held; or p = 1 − S, as
+        ``feature_probability``.
     values : of the other one, at least two, ascending; by default its usual axis.
     source : "global" (all weights and biases free) or "relaxed" (within each candidate's pattern).
     x, y : two symbols of the model in place of S and r, of which ``sparsity`` and ``importance``
@@ -75,11 +77,19 @@ def slice_along(
             f"n_features = {model.n_features}, d_hidden = {model.d_hidden}: a slice needs more "
             "features than dimensions (n_features > d_hidden)"
         )
-    if (sparsity is None) == (importance is None):
-        raise ValueError("give either sparsity or importance, the coordinate that is held")
+    held: Literal["sparsity", "importance"]
+    held = "sparsity" if importance is None else "importance"
+    if [sparsity, importance, feature_probability].count(None) != 2:
+        raise ValueError(
+            "give one of sparsity, feature_probability and importance, the coordinate that is held"
+        )
     plane = Plane.of(model, x, y)
-    held: Literal["sparsity", "importance"] = "importance" if sparsity is None else "sparsity"
-    at = _coordinate(plane.x if held == "sparsity" else plane.y, sparsity, importance, held)
+    if feature_probability is not None:
+        if plane.x.chart != "log density":
+            raise ValueError(f"feature_probability: x = {x} is not S, so that 1 − x is no p")
+        at = sparsity_in(None, feature_probability)
+    else:
+        at = _coordinate(plane.x if held == "sparsity" else plane.y, sparsity, importance, held)
     varied = plane.y if held == "sparsity" else plane.x
     line = _values(values, varied, settings.slice_points[model.n_features > 2])
     thetas = [plane.theta(at, v) if held == "sparsity" else plane.theta(v, at) for v in line]
