@@ -19,7 +19,7 @@ from ..supports import Independent, Support, checked_support
 from .compiled.batch import batch_loss_grad, batch_pair_loss_grad, batch_sparse_loss_grad
 from .compiled.cube import MAX_DIRECTIONS
 from .compiled.rows import UNIFORM
-from .inputs import Batch, Floats, checked_batch
+from .inputs import Batch, Floats, checked_batch, sparsities_in
 from .kernels import Kernel, kernel, second_kernel
 from .method import Method, by_method
 from .mixture import feature_sparsities, mixture
@@ -36,6 +36,7 @@ def expected_loss(
     sparsity: ArrayLike | None = None,
     law: Law | None = None,
     *,
+    feature_probability: ArrayLike | None = None,
     sparsity_per_feature: ArrayLike | None = None,
     support: Support | None = None,
     method: Method = "auto",
@@ -52,7 +53,8 @@ def expected_loss(
     weights (..., m, n), bias (..., n), importance (..., n) and sparsity (...) broadcast as in
     NumPy, to a loss of shape (...). One number is the bias or importance of all features; they are
     0 and 1 by default. Integers, floats, bools, Fraction and Decimal are taken, and
-    rounded to float64; float64 comes out. A sparsity for each feature goes into
+    rounded to float64; float64 comes out. `feature_probability` = 1 − S may be given in place of
+    `sparsity`, and is then known to 2⁻⁵³, as S is. A sparsity for each feature goes into
     `sparsity_per_feature` (..., n) instead of `sparsity`: a keyword of its own, because an array of
     length n could also be a batch of n sparsities.
 
@@ -88,7 +90,8 @@ def expected_loss(
     >>> expected_loss([[1, 0]], [0, 0.2], [1, 0.5], [0.2, 0.6]).shape
     (2,)
     """
-    arguments = (weights, bias, importance, sparsity, law, sparsity_per_feature, support)
+    S = sparsities_in(sparsity, feature_probability)
+    arguments = (weights, bias, importance, S, law, sparsity_per_feature, support)
     loss, _, _, error, _ = _computed(*arguments, method, tolerance, False, return_error)
     return (loss, error) if return_error else loss
 
@@ -100,6 +103,7 @@ def expected_loss_and_grad(
     sparsity: ArrayLike | None = None,
     law: Law | None = None,
     *,
+    feature_probability: ArrayLike | None = None,
     sparsity_per_feature: ArrayLike | None = None,
     support: Support | None = None,
     method: Method = "auto",
@@ -126,7 +130,8 @@ def expected_loss_and_grad(
     >>> float(loss), dW, db  # b = μ is the best bias of a feature that is not represented
     (0.20833333333333331, array([[0., 0.]]), array([0., 0.]))
     """
-    arguments = (weights, bias, importance, sparsity, law, sparsity_per_feature, support)
+    S = sparsities_in(sparsity, feature_probability)
+    arguments = (weights, bias, importance, S, law, sparsity_per_feature, support)
     loss, dW, db, *errors = _computed(*arguments, method, tolerance, True, return_error)
     return (loss, dW, db, *errors) if return_error else (loss, dW, db)
 
@@ -138,6 +143,7 @@ def expected_hessian(
     sparsity: ArrayLike | None = None,
     law: Law | None = None,
     *,
+    feature_probability: ArrayLike | None = None,
     sparsity_per_feature: ArrayLike | None = None,
 ) -> Floats:
     """The second derivatives of the loss, (..., N, N) with N = mn + n, for at most 9 features.
@@ -156,7 +162,8 @@ def expected_hessian(
     """
     from .compiled.hessian import batch_hessian  # noqa: PLC0415 compiled only when it is asked for
 
-    batch = checked_batch(weights, bias, importance, sparsity, sparsity_per_feature, law)
+    S = sparsities_in(sparsity, feature_probability)
+    batch = checked_batch(weights, bias, importance, S, sparsity_per_feature, law)
     if batch.n > MAX_DIRECTIONS:
         raise ValueError(
             f"weights: {batch.n} features; the Hessian is for {MAX_DIRECTIONS} or fewer"
