@@ -30,7 +30,9 @@ def test_a_wrong_loss_is_found():
 
 
 def test_the_picture():
-    ax = pc.plot_correlation("1/2")
-    assert "ignore" in [text.get_text() for text in ax.texts]
+    figure = pc.plot_correlation("1/2")
+    (ax,) = figure.axes
+    assert {"antipodal", "ignore"} <= {text.get_text() for text in ax.texts}
+    assert pc.plot_correlation(1, ax=ax) is figure
     with pytest.raises(ValueError, match="importance = 0: it must be a positive number"):
         pc.plot_correlation(0)
