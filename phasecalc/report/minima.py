@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from .sizes import model_entries, sizes
+from .sizes import importances, model_entries, sizes, support_lines
 from .variant import variant_entries, variant_lines
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ def minimum_text(found: Minimum) -> str:
     model = found.model
     lines = [
         f"{sizes(model)}, S = {found.sparsity:g}, "
-        f"r = {found.importance:g}, magnitudes {model.law.text}",
+        f"{importances(model, found.importance)}, magnitudes {model.law.text}",
         "  y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
     ]
-    lines += variant_lines(model)
+    lines += [f"  {line}" for line in support_lines(model)] + variant_lines(model)
     for rank, minimum in enumerate(found.minima):
         what = "lowest" if rank == 0 else "local"
         known = "converged" if minimum.converged else "NOT CONVERGED"

@@ -13,12 +13,14 @@ from typing import Any
 import sympy
 
 from ..blocks.candidate import Candidate
+from ..diagram.pair import PairBoundary, PairDiagram, PairPhase, PairPoint
 from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
 from ..display import Listed
 from ..exact.loss import SparseLoss
 from ..proofs.language import equal, named_loss
 from ..proofs.record import Step
+from ..symbols import c, p
 from .latex import latex
 from .numbers import numbers_table, summary
 from .rows import Cell, Table, footing, heading, line_of, point_of, tables
@@ -43,6 +45,7 @@ _TEXTS = {
 
 _PICTURES = {
     "PhaseDiagram": ("plot", "plot_diagram"),
+    "PairDiagram": ("plot", "plot_diagram"),
     "TracedDiagram": ("plot", "plot_diagram"),
     "Slice": ("plot_slice", "plot_slice"),
     "CellMap": ("plot_cells", "plot_cells"),
@@ -67,7 +70,7 @@ def record_latex(record: object) -> str:
 
 def record_to_latex(record: object, *, sparsity: bool = False) -> str:
     """LaTeX for a document: a formula without dollar signs, or tables of several records."""
-    if isinstance(record, PhaseDiagram):
+    if isinstance(record, PhaseDiagram | PairDiagram):
         return "\n\n".join(_latex_table(found, sparsity) for found in tables(record) if found.rows)
     if type(record).__name__ == "TracedDiagram":
         return _traced_latex(record, sparsity)
@@ -132,7 +135,7 @@ def record_text(record: object) -> str:
     text = _of(record, _TEXTS)
     if text is not None:
         return str(text(record))
-    if isinstance(record, PhaseDiagram):
+    if isinstance(record, PhaseDiagram | PairDiagram):
         return diagram_text(record)
     if isinstance(record, SparseLoss):
         return loss_text(record)
@@ -198,6 +201,28 @@ def _(record: PhaseDiagram) -> Iterable[sympy.Basic]:
         *map(line_of, record.boundaries),
         *map(point_of, record.junctions),
     )
+
+
+@_formulas.register
+def _(record: PairPhase) -> Iterable[sympy.Basic]:
+    return (equal(named_loss(record.name), record.loss),)
+
+
+@_formulas.register
+def _(record: PairBoundary) -> Iterable[sympy.Basic]:
+    return (equal(c, record.formula),)
+
+
+@_formulas.register
+def _(record: PairPoint) -> Iterable[sympy.Basic]:
+    where = sympy.Tuple(record.feature_probability, record.both)
+    return (equal(sympy.Tuple(p, c), where),)
+
+
+@_formulas.register
+def _(record: PairDiagram) -> Iterable[sympy.Basic]:
+    for part in (*record.phases, *record.boundaries):
+        yield from _formulas(part)
 
 
 @tables.register
