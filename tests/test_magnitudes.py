@@ -121,9 +121,9 @@ def test_a_law_without_a_kernel_gives_what_the_kernel_gives():
     [
         (pc.Uniform(3), pc.Uniform()),
         (pc.Point(3), pc.Point()),
-        (pc.SignedUniform(3), pc.SignedUniform()),
-        (pc.Exponential(3), pc.Exponential()),
-        (pc.HalfNormal(3), pc.HalfNormal()),
+        (pc.SignedUniform(Fraction(3)), pc.SignedUniform()),
+        (pc.Exponential(Fraction(3)), pc.Exponential()),
+        (pc.HalfNormal(Fraction(3)), pc.HalfNormal()),
     ],
     ids=str,
 )
