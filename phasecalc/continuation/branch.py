@@ -15,14 +15,11 @@ from ..minima.minimize import RANDOM_STARTS
 from ..minima.naming import TINY, WEAK, groups_of, is_dead, name_of, outcome_of
 from ..minima.orbits import orbit
 from ..minima.problem import Problem
-from ..minima.starts import starts
+from ..minima.starts import escapes, starts
 from .plane import Plane
 from .settings import DEFAULT, ContinuationSettings
 
 Floats = NDArray[np.float64]
-
-_ESCAPES = (1e-2, 1e-3, 1e-4)
-"""How far from a saddle, along its softest direction, a descent begins again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +202,7 @@ class GlobalLandscape(_Shared):
         if least >= -self.settings.flat:
             return branch
         problem = self.plane.problem(branch.theta)
-        rows = [branch.x + sign * step * away for step in _ESCAPES for sign in (1.0, -1.0)]
-        ends, losses = problem.descend(np.array(rows))
+        ends, losses = problem.descend(escapes(branch.x, away))
         x, _, size = problem.settled(ends[int(np.nanargmin(losses))])
         if size > self.settings.stationary:
             raise Unconverged(f"no minimum below a saddle at {self.plane.point(branch.theta)}")

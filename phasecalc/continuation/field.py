@@ -22,14 +22,6 @@ Floats = NDArray[np.float64]
 Strings = NDArray[np.str_]
 Place = tuple[int, int]
 
-STRIDE = 6
-"""Along each axis every sixth point is searched, and the last."""
-KEPT = 1.25
-"""A branch is followed while its loss is at most this many times the lowest."""
-_EQUAL = 1e-13
-_EVERY = 8
-"""Of the points of a boundary, whose branches are followed too."""
-
 
 def labelled(diagram: TracedDiagram, xs: Floats, ys: Floats) -> tuple[Strings, Floats, Strings]:
     """Names, losses and measured outcomes of the lowest minima on a grid."""
@@ -63,7 +55,7 @@ def known_branches(land: Landscape, diagram: TracedDiagram) -> list[Branch]:
         for line in diagram.boundaries
         if line.minima is not None
         for side in (0, 1)
-        for k in range(1, len(line.sparsities) - 1, _EVERY)
+        for k in range(1, len(line.sparsities) - 1, land.settings.grid_followed)
     ]
 
 
@@ -80,8 +72,9 @@ def lowest_on(
         if branch is not None and _improves(land, found[place], branch):
             waiting.append((place, branch))
 
-    for i in sorted({*range(0, shape[0], STRIDE), shape[0] - 1}):
-        for j in sorted({*range(0, shape[1], STRIDE), shape[1] - 1}):
+    every = land.settings.grid_searched
+    for i in sorted({*range(0, shape[0], every), shape[0] - 1}):
+        for j in sorted({*range(0, shape[1], every), shape[1] - 1}):
             for branch in land.minima(theta[i, j]):
                 offer((i, j), branch)
     for branch in known:
@@ -106,7 +99,7 @@ def _improves(land: Landscape, known: dict[Pattern, Branch], branch: Branch) -> 
     """Keep the lowest branch of each pattern; whether this is one, and worth following."""
     kind = kind_of(land.plane, branch)
     other = known.get(kind)
-    if other is not None and branch.loss >= other.loss - _EQUAL:
+    if other is not None and branch.loss >= other.loss - land.settings.same_loss:
         return False
     known[kind] = branch
-    return branch.loss <= KEPT * min(other.loss for other in known.values())
+    return branch.loss <= land.settings.grid_kept * min(other.loss for other in known.values())

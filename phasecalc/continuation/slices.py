@@ -28,16 +28,6 @@ Floats = NDArray[np.float64]
 Bracket = tuple[Branch, Floats]
 """The last minimum of a branch, and a θ next to it at which the branch is none any more."""
 
-POINTS = {2: 121}
-"""Points of the default line by number of features; 41 for more, where each is slower."""
-STRIDE = {2: 1}
-"""How many points of a line lie between two that are searched; 8 for more than two features."""
-_WIDTH = 1e-7
-"""How closely the ends of branches are bracketed before they are solved for, in θ."""
-_EQUAL = 1e-9
-_JOINED = 1e-5
-_WINDOW_ENDS = 2
-
 
 def slice_along(
     model: ToyModel,
@@ -101,7 +91,7 @@ def slice_along(
     else:
         at = _coordinate(plane.x if held == "sparsity" else plane.y, sparsity, importance, held)
     varied = plane.y if held == "sparsity" else plane.x
-    line = _values(values, varied, POINTS.get(model.n_features, 41))
+    line = _values(values, varied, settings.slice_points[model.n_features > 2])
     thetas = [plane.theta(at, v) if held == "sparsity" else plane.theta(v, at) for v in line]
     land = landscape_of(plane, source, settings)
     return _Line(land, held, line, thetas).slice(source, at)
@@ -122,7 +112,7 @@ def _values(values: object, axis: Axis, count: int) -> Floats:
         line[0], line[-1] = axis.low, axis.high
         return line
     line = checked_axis(values, "values")
-    if len(line) < _WINDOW_ENDS or (np.diff(line) <= 0).any():
+    if len(line) < 2 or (np.diff(line) <= 0).any():
         raise ValueError("values must be at least two, and ascending")
     if axis.chart == "log":
         _positive(float(line[0]), "values[0]")
@@ -178,7 +168,7 @@ class _Line:
     def _lowest(self) -> list[Branch]:
         """The lowest minimum at each value, after a search wherever it changes its pattern."""
         count = len(self.values)
-        stride = STRIDE.get(self.land.plane.model.n_features, 8)
+        stride = self.land.settings.slice_searched[self.land.plane.model.n_features > 2]
         waiting, searched = {*range(0, count, stride), count - 1}, set[int]()
         while True:
             for k in sorted(waiting):
@@ -232,7 +222,7 @@ class _Line:
                 branch, step = moved, min(2.0 * step, 1.0) if theta is not target else 1.0
                 if theta is target:
                     return branch, None
-            elif step * length < _WIDTH:
+            elif step * length < self.land.settings.slice_bracket:
                 return branch, (branch, theta)
             else:
                 step *= 0.5
@@ -273,7 +263,7 @@ class _Line:
             facing = other[1 - side]
             if j != i and facing is not None:
                 gap = abs(float(facing[0].theta[self.axis] - last.theta[self.axis]))
-                if gap < _JOINED:
+                if gap < self.land.settings.joined:
                     becomes = next(iter(self.branches[j].values())).name
         loss = last.loss + float(last.gradient @ (theta - last.theta))
         cause = None if limit is None else cause_of(limit)
@@ -321,7 +311,7 @@ class _Line:
     def _same(self, one: Branch, two: Branch) -> bool:
         """Whether two minima at one value are of one branch."""
         alike = kind_of(self.land.plane, one) == kind_of(self.land.plane, two)
-        return alike and abs(one.loss - two.loss) < _EQUAL
+        return alike and abs(one.loss - two.loss) < self.land.settings.same_loss
 
     def _contains(self, branch: dict[int, Branch], part: dict[int, Branch]) -> bool:
         """Whether every minimum of the part is the branch's own."""

@@ -20,7 +20,7 @@ from .general import TOLERANCE, is_general, local_minima
 from .learning import FLAT, learning
 from .naming import description_of, is_dead, name_of, outcome_of
 from .problem import GRADIENT_TOLERANCE, Problem
-from .starts import starts
+from .starts import escapes, starts
 
 Floats = NDArray[np.float64]
 
@@ -297,9 +297,6 @@ def _general(
 STATIONARY = 1e-8
 """A gradient above this is no stationary point at all."""
 
-_ESCAPES = (1e-2, 1e-3, 1e-4)
-"""How far from a saddle, along its softest direction, the descent begins again."""
-
 
 class Search:
     """Minima found so far, and every end of a descent that need not be polished again."""
@@ -346,8 +343,7 @@ class Search:
         if minimum.curvature >= -FLAT:
             self.found.append(minimum)
         elif escape:
-            rows = [x + sign * step * away for step in _ESCAPES for sign in (1.0, -1.0)]
-            self.from_rows(np.array(rows), escape=False)
+            self.from_rows(escapes(x, away), escape=False)
         elif not self.found:
             self.found.append(minimum)
 

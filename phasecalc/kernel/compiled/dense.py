@@ -2,9 +2,9 @@
 
 Row j has z = b + Σ_i g_i x_i, its own feature among them. E of |z|, z|z| and sgn z are sums of the
 characteristic function of z (`dense_sum`) with a period and a number of nodes from bounds
-(`dense_plan`). The part with at most one active feature besides j, where the characteristic function
-does not decay, is integrated exactly (`dense_few`). Where overlaps are of very different size the
-row is taken apart (`dense_parts`).
+(`dense_plan`). The part with at most one active feature besides j, where the characteristic
+function does not decay, is integrated exactly (`dense_few`). Where overlaps are of very different
+size the row is taken apart (`dense_parts`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 
 from .dense_factors import ORDERS, POINT
 from .dense_few import few_row, few_weights
-from .dense_parts import ACTIVE, BOTH, parts
+from .dense_parts import ACTIVE, BOTH, INACTIVE, parts
 from .dense_plan import MOST_NODES, compiled_decay, node_count, period
-from .dense_points import MOST_POINTS, point_row
+from .dense_points import MOST_POINTS, MOST_QUICK, point_row
 from .dense_sum import sum_part
 from .jit import compiled
 
@@ -36,11 +36,20 @@ def dense_row(law, g, p, s, a, p_x, s_x, b, gradient, tolerance, slope, d_g, res
 
     |g| falls. result: (ℓ, ∂ℓ/∂a, ∂ℓ/∂b, errors of ℓ and of the derivatives, nodes); ∂ℓ/∂g_i in d_g.
     """
-    n = len(g)
-    result[:] = 0.0
-    if law == POINT and n <= MOST_POINTS:
+    exact = law == POINT and len(g) <= MOST_POINTS
+    if exact and len(g) <= MOST_QUICK:
         point_row(g, p, s, a, p_x, s_x, b, d_g, result)
         return
+    series_row(law, g, p, s, a, p_x, s_x, b, gradient, tolerance, slope, d_g, result)
+    if exact and not (result[3] <= tolerance and result[4] <= slope):
+        point_row(g, p, s, a, p_x, s_x, b, d_g, result)
+
+
+@compiled()
+def series_row(law, g, p, s, a, p_x, s_x, b, gradient, tolerance, slope, d_g, result):
+    """`dense_row` by series."""
+    n = len(g)
+    result[:] = 0.0
     table = np.empty((0, 2 * ORDERS))
     first = 1.0 if law == POINT else 0.5
     second = 1.0 if law == POINT else 1.0 / 3.0
@@ -78,8 +87,8 @@ def dense_row(law, g, p, s, a, p_x, s_x, b, gradient, tolerance, slope, d_g, res
         # The own feature's probabilities in the part's law, and their weights.
         p_own = p_x if own == BOTH else (1.0 if own == ACTIVE else 0.0)
         s_own = s_x if own == BOTH else (0.0 if own == ACTIVE else 1.0)
-        p_x_e = p_x if own == BOTH or own == ACTIVE else 0.0
-        s_x_e = s_x if own == BOTH or own != ACTIVE else 0.0
+        p_x_e = 0.0 if own == INACTIVE else p_x
+        s_x_e = 0.0 if own == ACTIVE else s_x
         G, Q, Z = g[begin:], p[begin:], s[begin:]
         P = period(law, G, Q, Z, a if p_own > 0.0 else 0.0, p_own, s_own, b, delta)
         if P > 0.0:

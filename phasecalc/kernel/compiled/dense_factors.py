@@ -125,8 +125,8 @@ def transforms(law, gradient, g, start, table, step, buf, acc):
 def products(gradient, p, s, one, band, mass, gone, buf, acc):
     """mass ∏ (s_i + p_i φ_i) less its part without an active feature among the first `band` ones.
 
-    gone: mass ∏_{i<band} s_i. Also Σ_{i<band} one_i φ_i, the part in which feature i alone is active.
-    For the gradient each feature's prefix product is kept.
+    gone: mass ∏_{i<band} s_i. Also Σ_{i<band} one_i φ_i, the part in which feature i alone is
+    active. For the gradient each feature's prefix product is kept.
     """
     for t in range(LANES):
         acc[t] = mass

@@ -151,8 +151,8 @@ def node_count(decay, g, p, s, a, p_x, s_x, h, tolerance, slope, most):
     """(nodes, bound of the loss, bound of the gradient): the fewest nodes whose bounds suffice.
 
     The densities fall with ω, so that each stretch between two points is at most its length times
-    the value at its start; from where all features decay they fall at least like 1/ω². Where nothing
-    decays the gradient has no bound. If `most` nodes do not suffice the bounds are inf.
+    the value at its start; from where all features decay they fall at least like 1/ω². Where
+    nothing decays the gradient has no bound. If `most` nodes do not suffice the bounds are inf.
     """
     none = 1.0
     smallest = math.inf

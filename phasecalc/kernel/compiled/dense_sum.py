@@ -63,10 +63,10 @@ def sum_part(
     ∏_{i<band} s_i. p_x, s_x: how often the own feature is active and not, perhaps only one of them.
     first, second: E x and E x² of an active feature. table, step: of a GENERAL law.
 
-    With slope = 0 the sum has `nodes` nodes. Otherwise it is tapered: multiplied by a smooth function
-    that ends at the last node, which is doubled until the results no longer change by more than
-    tolerance (ℓ) and slope (the derivatives), or `nodes` are reached. Of a tapered sum result[3] and
-    [4] grow by the last change, an estimate of the error of ℓ and of the derivatives.
+    With slope = 0 the sum has `nodes` nodes. Otherwise it is tapered: multiplied by a smooth
+    function that ends at the last node, which is doubled until the results no longer change by more
+    than tolerance (ℓ) and slope (the derivatives), or `nodes` are reached. Of a tapered sum
+    result[3] and [4] grow by the last change, an estimate of the error of ℓ and of the derivatives.
     result[5] grows by the number of nodes.
     """
     n = len(g)
