@@ -4,7 +4,7 @@
     python docs/dimensionality.py --features 32 --dimensions 8    less than one
     python docs/dimensionality.py --draw                          the picture alone
 
-The loss is the population's, dense, with its exact gradient (L-BFGS from one random start each).
+The loss is the population's, dense, with its own gradient (L-BFGS from one random start each).
 Upper panel: m/‖W‖_F², the dimensions a feature takes, as in "The Geometry of Superposition" of
 Elhage et al. 2022. Lower panel: the dimensionality D_i = ‖W_i‖²/Σ_j (Ŵ_i·W_j)² of every feature.
 What has been trained is kept in out/, so that an interrupted run goes on, and in
@@ -82,7 +82,7 @@ def draw(path: Path) -> None:
     below.set_ylim(0, 1.05)
     below.set_xlabel("$1/(1-S)$")
     below.set_ylabel("dimensionality $D_i$")
-    figure.suptitle(f"{n} features in {m} dimensions, exact loss", fontsize=10)
+    figure.suptitle(f"{n} features in {m} dimensions, population loss", fontsize=10)
     figure.savefig(path, dpi=150)
 
 

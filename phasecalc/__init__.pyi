@@ -22,6 +22,10 @@ from .continuation.slice_records import Slice as Slice
 from .continuation.slices import slice_along as slice_along
 from .diagram.grid import GridDiagram as GridDiagram
 from .diagram.grid import paper_axes as paper_axes
+from .diagram.pair import PairBoundary as PairBoundary
+from .diagram.pair import PairDiagram as PairDiagram
+from .diagram.pair import PairPhase as PairPhase
+from .diagram.pair import PairPoint as PairPoint
 from .diagram.phase_diagram import PhaseDiagram as PhaseDiagram
 from .diagram.transition import Boundary as Boundary
 from .diagram.transition import Junction as Junction
@@ -83,8 +87,10 @@ from .sources import phase_diagram as phase_diagram
 from .supports import ExactlyActive as ExactlyActive
 from .supports import Groups as Groups
 from .supports import Independent as Independent
+from .supports import Pair as Pair
 from .supports import Support as Support
 from .supports import Table as Table
 from .symbols import S as S
+from .symbols import c as c
 from .symbols import p as p
 from .symbols import r as r

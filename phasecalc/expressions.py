@@ -20,27 +20,44 @@ _TOKEN = re.compile(
     r"|(?P<name>[A-Za-z][A-Za-z0-9_]*)"
     r"|(?P<sign>\*\*|[-+*/^()−]))"
 )
+_NAME = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z][A-Za-z0-9_]*")
 _SYMBOLS = {symbol.name: symbol for symbol in (p, S, r)}
 _ROOTS = ("sqrt",)
 _NO_NAMES = ("nan", "inf", "infinity", "oo")
 _DEEPEST = 40
-_LARGEST_POWER = 64
+_LARGEST_POWER = 1000
+"""Of a number or a name; of any other formula it is 64."""
+_LARGEST_POWER_OF_FORMULA = 64
 _LONGEST_BASE = 64
-"""Bits of a number, or operations of a formula, that may have a power above 2."""
+"""Operations of a formula that may have a power above 2."""
+_LONGEST_POWER = 4096
+"""Bits of a number's power, where that is above 2."""
 _SMALL_POWER = 2
 
 
-def parse_expression(text: str) -> sympy.Expr:
+def names_in(text: str) -> set[str]:
+    """The names that a text holds, whether or not it is a formula.
+
+    >>> sorted(names_in("rho^i/2"))
+    ['i', 'rho']
+    """
+    return set(_NAME.findall(text))
+
+
+def parse_expression(text: str, **counts: int) -> sympy.Expr:
     """The formula that a text writes: rationals, names, + - * / ^ with integers, sqrt, brackets.
 
-    p, S and r are phasecalc's symbols, any other name is a real symbol of that name.
+    p, S and r are phasecalc's symbols, a name among `counts` is that number, 0 or more, and any
+    other name is a real symbol of that name.
 
     >>> parse_expression("-(1 + sqrt(2))/2 * w")
     w*(-sqrt(2)/2 - 1/2)
+    >>> parse_expression("(9/10)^i", i=2)
+    81/100
 
     Raises `ValueError` that says what does not fit.
     """
-    reader = _Reader(text)
+    reader = _Reader([str(counts.get(token, token)) for token in _tokens(text)])
     found = reader.sum()
     if reader.token is not None:
         raise ValueError(f"{reader.token!r} is not expected there")
@@ -50,8 +67,8 @@ def parse_expression(text: str) -> sympy.Expr:
 class _Reader:
     """One token ahead."""
 
-    def __init__(self, text: str) -> None:
-        self._tokens = _tokens(text)
+    def __init__(self, tokens: list[str]) -> None:
+        self._tokens = tokens
         self._at = 0
         self._depth = 0
 
@@ -105,7 +122,7 @@ class _Reader:
         if not digits.isdigit() or len(digits) > len(str(_LARGEST_POWER)):
             raise ValueError(f"a power is an integer up to {_LARGEST_POWER}")
         power = -int(digits) if minus else int(digits)
-        if abs(power) > _LARGEST_POWER or (abs(power) > _SMALL_POWER and _large(base)):
+        if abs(power) > _LARGEST_POWER or _large(base, abs(power)):
             raise ValueError("a power of it is too large")
         if minus and base.is_zero:
             raise ValueError("it divides by zero")
@@ -145,7 +162,9 @@ def _tokens(text: str) -> list[str]:
     return found
 
 
-def _large(base: sympy.Expr) -> bool:
+def _large(base: sympy.Expr, power: int) -> bool:
+    if power <= _SMALL_POWER or base.is_Symbol:
+        return False
     if base.is_Rational:
-        return max(int(base.p).bit_length(), int(base.q).bit_length()) > _LONGEST_BASE
-    return bool(base.count_ops() > _LONGEST_BASE)
+        return power * max(int(base.p).bit_length(), int(base.q).bit_length()) > _LONGEST_POWER
+    return power > _LARGEST_POWER_OF_FORMULA or bool(base.count_ops() > _LONGEST_BASE)

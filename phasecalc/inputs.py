@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
-from typing import Any
+from typing import Any, Protocol, TypeVar, overload
 
 import sympy
 from sympy.core.function import AppliedUndef
 
-from .expressions import parse_expression
+from .expressions import names_in, parse_expression
 from .symbols import S, in_feature_probability, p, r
 
 Scalar = Any
 """A `Fraction`, or a SymPy expression where a number is algebraic or symbolic."""
+
+Read_co = TypeVar("Read_co", covariant=True)
+
+
+class Reading(Protocol[Read_co]):
+    """How a number in [0, 1] is read, see `sparsity_of`."""
+
+    def __call__(self, value: Any, argument: str, never: int, /) -> Read_co: ...
+
 
 _NUMBER = re.compile(
     r"(?P<sign>[+-]?)(?:"
     r"(?P<numerator>[0-9]+)\s*/\s*(?P<denominator>[0-9]+)"
     r"|(?P<decimal>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?))"
 )
+FEATURE = "i"
+"""The number of a feature, from 0, in a formula for importances."""
 _LONGEST_TEXT = 1000
 _MOST_BITS = 2000
 """Limit on numerators and denominators, some 600 digits: results hold high powers of them."""
@@ -69,18 +80,20 @@ def checked_size(value: Fraction, argument: str) -> Fraction:
     return value
 
 
-def parse_scalar(text: str, argument: str) -> Scalar:
+def parse_scalar(text: str, argument: str, counts: Mapping[str, int] | None = None) -> Scalar:
     """An exact number or formula from text such as "2/3", "-sqrt(3)/2", "w" or "1 - S".
 
     >>> parse_scalar("-sqrt(3)/2", "weights")
     -sqrt(3)/2
+
+    counts : names that stand for integers.
 
     Raises `ValueError` for anything else; the text is parsed, never evaluated.
     """
     if len(text) > _LONGEST_TEXT or _NUMBER.fullmatch(text.strip()):
         return parse_number(text, argument)
     try:
-        found = parse_expression(text)
+        found = parse_expression(text, **(counts or {}))
     except ValueError as error:
         raise ValueError(
             f"{argument} = {shown(text)} is not a number or a formula: {error}; write for example "
@@ -247,6 +260,22 @@ def exact_vector(values: object, argument: str, length: int | None = None) -> tu
     return tuple(exact_scalar(entry, f"{argument}[{i}]") for i, entry in enumerate(entries))
 
 
+def importance_vector(values: object, length: int) -> tuple[Scalar, ...]:
+    """Exact importances: one for each feature, one for all, or a text that is a formula in i.
+
+    i is the feature's number, 0, 1, …: the field's 0.7^i and 0.9^i.
+
+    >>> importance_vector("(9/10)^i", 3)
+    (Fraction(1, 1), Fraction(9, 10), Fraction(81, 100))
+    """
+    if isinstance(values, str):
+        if "," in values:
+            values = values.split(",")
+        elif FEATURE in names_in(values):
+            return tuple(parse_scalar(values, "importance", {FEATURE: i}) for i in range(length))
+    return exact_vector(values, "importance", length)
+
+
 def exact_matrix(values: object, argument: str) -> tuple[tuple[Scalar, ...], ...]:
     """Rows of exact scalars, all of one length, at least one by one."""
     if isinstance(values, sympy.MatrixBase):
@@ -266,10 +295,56 @@ def exact_matrix(values: object, argument: str) -> tuple[tuple[Scalar, ...], ...
     return tuple(rows)
 
 
+def turned(entries: int, m: int, n: int) -> str:
+    """The hint where a vector has one entry for each of the m rows of weights, not of n columns."""
+    return "; weights look transposed: column i is feature i" if entries == m != n else ""
+
+
 def _sequence(values: object, argument: str, what: str) -> Sequence[object]:
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise TypeError(f"{argument} = {shown(values)}: it must be {what}")
     return list(values)
+
+
+@overload
+def sparsity_of(
+    sparsity: object, feature_probability: object, read: Reading[Read_co]
+) -> Read_co: ...
+@overload
+def sparsity_of(
+    sparsity: object, feature_probability: object, read: Reading[Read_co], *, optional: bool
+) -> Read_co | None: ...
+def sparsity_of(
+    sparsity: object,
+    feature_probability: object,
+    read: Reading[Any],
+    *,
+    optional: bool = False,
+) -> Any:
+    """S = 1 − p from whichever of S and p is given; the only place where one becomes the other.
+
+    read(value, argument, never) : the value as a number or an array in [0, 1]; ``never`` is the end
+        of the interval at which no feature is ever active, 1 for S and 0 for p.
+    optional : whether neither may be given; the result is then None.
+
+    >>> sparsity_of(None, "1/4", lambda value, argument, never: parse_number(value, argument))
+    Fraction(3, 4)
+
+    Raises `TypeError` unless exactly one is given.
+    """
+    if feature_probability is None:
+        if sparsity is not None:
+            return read(sparsity, "sparsity", 1)
+        if optional:
+            return None
+    if (sparsity is None) == (feature_probability is None):
+        raise TypeError("exactly one of sparsity and feature_probability must be given")
+    return 1 - read(feature_probability, "feature_probability", 0)
+
+
+def probability_in(value: object, argument: str, _: int = 0) -> Fraction:
+    """A rational in [0, 1] as `rational_in` reads it: how `sparsity_of` reads S and p exactly."""
+    return rational_in(value, argument, largest=1)
 
 
 def rational_in(value: object, argument: str, largest: int | None = None) -> Fraction:

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import sympy
 
-from .inputs import exact_scalar, exact_vector, shown, size_of
+from .inputs import exact_scalar, importance_vector, shown, size_of
 from .laws import Law, Uniform, checked_law
-from .supports import Independent, Support, checked_support
+from .supports import Independent, checked_support
 from .symbols import S, p, r
 
 BIASES = ("free", "zero")
@@ -32,15 +32,17 @@ class ToyModel:
     n_features, d_hidden : n and m.
     law : of the magnitudes, `Uniform()` by default.
     importance : (I_1, …, I_n), exact numbers or expressions in symbols; by default (1, …, 1, r), r
-        for the last, "extra", feature.
+        for the last, "extra", feature. One stands for all; a text may be a formula in the
+        feature's number i = 0, 1, …, such as "0.9^i".
     support : which features are active together, `Independent()` by default.
     bias : "free", or "zero" where b is held at 0.
     interference_penalty : λ ≥ 0, an exact number or an expression in symbols.
 
     >>> ToyModel(n_features=2, d_hidden=1).importance
     (1, r)
-    >>> rho = sympy.Symbol("rho")
-    >>> ToyModel(5, 2, importance=[rho**i for i in range(5)]).symbols
+    >>> ToyModel(3, 2, importance="(7/10)^i").importance
+    (1, 7/10, 49/100)
+    >>> ToyModel(5, 2, importance="rho^i").symbols
     (rho,)
 
     Raises `TypeError` for sizes that are no integers and for floats, `ValueError` for sizes below
@@ -62,24 +64,17 @@ class ToyModel:
             raise ValueError(f"n_features = {self.n_features}: a model has at most {MOST_FEATURES}")
         checked_law(self.law)
         object.__setattr__(self, "importance", self._checked_importance())
-        object.__setattr__(self, "support", self._checked_support())
+        object.__setattr__(self, "support", checked_support(self.support, self.n_features))
         if self.bias not in BIASES:
             raise ValueError(f'bias = {shown(self.bias)}: it must be "free" or "zero"')
         penalty = _condition(self.interference_penalty, "interference_penalty")
         object.__setattr__(self, "interference_penalty", penalty)
 
-    def _checked_support(self) -> Support:
-        support = checked_support(self.support, self.n_features)
-        others = support.symbols(self.n_features) - {p}
-        if others:
-            raise ValueError(f"support = {support}: {min(map(str, others))} needs a value")
-        return support
-
     def _checked_importance(self) -> tuple[sympy.Expr, ...]:
         given: Any = self.importance
         if given is None or (isinstance(given, tuple) and not given):
             return (*(sympy.Integer(1),) * (self.n_features - 1), r)
-        entries = exact_vector(given, "importance", self.n_features)
+        entries = importance_vector(given, self.n_features)
         return tuple(_condition(entry, f"importance[{i}]") for i, entry in enumerate(entries))
 
     @property
@@ -89,8 +84,9 @@ class ToyModel:
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
-        """The symbols of the importances and of the penalty, by name."""
-        found = set(self.interference_penalty.free_symbols)
+        """The symbols of the importances, of the penalty and of the support, p apart, by name."""
+        found = self.support.symbols(self.n_features) - {p}
+        found |= self.interference_penalty.free_symbols
         found.update(*(weight.free_symbols for weight in self.importance))
         return tuple(sorted(found, key=lambda symbol: str(symbol.name)))
 
@@ -121,6 +117,7 @@ class ToyModel:
             self,
             importance=tuple(weight.subs(found) for weight in self.importance),
             interference_penalty=self.interference_penalty.subs(found),
+            support=self.support.subs(found),
         )
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal, overload
 import sympy
 
 from .blocks.candidate import Candidate
+from .diagram.pair import PairDiagram, pair_diagram
 from .diagram.phase_diagram import PhaseDiagram
 from .diagram.phase_diagram import phase_diagram as exact_diagram
 from .model import ToyModel, checked_model, refuse_variant
 from .progress import Bar
-from .symbols import S, r
+from .symbols import S, c, p, r
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -33,8 +34,8 @@ def phase_diagram(
     source: Literal["candidates"] = "candidates",
     *,
     candidates: Iterable[Candidate] | None = None,
-    x: sympy.Symbol = S,
-    y: sympy.Symbol = r,
+    x: None = None,
+    y: None = None,
     cells: tuple[int, int] | None = None,
     settings: None = None,
     progress: bool = False,
@@ -44,11 +45,25 @@ def phase_diagram(
 @overload
 def phase_diagram(
     model: ToyModel,
+    source: Literal["candidates"] = "candidates",
+    *,
+    candidates: Iterable[Candidate] | None = None,
+    x: sympy.Symbol,
+    y: sympy.Symbol,
+    cells: tuple[int, int] | None = None,
+    settings: None = None,
+    progress: bool = False,
+    executor: None = None,
+    checkpoint: None = None,
+) -> PhaseDiagram | PairDiagram: ...
+@overload
+def phase_diagram(
+    model: ToyModel,
     source: Literal["relaxed", "global"],
     *,
     candidates: Iterable[Candidate] | None = None,
-    x: sympy.Symbol = S,
-    y: sympy.Symbol = r,
+    x: sympy.Symbol | None = None,
+    y: sympy.Symbol | None = None,
     cells: tuple[int, int] | None = None,
     settings: ContinuationSettings | None = None,
     progress: bool = False,
@@ -60,14 +75,14 @@ def phase_diagram(
     source: str = "candidates",
     *,
     candidates: Iterable[Candidate] | None = None,
-    x: sympy.Symbol = S,
-    y: sympy.Symbol = r,
+    x: sympy.Symbol | None = None,
+    y: sympy.Symbol | None = None,
     cells: tuple[int, int] | None = None,
     settings: ContinuationSettings | None = None,
     progress: bool = False,
     executor: Executor | None = None,
     checkpoint: str | Path | None = None,
-) -> PhaseDiagram | TracedDiagram:
+) -> PhaseDiagram | PairDiagram | TracedDiagram:
     """The phase diagram of a model: phases, boundaries and junctions.
 
     F(S, r) = min L over the candidates (exact), over the candidates with their lengths and biases
@@ -86,7 +101,9 @@ def phase_diagram(
     cells : of the scan, along p and along r; by default 24 by 24, or 16 by 16 for n > 2.
     x, y : two symbols of the model over which a relaxed or global diagram is drawn: S and r, S and
         rho where the importances are 1, rho, rho², …, S and the symbol of the penalty, …; any other
-        symbol of the model must have a value (`ToyModel.at`).
+        symbol of the model must have a value (`ToyModel.at`). By default S, and r or the one other
+        symbol. Exact diagrams are over S and r, or over p and c = P(both are active) for two
+        features in one dimension with the support `Pair` (a `PairDiagram`).
     settings : the tolerances of a relaxed or global diagram, a `ContinuationSettings`.
     progress : whether to show a progress bar of the whole work on stderr.
     executor : any `concurrent.futures.Executor` for the tasks of a relaxed or global diagram, for
@@ -113,15 +130,7 @@ def phase_diagram(
         raise ValueError(f'source = {source!r}: it must be "candidates", "relaxed" or "global"')
     checked_model(model)
     if source == "candidates":
-        if (x, y) != (S, r):
-            raise ValueError(f'x = {x}, y = {y}: source = "candidates" is drawn over S and r only')
-        refuse_variant(model, source)
-        if checkpoint is not None:
-            raise ValueError(
-                f'checkpoint = {str(checkpoint)!r}: it must be None for source = "candidates", '
-                "which takes no time"
-            )
-        return exact_diagram(model, candidates=candidates)
+        return _exact(model, candidates, x, y, checkpoint)
     if candidates is not None:
         raise ValueError(f'candidates can be given for source = "candidates" only, not {source!r}')
     if model.n_features <= model.d_hidden:
@@ -144,7 +153,8 @@ def phase_diagram(
         raise TypeError(f"settings = {settings!r}: it must be a phasecalc.ContinuationSettings")
     if executor is not None and not hasattr(executor, "submit"):
         raise TypeError(f"executor = {executor!r}: it must be a concurrent.futures.Executor")
-    landscape = landscape_of(Plane.of(model, x, y), source, settings or DEFAULT)
+    plane = Plane.of(model, x or S, y or _second(model))
+    landscape = landscape_of(plane, source, settings or DEFAULT)
     kept = None if checkpoint is None else _checked_file(checkpoint)
     bar = Bar() if progress else None
     try:
@@ -154,6 +164,52 @@ def phase_diagram(
     finally:
         if bar is not None:
             bar.close()
+
+
+def _exact(
+    model: ToyModel,
+    candidates: Iterable[Candidate] | None,
+    x: sympy.Symbol | None,
+    y: sympy.Symbol | None,
+    checkpoint: str | Path | None,
+) -> PhaseDiagram | PairDiagram:
+    """The diagram of the candidates, over either of its two planes."""
+    source = "candidates"
+    if (x, y) == (p, c):
+        if candidates is not None:
+            raise ValueError("candidates: a diagram over p and c has those of its own")
+        return pair_diagram(model)
+    if (x or S, y or r) != (S, r):
+        raise ValueError(
+            f'x = {x}, y = {y}: source = "candidates" is drawn over S and r, or over p and c'
+        )
+    if c in model.support.symbols(model.n_features):
+        raise ValueError(f"support = {model.support}: its diagram is that of x = p, y = c")
+    refuse_variant(model, source)
+    if checkpoint is not None:
+        raise ValueError(
+            f'checkpoint = {str(checkpoint)!r}: it must be None for source = "candidates", '
+            "which takes no time"
+        )
+    return exact_diagram(model, candidates=candidates)
+
+
+def _second(model: ToyModel) -> sympy.Symbol:
+    """r, or the one symbol that the model has in its place."""
+    if r in model.symbols:
+        return r
+    if len(model.symbols) != 1:
+        named = ", ".join(map(str, model.symbols)) or "none"
+        raise ValueError(
+            f"importance = {_words(model.importance)}, interference_penalty = "
+            f"{model.interference_penalty}: a diagram needs one symbol beside S, and the model has "
+            f'{named}; write for example importance = "rho^i"'
+        )
+    return model.symbols[0]
+
+
+def _words(importance: tuple[sympy.Expr, ...]) -> str:
+    return f"({', '.join(map(str, importance))})"
 
 
 def _checked_file(checkpoint: str | Path) -> Path:

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 import sympy
 
 from .inputs import Scalar, exact_scalar, shown, size_of
-from .symbols import p
+from .symbols import c, p
 
 Active = frozenset[int]
 Factor = tuple[tuple[int, ...], tuple[tuple[Active, Scalar], ...]]
@@ -112,6 +112,10 @@ class Support(ABC):
                 found |= getattr(weight, "free_symbols", set())
         return found
 
+    def subs(self, values: Mapping[Any, Any]) -> Support:
+        """The same support with exact numbers in place of symbols of its probabilities."""
+        return self
+
     def __str__(self) -> str:
         return self.name
 
@@ -150,6 +154,16 @@ class Independent(Support):
         if len(self.probabilities) != n:
             raise ValueError(f"probabilities has {len(self.probabilities)} entries: {n} are needed")
         return tuple(((i,), _single(i, q)) for i, q in enumerate(self.probabilities))
+
+    def subs(self, values: Mapping[Any, Any]) -> Support:
+        if self.probabilities is None:
+            return self
+        return Independent([_valued(q, values) for q in self.probabilities])
+
+    def __str__(self) -> str:
+        return "independent" + (
+            f"({', '.join(map(str, self.probabilities))})" if self.probabilities else ""
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,8 +318,48 @@ class Table(Support):
         sets = tuple((frozenset(active), weight) for active, weight in self.probabilities)
         return ((tuple(range(n)), sets),)
 
+    def subs(self, values: Mapping[Any, Any]) -> Support:
+        return Table({active: _valued(weight, values) for active, weight in self.probabilities})
+
     def __str__(self) -> str:
         return f"a table of {len(self.probabilities)} active sets"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair(Support):
+    """Two features that may be correlated: each is active with p, both with `both`.
+
+    both : max(0, 2p − 1) ≤ P(both are active) ≤ p, an exact number or an expression in p and other
+        symbols; c, the symbol of the exact diagram over (p, c), by default. 0 is anticorrelated,
+        p² independent, p fully correlated.
+
+    >>> Pair("p^2").patterns((0, 1), 2) == Independent().patterns((0, 1), 2)
+    True
+    >>> Pair().active(0, 2), Pair().symbols(2) == {c, p}
+    (p, True)
+
+    Raises `ValueError` for a number outside [0, 1], and for a model of other than two features.
+    """
+
+    both: Any = c
+
+    name: ClassVar[str] = "pair"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "both", _probability(self.both, "both"))
+
+    def factors(self, n: int) -> tuple[Factor, ...]:
+        if n != 2:
+            raise ValueError(f"support = {self}: it is for 2 features, not {n}")
+        neither, one = sympy.expand(1 - 2 * p + self.both), p - self.both
+        sets = (((), neither), ((0,), one), ((1,), one), ((0, 1), self.both))
+        return (((0, 1), tuple((frozenset(active), weight) for active, weight in sets)),)
+
+    def subs(self, values: Mapping[Any, Any]) -> Support:
+        return Pair(_valued(self.both, values))
+
+    def __str__(self) -> str:
+        return f"pair({self.both})"
 
 
 def checked_support(support: object, n: int) -> Support:
@@ -343,6 +397,10 @@ def _nonzero(found: Mapping[Active, Scalar]) -> dict[Active, Scalar]:
         for key, weight in found.items()
     }
     return {key: weight for key, weight in tidy.items() if weight != 0}
+
+
+def _valued(probability: Scalar, values: Mapping[Any, Any]) -> Scalar:
+    return probability.subs(values) if isinstance(probability, sympy.Expr) else probability
 
 
 def _probability(value: object, argument: str) -> Scalar:

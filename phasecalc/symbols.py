@@ -19,6 +19,9 @@ S: sympy.Symbol = sympy.Symbol("S")
 r: sympy.Symbol = sympy.Symbol("r")
 """Relative importance of the extra feature, r > 0; every other importance is 1."""
 
+c: sympy.Symbol = sympy.Symbol("c")
+"""P(both features are active) of two that may be correlated, max(0, 2p − 1) ≤ c ≤ p."""
+
 
 def in_sparsity(expr: sympy.Expr) -> sympy.Expr:
     """Rewrite a formula in p as one in S, by p = 1 − S.

@@ -17,7 +17,7 @@ LAYERS = [
     ["inputs"],
     ["transforms"],
     ["laws"],
-    ["supports"],
+    ["supports", "support_text"],
     ["model"],
     ["exact"],
     ["blocks"],

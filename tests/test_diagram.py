@@ -128,7 +128,7 @@ def test_simplex_vectors_are_unit_and_sum_to_zero(size):
 def test_the_label_is_the_argmin_at_a_thousand_points(size, law):
     diagram = pc.phase_diagram(pc.ToyModel(size[0], size[1], law))
     for sparsity, importance in exact_points(1000 if size == (3, 2) else 150):
-        losses = {c.name: c.loss_at(1 - sparsity, importance) for c in diagram.candidates}
+        losses = {c.name: c.loss_at(sparsity, importance) for c in diagram.candidates}
         lowest = min(losses.values())
         assert diagram.minimum(sparsity, importance) == lowest
         winners = diagram.minimisers(sparsity, importance)
@@ -331,6 +331,25 @@ def test_root_isolation_of_random_products():
         )
         found = real_roots(poly * polynomial(p**2 - 2), Fraction(0), Fraction(1))
         assert [root.exact() for root in found] == [sympy.Rational(str(c)) for c in chosen]
+
+
+def test_intervals_that_meet_hold_one_root_or_two():
+    """Against Sturm's theorem: two near roots, in intervals of many widths."""
+    rng = random.Random(7)
+    for _ in range(20):
+        centre = sympy.Rational(rng.randint(2, 8), 10)
+        factor = polynomial((p - centre) ** 2 - sympy.Rational(2, 10**4))
+        one, two = real_roots(factor, Fraction(0), Fraction(1))
+        wide = [one, two]
+        for _ in range(rng.randrange(12)):
+            wide[rng.randrange(2)] = wide[rng.randrange(2)].refined()
+        for a in (one, two, *wide):
+            for b in (one, two, *wide):
+                low, high = max(a.low, b.low), min(a.high, b.high)
+                shared = low <= high and factor.count_roots(
+                    sympy.Rational(str(low)), sympy.Rational(str(high))
+                )
+                assert (a.compare(b) == 0) == bool(shared)
 
 
 def test_signs_at_algebraic_numbers():

@@ -27,7 +27,7 @@ PAIR = pc.ToyModel(2, 1)
 W, B = np.array([[1.0, -0.9]]), np.array([0.05, 0.02])
 PARTS = {
     "Crossing", "TracedPhase", "ContinuationSettings", "ToyModel", "Independent", "Groups",
-    "ExactlyActive", "Table", *(law.__name__ for law in LAWS.values()),
+    "ExactlyActive", "Table", "Pair", *(law.__name__ for law in LAWS.values()),
 }  # fmt: skip
 """Plain dataclasses that are kept inside records: docs/records.md."""
 ELSEWHERE = {"TrainedGrid", "TrainingSettings", "Derivation", "Step"}
@@ -40,9 +40,21 @@ def traced() -> pc.TracedDiagram:
     return traced_in(window((0.6, 0.7), (0.2, 0.5)), (3, 3))
 
 
+def pair() -> pc.PairDiagram:
+    """Two features over (p, c) whose line ends at a quadratic surd."""
+    model = pc.ToyModel(2, 1, importance=[1, "1/2"], support=pc.Pair())
+    found = pc.phase_diagram(model, x=pc.p, y=pc.c)
+    assert isinstance(found, pc.PairDiagram)
+    return found
+
+
 MADE: dict[str, Callable[[], Any]] = {
     "PhaseDiagram": lambda: pc.phase_diagram(PAIR),
     "Boundary": lambda: pc.phase_diagram(PAIR).boundaries[0],
+    "PairDiagram": pair,
+    "PairPhase": lambda: pair().phases[1],
+    "PairBoundary": lambda: pair().boundaries[0],
+    "PairPoint": lambda: pair().special_points[1],
     "Junction": lambda: pc.phase_diagram(PAIR).junctions[0],
     "Candidate": lambda: pc.candidates(PAIR)[0],
     "Block": lambda: pc.Block(gram=[[1, "-1/2"], ["-1/2", 1]], bias=[0, "1/10"], name="own"),

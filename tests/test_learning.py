@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import phasecalc as pc
+from phasecalc.minima.minimize import local_minimum
+from phasecalc.minima.problem import Problem
 
 
 def test_pentagon():
@@ -41,6 +43,49 @@ def test_volume_around_a_kink_grows_as_its_coefficient_says():
     inside = [(loss < level).sum() for level in (5e-6, 2e-5)]
     assert inside[0] > 300
     assert inside[1] / inside[0] == pytest.approx(16, rel=0.25)
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "rank", "r"),
+    [
+        (2, 3, 2, 0.7),
+        (2, 3, 1, 1.0),
+        (2, 4, 1, 0.0),
+        (3, 4, 2, 1.0),
+        (3, 5, 1, 0.6),
+        (3, 3, 1, 0.6),
+    ],
+)
+def test_rows_of_zeros_in_the_spectrum(n, m, rank, r):
+    """More rows than features: the spectrum of the narrow model is that of all its rows.
+
+    A minimum in fewer dimensions is a stationary point in more.
+    """
+    full = Problem.of(pc.ToyModel(n, m), 0.4, r)
+    narrow = full.narrowed()
+    low = pc.minimize(pc.ToyModel(n, rank), 0.4, r, random_starts=6).lowest
+    rows = np.zeros((narrow.m, n))
+    rows[:rank] = low.weights
+    x, loss, size = narrow.parameters(rows, low.bias), low.loss, low.gradient
+    assert np.abs(narrow.gradient(x)).max() < 1e-12
+    assert np.linalg.matrix_rank(narrow.split(x)[0], tol=1e-6) == rank
+    wide = full.parameters(np.vstack([narrow.split(x)[0], np.zeros((m - narrow.m, n))]), x[-n:])
+    curvature = narrow.lowest_curvature(x)
+    one = local_minimum(narrow, x, loss, size, curvature)
+    two = local_minimum(full, wide, loss, size, curvature)
+    assert full.loss(wide) == pytest.approx(loss, abs=1e-16)
+    assert np.abs(full.gradient(wide)).max() < 1e-12
+    assert one.weights.shape == two.weights.shape == (m, n)
+    assert len(one.hessian_spectrum) == len(two.hessian_spectrum)
+    assert np.abs(one.hessian_spectrum - two.hessian_spectrum).max() < 1e-7
+    assert one.learning_reason == two.learning_reason
+    assert one.learning_bounds == two.learning_bounds
+    # Directly: the eigenvalues of the whole Hessian, with a zero for each rotation.
+    if not full.has_kink(wide):
+        values = list(np.linalg.eigvalsh(full.exact_hessian(wide)))
+        for _ in range(len(values) - len(one.hessian_spectrum)):
+            values.remove(min(values, key=abs))
+        assert np.abs(np.array(values) - one.hessian_spectrum).max() < 1e-9
 
 
 def test_flat_beyond_the_orbit_has_bounds():

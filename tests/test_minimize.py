@@ -208,3 +208,29 @@ def test_command_line_refuses(options: list[str], capsys: pytest.CaptureFixture[
         main(["minimize", *options])
     assert stop.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("law", [pc.Uniform(), pc.SignedUniform()])
+def test_more_dimensions_than_features(law):
+    """Each feature has a dimension of its own; what is more stays empty."""
+    narrow = pc.minimize(pc.ToyModel(2, 2, law), 0.5, 0.7, random_starts=6)
+    wide = pc.minimize(pc.ToyModel(2, 40, law), 0.5, 0.7, random_starts=6)
+    assert wide.weights.shape == (40, 2)
+    assert wide.loss == narrow.loss and wide.name == narrow.name
+    assert (wide.weights[:2] == narrow.weights).all() and not wide.weights[2:].any()
+
+
+def test_a_start_in_more_dimensions_than_features():
+    """Where the narrow start of the same Gram matrix leads."""
+    weights = np.random.default_rng(1).normal(size=(4, 2))
+    found = pc.minimize(pc.ToyModel(2, 4), 0.5, 0.7, start=weights)
+    factor = np.linalg.qr(weights, mode="r")
+    narrow = pc.minimize(pc.ToyModel(2, 2), 0.5, 0.7, start=factor)
+    assert found.weights.shape == (4, 2)
+    assert found.loss == pytest.approx(narrow.loss, abs=1e-14)
+    assert np.abs(found.gram - narrow.gram).max() < 1e-9
+
+
+def test_too_many_dimensions_are_refused():
+    with pytest.raises(ValueError, match="d_hidden = 1000000: weights of at most 100000 rows"):
+        pc.minimize(pc.ToyModel(2, 10**6), 0.5)

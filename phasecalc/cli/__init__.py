@@ -65,13 +65,19 @@ for command in _COMMANDS:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; every refusal is one line on stderr and exit status 2."""
+    """Run the command line; every refusal is one line on stderr and exit status 2.
+
+    Without ``arguments`` they are the process's own, and the process ends with this call.
+    """
     # Importing SymPy makes some 10⁵ objects that stay: looking through them again and again for
     # cycles would be a tenth of a short command.
     gc.set_threshold(100_000, *gc.get_threshold()[1:])
     open_descriptors()
     with stopping():
         status = _status(arguments)
+    if arguments is None:
+        # For the same reason: Python's ending collects once more, a fifth of a short command.
+        gc.freeze()
     sys.exit(status)
 
 

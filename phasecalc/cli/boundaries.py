@@ -11,13 +11,16 @@ import click
 from .options import (
     bar_wanted,
     checkpoint_option,
+    exact_diagram,
     executor_of,
+    importance_option,
     json_option,
     model_of,
     model_options,
     print_json,
     quiet_option,
     source_option,
+    support_option,
     variant_options,
     workers_option,
 )
@@ -25,6 +28,8 @@ from .options import (
 
 @click.command(short_help="Print phases, boundaries and junctions.")
 @model_options
+@importance_option
+@support_option
 @source_option
 @variant_options
 @checkpoint_option
@@ -35,6 +40,8 @@ def boundaries(
     n_features: int,
     d_hidden: int,
     law: str,
+    importance: str | None,
+    support: str,
     source: str,
     bias: Literal["free", "zero"],
     interference_penalty: Fraction,
@@ -51,17 +58,20 @@ def boundaries(
     and minutes for three. --bias and --interference-penalty are for
     the global source.
 
+    With --support "pair(c)" --importance "1,1" the diagram of two features in one dimension is over
+    p and c = P(both are active).
+
     Example: phasecalc boundaries -n 3 -m 2
     """
     from ..sources import phase_diagram
 
-    model = model_of(n_features, d_hidden, law, bias, interference_penalty)
+    model = model_of(n_features, d_hidden, law, bias, interference_penalty, importance, support)
     if source == "candidates":
-        exact = phase_diagram(model, checkpoint=checkpoint)  # type: ignore[arg-type]
+        exact = exact_diagram(model, checkpoint)
         if as_json:
-            from ..report.documents import diagram_document
+            from ..report.documents import exact_document
 
-            print_json(diagram_document(exact))
+            print_json(exact_document(exact))
         else:
             from ..report.text import diagram_text
 

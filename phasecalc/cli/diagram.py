@@ -13,11 +13,14 @@ from .options import (
     OutputFile,
     bar_wanted,
     checkpoint_option,
+    exact_diagram,
     executor_of,
+    importance_option,
     model_of,
     model_options,
     quiet_option,
     source_option,
+    support_option,
     variant_options,
     workers_option,
 )
@@ -25,6 +28,8 @@ from .options import (
 
 @click.command(short_help="Draw the phase diagram.")
 @model_options
+@importance_option
+@support_option
 @source_option
 @variant_options
 @checkpoint_option
@@ -59,6 +64,8 @@ def diagram(
     n_features: int,
     d_hidden: int,
     law: str,
+    importance: str | None,
+    support: str,
     source: str,
     bias: Literal["free", "zero"],
     interference_penalty: Fraction,
@@ -86,9 +93,9 @@ def diagram(
         from ..report.plot_file import save_picture
         from ..sources import phase_diagram
 
-        model = model_of(n_features, d_hidden, law, bias, interference_penalty)
+        model = model_of(n_features, d_hidden, law, bias, interference_penalty, importance, support)
         if source == "candidates":
-            exact = phase_diagram(model, checkpoint=checkpoint)  # type: ignore[arg-type]
+            exact = exact_diagram(model, checkpoint)
 
             def drawn() -> Any:
                 from ..report.plot import plot_diagram

@@ -7,7 +7,16 @@ from fractions import Fraction
 
 import click
 
-from .options import ExactNumber, json_option, print_json
+from ..laws import Law
+from ..supports import Independent, Support
+from .options import (
+    LAW_HELP,
+    ExactNumber,
+    importance_option,
+    json_option,
+    print_json,
+    support_option,
+)
 
 FILES = (".npz", ".safetensors", ".pt", ".pth", ".bin")
 
@@ -30,21 +39,12 @@ FILES = (".npz", ".safetensors", ".pt", ".pth", ".bin")
     default=None,
     help='One entry per feature, added, or one for all: "0,-1/2". Default: the file\'s, or 0.',
 )
-@click.option(
-    "--importance",
-    default=None,
-    help='One entry per feature, or one for all: "1,r". Default: 1.',
-)
+@importance_option
 @click.option("-S", "--sparsity", type=ExactNumber(), help="Also print the loss at this sparsity.")
 @click.option("-n", "--n-features", type=int, help="Features; default: the columns of W.")
 @click.option("-m", "--d-hidden", type=int, help="Hidden dimensions; default: the rows of W.")
-@click.option(
-    "--law",
-    type=click.Choice(["uniform", "point"]),
-    default="uniform",
-    show_default=True,
-    help="Magnitudes of active features: uniform on [0, 1], or the point 1.",
-)
+@click.option("--law", default="uniform", show_default=True, help=LAW_HELP)
+@support_option
 @json_option
 def loss(
     weights: str,
@@ -55,19 +55,23 @@ def loss(
     n_features: int | None,
     d_hidden: int | None,
     law: str,
+    support: str,
     as_json: bool,
 ) -> None:
     """Print L_0, ..., L_n and the total loss of given weights, exactly.
 
     L = sum over k of p^k S^(n-k) L_k, with L_k a sum over the active sets of size k and over the
     features. Numbers are read as exact: 2/3, 0.4, 1e-3, sqrt(2). Weights of a file are floats and
-    taken as the rationals that they are; their losses are printed as decimals.
+    taken as the rationals that they are; their losses are printed as decimals. Under the laws
+    exponential and half-normal there is no exact formula: the loss at -S is printed, a number with
+    its error.
 
     Example: phasecalc loss --weights "1,-1" --bias "0,0"
     """
     from ..exact.loss import decompose
     from ..inputs import parse_matrix
     from ..laws import law_of
+    from ..support_text import support_of
 
     known: object = None
     rows: Sequence[Sequence[object]]
@@ -83,12 +87,12 @@ def loss(
             raise ValueError(
                 f"{name} = {given}, but weights has {len(rows)} rows of {len(rows[0])}"
             )
-    found = decompose(
-        rows,
-        known if bias is None else _entries(bias, "bias"),
-        None if importance is None else _entries(importance, "importance"),
-        law_of(law),
-    )
+    biases = known if bias is None else _entries(bias, "bias")
+    magnitudes, together = law_of(law), support_of(support)
+    if not (magnitudes.density or magnitudes.atoms):
+        _print_number(rows, biases, importance, sparsity, magnitudes, together, as_json)
+        return
+    found = decompose(rows, biases, importance, magnitudes, support=together)
     if as_json:
         from ..report.documents import loss_document
 
@@ -97,6 +101,58 @@ def loss(
         from ..report.text import loss_text
 
         click.echo(loss_text(found, sparsity))
+
+
+def _print_number(
+    rows: Sequence[Sequence[object]],
+    bias: object,
+    importance: str | None,
+    sparsity: Fraction | None,
+    law: Law,
+    support: Support,
+    as_json: bool,
+) -> None:
+    """The loss at one sparsity, where the law has no exact formula."""
+    from ..exact.loss import checked_importance
+    from ..inputs import exact_vector
+    from ..kernel.loss import expected_loss
+
+    if sparsity is None:
+        raise ValueError(f"law = {law}: there is no exact formula for it; give -S, for its number")
+    n = len(rows[0])
+    entries = {
+        "weights": [entry for row in rows for entry in row],
+        "bias": exact_vector(0 if bias is None else bias, "bias", n),
+        "importance": checked_importance(importance, n),
+    }
+    for name, values in entries.items():
+        symbols = [str(value) for value in values if getattr(value, "free_symbols", None)]
+        if symbols:
+            raise ValueError(f"{name}: {symbols[0]} has no number, which law = {law} needs")
+    numbers = {name: [float(value) for value in values] for name, values in entries.items()}
+    weights = [numbers["weights"][k : k + n] for k in range(0, n * len(rows), n)]
+    plain = support == Independent()
+    own = isinstance(support, Independent) and not plain
+    loss, error = expected_loss(
+        weights, numbers["bias"], numbers["importance"], None if own else float(sparsity), law,
+        support=None if plain else support, return_error=True,
+    )  # fmt: skip
+    found = {
+        "weights": weights,
+        "bias": numbers["bias"],
+        "importance": numbers["importance"],
+        "law": str(law),
+        "support": str(support),
+        "sparsity": str(sparsity),
+        "loss": float(loss),
+        "error": float(error),
+    }
+    if as_json:
+        print_json(found)
+    else:
+        from ..report.text import numerical_loss_text
+
+        click.echo(numerical_loss_text(found, law.text))
 
 
 def _entries(text: str, argument: str) -> object:

@@ -8,7 +8,17 @@ from typing import Literal
 
 import click
 
-from .options import ExactNumber, json_option, model_of, model_options, print_json, variant_options
+from .options import (
+    ExactNumber,
+    json_option,
+    last_importance_option,
+    model_of,
+    model_options,
+    print_json,
+    split_importance,
+    support_option,
+    variant_options,
+)
 from .streams import complain
 
 
@@ -17,14 +27,8 @@ from .streams import complain
 @click.option(
     "-S", "--sparsity", type=ExactNumber(), required=True, help="Sparsity S, from 0 to below 1."
 )
-@click.option(
-    "-r",
-    "--importance",
-    type=ExactNumber(),
-    default="1",
-    show_default=True,
-    help="Importance of the extra feature.",
-)
+@last_importance_option
+@support_option
 @variant_options
 @click.option("--random-starts", type=click.IntRange(0), default=None, help="Random starts.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Their seed.")
@@ -34,7 +38,8 @@ def minimize(
     d_hidden: int,
     law: str,
     sparsity: Fraction,
-    importance: Fraction,
+    importance: str,
+    support: str,
     bias: Literal["free", "zero"],
     interference_penalty: Fraction,
     random_starts: int | None,
@@ -51,10 +56,11 @@ def minimize(
     """
     from ..minima.minimize import minimize as search
 
+    every, last = split_importance(importance)
     found = search(
-        model_of(n_features, d_hidden, law, bias, interference_penalty),
+        model_of(n_features, d_hidden, law, bias, interference_penalty, every, support),
         sparsity,
-        importance,
+        last,
         random_starts=random_starts,
         seed=seed,
     )

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
+    from ..diagram.pair import PairDiagram
+    from ..diagram.phase_diagram import PhaseDiagram
     from ..model import ToyModel
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -55,6 +57,56 @@ class OutputFile(click.ParamType[Path]):
         return path
 
 
+LAW_HELP = (
+    "Magnitudes of active features: uniform, point, signed-uniform, beta, exponential or "
+    'half-normal, with parameters or without, for example "uniform(high=2)" or "beta(2, 3)".'
+)
+
+
+def importance_option(command: Command) -> Command:
+    """--importance: of all features."""
+    return click.option(
+        "--importance",
+        default=None,
+        help='Of all features: "1,1,r", or a formula in the number i = 0, 1, ... of a feature: '
+        '"0.9^i". Default: 1, and r for the last.',
+    )(command)
+
+
+def last_importance_option(command: Command) -> Command:
+    """-r: the importance of the last feature, or those of all."""
+    return click.option(
+        "-r",
+        "--importance",
+        default="1",
+        show_default=True,
+        help='Importance of the last feature; or those of all: "1,1/2", or a formula in the number '
+        'i = 0, 1, ... of a feature: "0.9^i".',
+    )(command)
+
+
+def support_option(command: Command) -> Command:
+    """--support: which features are active together."""
+    return click.option(
+        "--support",
+        default="independent",
+        show_default=True,
+        help='Which features are active together: "independent(1/2, 1/3)", "exactly-active(1)", '
+        '"groups(correlated={0, 1}, anticorrelated={2, 3}{4, 5})", '
+        '"table({}: 1/2, {0, 1}: 1/2)", "pair(p/2)".',
+    )(command)
+
+
+def split_importance(text: str) -> tuple[str | None, Fraction]:
+    """What -r says: (importances of all features, or None, and r)."""
+    from ..expressions import names_in
+    from ..inputs import FEATURE, parse_number
+
+    if "," in text or FEATURE in names_in(text):
+        return text, Fraction(1)
+    return None, parse_number(text, "importance")
+
+
 def model_options(command: Command) -> Command:
     """-n, -m and --law: the model."""
     for option in (
@@ -62,8 +114,7 @@ def model_options(command: Command) -> Command:
             "--law",
             default="uniform",
             show_default=True,
-            help="Magnitudes of active features: uniform (on [0, 1]), point (all 1), or with a "
-            'parameter, for example "uniform(high=2)".',
+            help=LAW_HELP,
         ),
         click.option(
             "-m", "--d-hidden", type=int, default=1, show_default=True, help="Hidden dimensions."
@@ -172,14 +223,32 @@ def model_of(
     law: str,
     bias: Literal["free", "zero"] = "free",
     interference_penalty: Any = 0,
+    importance: str | None = None,
+    support: str = "independent",
 ) -> ToyModel:
     """The model that the options describe."""
     from ..laws import law_of
     from ..model import ToyModel
+    from ..support_text import support_of
 
     return ToyModel(
-        n_features, d_hidden, law_of(law), bias=bias, interference_penalty=interference_penalty
+        n_features,
+        d_hidden,
+        law_of(law),
+        importance=importance,
+        support=support_of(support),
+        bias=bias,
+        interference_penalty=interference_penalty,
     )
+
+
+def exact_diagram(model: ToyModel, checkpoint: Path | None) -> PhaseDiagram | PairDiagram:
+    """The exact diagram: over p and c for a support with c = P(both are active)."""
+    from ..sources import phase_diagram
+    from ..symbols import S, c, p, r
+
+    over = (p, c) if c in model.support.symbols(model.n_features) else (S, r)
+    return phase_diagram(model, x=over[0], y=over[1], checkpoint=checkpoint)  # type: ignore[arg-type]
 
 
 def print_json(document: object) -> None:

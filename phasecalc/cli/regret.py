@@ -7,7 +7,16 @@ from pathlib import Path
 
 import click
 
-from .options import ExactNumber, json_option, print_json
+from .options import (
+    LAW_HELP,
+    ExactNumber,
+    json_option,
+    last_importance_option,
+    model_of,
+    print_json,
+    split_importance,
+    support_option,
+)
 
 
 @click.command(short_help="Hold weights out of a file against the least known loss.")
@@ -26,25 +35,20 @@ from .options import ExactNumber, json_option, print_json
     required=True,
     help="Sparsity S = 1 - p; once, or once for each instance.",
 )
-@click.option(
-    "-r",
-    "--importance",
-    type=ExactNumber(),
-    default="1",
-    show_default=True,
-    help="Importance of the last feature.",
-)
-@click.option("--law", default="uniform", show_default=True, help="Magnitudes of active features.")
-@click.option("--starts", type=click.IntRange(0), default=None, help="Random starts.")
+@last_importance_option
+@support_option
+@click.option("--law", default="uniform", show_default=True, help=LAW_HELP)
+@click.option("--random-starts", type=click.IntRange(0), default=None, help="Random starts.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Their seed.")
 @json_option
 def regret(
     file: Path,
     convention: str,
     sparsity: tuple[Fraction, ...],
-    importance: Fraction,
+    importance: str,
+    support: str,
     law: str,
-    starts: int | None,
+    random_starts: int | None,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -56,9 +60,7 @@ def regret(
     Example: phasecalc regret weights.npz --convention elhage -S 0.9
     """
     from ..experiment.elsewhere import read_weights
-    from ..experiment.regret import for_sizes
     from ..experiment.regret import regret as measured
-    from ..laws import law_of
     from ..report.regret import regret_document, regret_text
 
     found = read_weights(file, convention)
@@ -68,13 +70,14 @@ def regret(
             f"sparsity: {len(S)} of them for instances {found.weights.shape[:-2]}; give one, or "
             "one for each instance"
         )
+    every, last = split_importance(importance)
     result = measured(
-        for_sizes(found.weights, law_of(law)),
+        model_of(found.n_features, found.d_hidden, law, importance=every, support=support),
         found.weights,
         found.bias,
         sparsity=S if len(S) > 1 else S[0],
-        importance=importance,
-        starts=starts,
+        importance=last,
+        random_starts=random_starts,
         seed=seed,
     )
     if as_json:

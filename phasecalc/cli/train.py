@@ -12,11 +12,13 @@ import click
 from .options import (
     OutputFile,
     bar_wanted,
+    importance_option,
     json_option,
     model_of,
     model_options,
     print_json,
     quiet_option,
+    support_option,
 )
 from .streams import complain
 
@@ -35,6 +37,8 @@ def _warning_in_a_line() -> Iterator[None]:
 
 @click.command(short_help="Train models on a grid of sparsities and importances.")
 @model_options
+@importance_option
+@support_option
 @click.option(
     "-o",
     "--output",
@@ -98,6 +102,8 @@ def train(
     n_features: int,
     d_hidden: int,
     law: str,
+    importance: str | None,
+    support: str,
     output: Path | None,
     method: str,
     seed: int,
@@ -120,16 +126,22 @@ def train(
     on from it and ends with the same bits as an uninterrupted run. A file of another run is
     refused. A progress bar is shown on a terminal only. Weights start as N(0, 1/m), biases at 0.
 
+    Importances without r, as --importance "0.9^i", leave one axis: 1 - S.
+
     Example: phasecalc train -n 2 -m 1 -o trained.npz
     """
     from ..diagram.grid import paper_axes
     from ..experiment.train import train as run
+    from ..symbols import r
 
+    model = model_of(n_features, d_hidden, law, importance=importance, support=support)
     sparsities, importances = paper_axes(cells)
+    if r not in model.symbols:
+        importances = importances[:1] ** 0  # nothing depends on r: one column
     try:
         with _warning_in_a_line():
             trained = run(
-                model_of(n_features, d_hidden, law),
+                model,
                 sparsities,
                 importances,
                 models,

@@ -24,36 +24,42 @@ from .settings import DEFAULT, ContinuationSettings
 
 Floats = NDArray[np.float64]
 
-_AIM = 1e-14
-_SHORTEST = 1e-5
-"""A feature whose length shrinks below this has left its block."""
-_WEAKENED = (0.4, 0.15, 0.03)
-"""Lengths of one feature of a block from which a search begins."""
-_LIFTS = (0.1, 0.4)
-"""Biases from which a search begins, in means."""
+_ROUNDING = 1e-12
+"""Of products of unit vectors."""
+_SAME = 1e-7
+"""Ends closer than this are one: Newton's method brings them to 1e-10."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """A candidate's pattern: x = base + mean · dropped + P y, y = (lengths, biases) in blocks."""
+    """A candidate's pattern: x = base + mean · dropped + P y, y = (lengths, biases) in blocks.
+
+    The columns of P are orthonormal: a candidate's features in blocks have length 1.
+    """
 
     name: str
     base: Floats
     dropped: Floats
     P: Floats
 
+    def __post_init__(self) -> None:
+        if np.abs(self.P.T @ self.P - np.eye(self.P.shape[1])).max(initial=0.0) > _ROUNDING:
+            raise ValueError(f"{self.name}: the features in its blocks must have length 1")
+
     @property
     def free(self) -> int:
         """How many features have free lengths and biases."""
         return int(self.P.shape[1]) // 2
 
-    def x(self, y: Floats, mean: float) -> Floats:
-        """The whole parameter vector."""
-        return np.asarray(self.base + mean * self.dropped + self.P @ y)
-
-    def y(self, x: Floats) -> Floats:
-        """The free parameters of a vector of this family; P has orthogonal columns."""
-        return np.asarray((self.P.T @ x) / (self.P**2).sum(axis=0))
+    def settled(
+        self, ys: Floats, problem: Problem, mean: float, settings: ContinuationSettings
+    ) -> list[Floats]:
+        """x where Newton's method downhill in the family ends from rows of y, if not outside."""
+        starts = self.base + mean * self.dropped + ys @ self.P.T
+        ends, _, sizes = problem.settled_within(starts, self.P @ self.P.T)
+        lengths = (ends @ self.P)[:, : self.free]
+        inside = lengths.min(axis=1, initial=1.0) >= settings.shortest_length
+        return list(ends[inside & (sizes <= settings.stationary)])
 
 
 @lru_cache(maxsize=16)
@@ -101,11 +107,10 @@ class RelaxedLandscape(_Shared):
         return found[0] if low else None
 
     def follow(self, branch: Branch, theta: Floats) -> Branch | None:
-        family = families(self.plane.model)[branch.family]
-        x = self._settled(family, family.y(branch.x), self.plane.problem(theta))
-        if x is None or self.leaps(x, branch, theta):
+        ends = self._settled(branch.family, branch.x @ self.section(branch), theta)
+        if not ends or self.leaps(ends[0], branch, theta):
             return None
-        found = self.branch(theta, x, family.name)
+        found = self.branch(theta, ends[0], branch.family)
         return found if found.signs == branch.signs else None
 
     def softest(self, branch: Branch, near: Floats | None = None) -> tuple[float, Floats]:
@@ -117,8 +122,7 @@ class RelaxedLandscape(_Shared):
         return float(values[0]), np.asarray(P @ vectors[:, 0])
 
     def section(self, branch: Branch) -> Floats:
-        P = families(self.plane.model)[branch.family].P
-        return np.asarray(P / np.sqrt((P**2).sum(axis=0)))
+        return families(self.plane.model)[branch.family].P
 
     def support(self, branch: Branch) -> Floats:
         return self.section(branch)
@@ -127,60 +131,35 @@ class RelaxedLandscape(_Shared):
         return branch  # overlaps between blocks are 0 by construction
 
     def _found(self, theta: Floats) -> list[Branch]:
-        problem = self.plane.problem(theta)
         found: list[Branch] = []
         for family in families(self.plane.model).values():
             known: list[Floats] = []
-            for y in self._starts(family, self._mean(problem)):
-                x = self._settled(family, y, problem)
-                if x is None or any(np.abs(x - other).max() < 1e-7 for other in known):
-                    continue
-                known.append(x)
-                found.append(self.branch(theta, x, family.name))
+            for x in self._settled(family.name, self._starts(family, theta), theta):
+                if all(np.abs(x - other).max() >= _SAME for other in known):
+                    known.append(x)
+                    found.append(self.branch(theta, x, family.name))
         return sorted(found, key=lambda branch: branch.loss)
 
-    def _starts(self, family: Family, mean: float) -> list[Floats]:
+    def _settled(self, family: str, ys: Floats, theta: Floats) -> list[Floats]:
+        problem, mean = self.plane.problem(theta), self._mean(theta)
+        rows = np.atleast_2d(ys)
+        known = families(self.plane.model)[family]
+        return known.settled(rows, problem, mean, self.settings)
+
+    def _starts(self, family: Family, theta: Floats) -> Floats:
         """The candidate with a little bias, and each of its features weakened in turn."""
-        k = family.free
-        found = [np.repeat([1.0, lift * mean], k) for lift in _LIFTS]
+        k, mean = family.free, self._mean(theta)
+        if not k:
+            return np.empty((1, 0))
+        found = [np.repeat([1.0, lift * mean], k) for lift in self.settings.lifts]
         for i in range(k):
-            for weak in _WEAKENED:
+            for weak in self.settings.weakened:
                 start = np.repeat([1.0, 0.1 * mean], k)
                 start[i], start[k + i] = weak, 0.9 * mean + 0.1 * weak
                 found.append(start)
-        return found if k else found[:1]
+        return np.array(found)
 
-    def _mean(self, problem: Problem) -> float:
+    def _mean(self, theta: Floats) -> float:
+        """Of a magnitude, zeros included, in units of the law."""
         law = self.plane.model.law
-        return float(1.0 - problem.S[0]) * float(law.first_moment / law.scale)
-
-    def _settled(self, family: Family, y: Floats, problem: Problem) -> Floats | None:
-        """Newton's method downhill inside the family; None where that leaves the branch."""
-        mean = self._mean(problem)
-        x = family.x(y, mean)
-        loss, g = problem.loss(x), family.P.T @ problem.gradient(x)
-        for _ in range(60 if len(y) else 0):
-            if np.abs(g).max() <= _AIM:
-                break
-            values, vectors = np.linalg.eigh(family.P.T @ problem.hessian(x) @ family.P)
-            curvature = np.maximum(np.abs(values), 1e-9)
-            along = (vectors.T @ g) / curvature
-            step = -vectors @ along
-            t, better = min(1.0, 0.3 / np.abs(step).max()), False
-            while not better and t > 1e-8:
-                new_x = family.x(y + t * step, mean)
-                new_loss, new_g = problem.loss(new_x), family.P.T @ problem.gradient(new_x)
-                shorter = np.linalg.norm((vectors.T @ new_g) / curvature) < (
-                    1 - t / 4
-                ) * np.linalg.norm(along)
-                better = new_loss < loss * (1 - 1e-15) or (new_loss <= loss + 1e-14 and shorter)
-                if better:
-                    y, x, loss, g = y + t * step, new_x, new_loss, new_g
-                t *= 0.5
-            if not better:
-                break
-        if len(y) and (
-            np.abs(g).max() > self.settings.stationary or y[: family.free].min() < _SHORTEST
-        ):
-            return None
-        return x
+        return float(1.0 - self.plane.problem(theta).S[0]) * float(law.first_moment / law.scale)

@@ -16,7 +16,7 @@ from ..exact.roots import RealRoot, real_roots
 from ..exact.truncated import exact_sign
 from ..symbols import p, r
 from .envelope import R_INFINITY, R_ZERO, Crossing, Line, Strip, compare_at
-from .transition import Boundary, Enclosure, Junction, Status, vanishing_order
+from .transition import Boundary, Enclosure, Junction, Status, on_line, vanishing_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def _boundary(
         importance_interval=_range(curve.stop, curve.start, curve.end),
         losses=(low.loss, high.loss),
         order=vanishing_order(
-            low.loss - high.loss, r, lambda loss: reduced(loss.subs(r, importance))
+            low.loss - high.loss, r, lambda loss: on_line(loss, importance, None)
         ),
         status=_status(curve.start, curve.end),
         isolation=_isolations(curve.start, curve.end),

@@ -225,9 +225,16 @@ def _sign_on(poly: sympy.Poly, low: Fraction, high: Fraction) -> int:
 
 
 def _same_root(one: RealRoot, two: RealRoot) -> bool:
-    """Whether two isolating intervals of one polynomial that overlap hold the same root."""
+    """Whether two isolating intervals of one polynomial that overlap hold the same root.
+
+    They do where that root lies in the overlap. Its ends are ends of the two intervals, which are
+    no roots, and inside there is at most one root, a simple one as the polynomial is irreducible:
+    so it is there exactly if the signs at the ends differ.
+    """
+    if one.is_rational:
+        return True  # an irreducible polynomial with a rational root has no other root
     low, high = max(one.low, two.low), min(one.high, two.high)
-    return bool(one.minimal.count_roots(_qq(low), _qq(high)) == 1)
+    return sign_at_rational(one.minimal, low) != sign_at_rational(one.minimal, high)
 
 
 def _fraction(value: sympy.Rational) -> Fraction:
@@ -251,8 +258,6 @@ def real_roots(poly: sympy.Poly, low: Fraction, high: Fraction) -> list[RealRoot
         return []
     if poly.domain.is_Algebraic:
         return _roots_over_field(poly, low, high)
-    if poly.count_roots(_qq(low), _qq(high)) == 0:
-        return []
     found = []
     for factor, _ in poly.factor_list()[1]:
         if factor.degree() == 1:

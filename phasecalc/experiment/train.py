@@ -96,9 +96,9 @@ def train(
         raise TypeError(f"model = {model!r}: it must be a phasecalc.ToyModel")
     if model.bias != "free" or model.interference_penalty or set(model.symbols) - {pc_r}:
         raise ValueError(
-            "model: training takes free biases, importances in numbers and r, and no penalty, not "
-            f"importance = {model.importance}, bias = {model.bias!r}, "
-            f"interference_penalty = {model.interference_penalty}"
+            "model: training takes free biases, importances in numbers and r, supports in p, and "
+            f"no penalty, not importance = {model.importance}, support = {model.support}, "
+            f"bias = {model.bias!r}, interference_penalty = {model.interference_penalty}"
         )
     if method == "sampled" and (model.law.kernel is None or model.support != Independent()):
         raise ValueError(

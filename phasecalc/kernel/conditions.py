@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +37,22 @@ def evaluated(model: ToyModel, values: Mapping[str, float]) -> tuple[Floats, flo
             "finite and 0 or more"
         )
     return found, float(penalty)
+
+
+def supported(model: ToyModel, values: Mapping[str, float]) -> ToyModel:
+    """The model with values, as the binary fractions that they are, in its support's symbols.
+
+    >>> from phasecalc.supports import Pair
+    >>> supported(ToyModel(2, 1, support=Pair()), {"c": 0.25}).support
+    Pair(both=Fraction(1, 4))
+    """
+    symbols = {s.name for s in model.support.symbols(model.n_features)} & values.keys()
+    if not symbols:
+        return model
+    exact = {
+        sympy.Symbol(name): sympy.Rational(*values[name].as_integer_ratio()) for name in symbols
+    }
+    return replace(model, support=model.support.subs(exact))
 
 
 def derivatives(

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import lambertw
 
 from ..kernel.compiled.rows import UNIFORM
 from .orbits import orbit
@@ -26,6 +25,10 @@ Floats = NDArray[np.float64]
 
 FLAT = 1e-6
 """Curvatures up to this count as zero."""
+
+
+_SHORT = 1e-6
+"""Singular values of W up to this are zero, as tangents of the orbit are."""
 
 
 class Learning(NamedTuple):
@@ -50,6 +53,10 @@ def learning(problem: Problem, x: Floats, curvature: float) -> Learning:
     spectrum = np.asarray(
         np.linalg.eigvalsh(across.T @ (units[:, None] * H * units) @ across), dtype=np.float64
     )
+    if problem.spare:
+        rank, values = _spare_row(problem, x, H)
+        count += problem.spare * rank
+        spectrum = np.sort(np.concatenate([spectrum, np.tile(values, problem.spare)]))
     dimensions = len(spectrum)
     highest = dimensions / 2
     if curvature > FLAT:
@@ -66,6 +73,22 @@ def learning(problem: Problem, x: Floats, curvature: float) -> Learning:
         else f"flat beyond the orbit: rank {int((spectrum > FLAT).sum())} of {dimensions}"
     )
     return Learning(spectrum, np.nan, (lowest, highest), reason)
+
+
+def _spare_row(problem: Problem, x: Floats, H: Floats) -> tuple[int, Floats]:
+    """The rank k of W, and the n − k eigenvalues of the Hessian along one more row of zeros.
+
+    A row v adds vᵀAv to the loss, A = ∂L/∂G; along the span of W that is a rotation and A is 0, so
+    the eigenvalues are those of 2A on the kernel of W. H has them along u ⊗ v where uᵀW = 0.
+    """
+    m, n = problem.m, problem.n
+    left, lengths, right = np.linalg.svd(problem.split(x)[0])
+    rank = int((lengths > _SHORT).sum())
+    if rank == n:
+        return rank, np.empty(0)
+    u, kernel = left[:, -1], right[rank:]
+    slope = np.einsum("a,aicj,c->ij", u, H[: m * n, : m * n].reshape(m, n, m, n), u)
+    return rank, np.asarray(np.linalg.eigvalsh(kernel @ slope @ kernel.T))
 
 
 def _complement(tangents: Floats, size: int) -> Floats:
@@ -107,4 +130,6 @@ def exchange_samples(one: LocalMinimum, other: LocalMinimum) -> tuple[float, ...
     c = -loss / steps
     if c >= np.exp(-1):
         return ()
+    from scipy.special import lambertw  # noqa: PLC0415 late: it is slow to import
+
     return tuple(float((-lambertw(-c, branch) / c).real) for branch in (0, -1))

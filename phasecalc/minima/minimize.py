@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import permutations, product
 from typing import Literal
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from ..display import Large
 from ..kernel.compiled.cube import MAX_DIRECTIONS
 from ..kernel.compiled.rows import POINT
-from ..kernel.inputs import real_array, scalar_in
+from ..kernel.inputs import real_array, scalar_in, sparsity_in
 from ..model import ToyModel
 from ..records import Record
 from .general import TOLERANCE, is_general, local_minima
 from .learning import FLAT, learning
 from .naming import description_of, is_dead, name_of, outcome_of
 from .problem import GRADIENT_TOLERANCE, Problem
-from .starts import starts
+from .starts import escapes, starts
 
 Floats = NDArray[np.float64]
 
@@ -29,6 +29,9 @@ RANDOM_STARTS = {2: 60, 3: 60, 4: 40}
 
 SAME = 1e-6
 """Two minima are one when Gram matrices and biases agree to this, up to symmetry."""
+
+MOST_DIMENSIONS = 100_000
+"""Rows of weights: those beyond the number of features are zero, and printed."""
 
 MOST_PERMUTED = 5
 """Up to this many interchangeable features all their permutations are compared."""
@@ -143,9 +146,10 @@ class Minimum(Record, Large):
 
 def minimize(
     model: ToyModel,
-    sparsity: object,
+    sparsity: object = None,
     importance: object = 1.0,
     *,
+    feature_probability: object = None,
     start: object = None,
     random_starts: int | None = None,
     seed: int = 0,
@@ -165,7 +169,7 @@ def minimize(
     model : a `ToyModel` of at most 9 features; its bias mode, penalty and importances count. Under
         a law without a closed form or another support the descents are SciPy's BFGS, to a gradient
         of some 1e-9.
-    sparsity : S in [0, 1), a number.
+    sparsity : S in [0, 1), a number; or p = 1 − S as ``feature_probability``.
     importance : the value of the symbol r, by default that of the last feature's importance.
     start : weights (m, n), or a pair of weights and bias (n,), as arrays or a `LocalMinimum`: the
         descent begins there and nowhere else, so that what is found is where these weights lead.
@@ -188,7 +192,7 @@ def minimize(
             f"n_features = {model.n_features}: models of at most {MAX_DIRECTIONS} features can be "
             "minimised, as all features of a random start interfere"
         )
-    S = scalar_in(sparsity, "sparsity", 0.0, 1.0, open_end=True)
+    S = sparsity_in(sparsity, feature_probability)
     r = scalar_in(importance, "importance", 0.0, np.inf)
     values = {key: scalar_in(value, key, -np.inf, np.inf) for key, value in symbols.items()}
     unknown = values.keys() - {symbol.name for symbol in model.symbols}
@@ -197,24 +201,43 @@ def minimize(
     count = RANDOM_STARTS.get(model.n_features, 24) if random_starts is None else random_starts
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
         raise ValueError(f"random_starts = {count!r}: it must be an integer, 0 or more")
+    if model.d_hidden > MOST_DIMENSIONS:
+        raise ValueError(
+            f"d_hidden = {model.d_hidden}: weights of at most {MOST_DIMENSIONS} rows are "
+            f"minimised; {model.n_features} features span no more than {model.n_features}"
+        )
     if is_general(model):
         if start is not None:
             raise ValueError("start: it is for independent features under a law with a closed form")
         return _general(model, S, r, values, count, seed)
     problem = Problem.of(model, S, r, **values)
     if start is None:
-        begun = starts(model, S, count, seed)
+        begun = starts(_narrowed(model), S, count, seed)
     else:
         begun = start_row(problem, start)[None]
-    search = Search(problem)
+    search = Search(problem.narrowed())
     search.from_rows(begun)
     found = search.found
     found.sort(key=lambda minimum: minimum.loss)
     return Minimum(model, S, r, tuple(found), len(begun), search.failed, tuple(values.items()))
 
 
+def _narrowed(model: ToyModel) -> ToyModel:
+    """The model in no more dimensions than its features span; see `Problem.narrowed`."""
+    return replace(model, d_hidden=min(model.d_hidden, model.n_features))
+
+
+def _padded(weights: Floats, rows: int) -> Floats:
+    """The weights with this many rows of zeros below."""
+    return np.pad(weights, ((0, rows), (0, 0)))
+
+
 def start_row(problem: Problem, start: object) -> Floats:
-    """The parameter vector of weights, with or without a bias, that a user hands over."""
+    """The parameter vector of weights, with or without a bias, that a user hands over.
+
+    Weights with more rows than features are turned into their triangular factor, whose Gram matrix
+    is the same.
+    """
     if isinstance(start, Minimum):
         start = start.lowest
     if isinstance(start, LocalMinimum):
@@ -233,6 +256,8 @@ def start_row(problem: Problem, start: object) -> Floats:
         mean = 0.5 if problem.law != POINT else 1.0
         absent = (weights**2).sum(axis=0) == 0
         bias = np.where(absent, problem.unit * mean * (1.0 - problem.S), 0.0)
+    if problem.m > problem.n:
+        weights = np.asarray(np.linalg.qr(weights, mode="r"))
     return problem.parameters(weights, np.zeros_like(bias) if problem.no_bias else bias)
 
 
@@ -240,11 +265,11 @@ def _general(
     model: ToyModel, S: float, r: float, values: dict[str, float], count: int, seed: int
 ) -> Minimum:
     """The minima of a model whose loss has no compiled kernel."""
-    twin = ToyModel(model.n_features, model.d_hidden)
-    rows = starts(twin, S, count, seed)
-    found, failed = local_minima(model, S, {"r": r, **values}, rows)
+    narrow = _narrowed(model)
+    m, n = narrow.d_hidden, model.n_features
+    rows = starts(ToyModel(n, m), S, count, seed)
+    found, failed = local_minima(narrow, S, {"r": r, **values}, rows)
     minima = []
-    m, n = model.d_hidden, model.n_features
     for x, loss, size, curvature in found:
         weights, bias = x[: m * n].reshape(m, n), x[m * n :]
         gram = weights.T @ weights
@@ -254,7 +279,7 @@ def _general(
                 name=name_of(gram, named),
                 outcome=outcome_of(gram),
                 loss=loss,
-                weights=weights,
+                weights=_padded(weights, model.d_hidden - m),
                 bias=bias,
                 gram=gram,
                 gradient=size,
@@ -262,7 +287,7 @@ def _general(
                 converged=size <= 10 * TOLERANCE and curvature >= -1e-5,
                 hessian_spectrum=np.empty(0),
                 learning_coefficient=float("nan"),
-                learning_bounds=(0.0, len(x) / 2),
+                learning_bounds=(0.0, (model.d_hidden + 1) * n / 2),
                 learning_reason="not known under a law without a closed form or another support",
             )
         )
@@ -271,9 +296,6 @@ def _general(
 
 STATIONARY = 1e-8
 """A gradient above this is no stationary point at all."""
-
-_ESCAPES = (1e-2, 1e-3, 1e-4)
-"""How far from a saddle, along its softest direction, the descent begins again."""
 
 
 class Search:
@@ -321,8 +343,7 @@ class Search:
         if minimum.curvature >= -FLAT:
             self.found.append(minimum)
         elif escape:
-            rows = [x + sign * step * away for step in _ESCAPES for sign in (1.0, -1.0)]
-            self.from_rows(np.array(rows), escape=False)
+            self.from_rows(escapes(x, away), escape=False)
         elif not self.found:
             self.found.append(minimum)
 
@@ -340,7 +361,7 @@ def local_minimum(
         name=name_of(gram, problem.named_bias(x)),
         outcome=outcome_of(gram),
         loss=loss,
-        weights=weights,
+        weights=_padded(weights, problem.spare),
         bias=problem.unit * bias,
         gram=gram,
         gradient=size,

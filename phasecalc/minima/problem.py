@@ -28,6 +28,8 @@ _ZERO = 1e-9
 """Biases and overlaps up to this are rounding."""
 _REACH = 1e-5
 """A snapped minimum further away than this, in Gram matrix or bias, is another one."""
+_ANYWHERE = np.empty((0, 0))
+"""In place of a projector: no direction is held."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +47,8 @@ class Problem:
     penalty: float = 0.0
     no_bias: bool = False
     unit: float = 1.0
+    spare: int = 0
+    """Rows of zeros that the weights have besides those of x."""
 
     @classmethod
     def of(
@@ -59,6 +63,16 @@ class Problem:
         S = np.full(n, float(sparsity))
         no_bias = model.bias == "zero"
         return cls(model.d_hidden, n, unit**2 * weighting, S, law, penalty, no_bias, unit)
+
+    def narrowed(self) -> Problem:
+        """The same problem in at most n rows of weights, as n features span no more dimensions.
+
+        The loss depends on W by G = WᵀW alone, and each G has a W whose rows beyond the n-th are
+        zero. Nothing is lost: at a stationary point of rank n the slope A = ∂L/∂G is 0, as WA = 0,
+        and of lower rank a row of zeros is left, along which L grows as it does along the others.
+        """
+        rows = min(self.m, self.n)
+        return replace(self, m=rows, spare=self.spare + self.m - rows)
 
     def at(self, sparsity: float, importance: float) -> Problem:
         """The same problem at another point of the diagram."""
@@ -166,12 +180,20 @@ class Problem:
         ends, losses, sizes = self._newton(x[None], 60, _AIM, downhill=downhill, hold=False)
         return ends[0], float(losses[0]), float(sizes[0])
 
+    def settled_within(self, rows: Floats, projector: Floats) -> tuple[Floats, Floats, Floats]:
+        """Newton's method downhill from every row, with steps in the image of a projector.
+
+        Returns (x, losses, gradients); of a gradient only the part in that image is counted.
+        """
+        return self._newton(rows, 60, _AIM, downhill=True, hold=False, within=projector)
+
     def _newton(
-        self, rows: Floats, most: int, tolerance: float, *, downhill: bool, hold: bool
-    ) -> tuple[Floats, Floats, Floats]:
+        self, rows: Floats, most: int, tolerance: float, *, downhill: bool, hold: bool,
+        within: Floats = _ANYWHERE,
+    ) -> tuple[Floats, Floats, Floats]:  # fmt: skip
         ends = np.array(rows, dtype=np.float64, order="C")
         losses, sizes = np.empty(len(ends)), np.empty(len(ends))
-        newton(ends, *self._arguments, tolerance, most, downhill, hold, losses, sizes)
+        newton(ends, *self._arguments, tolerance, most, downhill, hold, within, losses, sizes)
         return ends, losses, sizes
 
     def settled(self, x: Floats) -> tuple[Floats, float, float]:

@@ -49,12 +49,14 @@ low, high = sympy.symbols("u_0 u_1")
 def opening() -> Prose:
     """What is integrated."""
     return prose(
-        "Every error in the loss is an integral of {} over a cube, {} being linear in the "
-        "magnitudes. Such integrals are finite sums of truncated powers at the cube's vertices; "
-        "a vertex is the set {} of the directions in which it lies at 1. All slopes {} are "
-        "different from 0, {} and {} are integers.",
-        positive(u, q),
+        "The errors in the loss are made of two kinds of integrals over a cube, {} being linear "
+        "in the magnitudes: of the power {}, and of {} with one of the magnitudes as a factor. "
+        "Both are finite sums of truncated powers at the cube's vertices; a vertex is the set {} "
+        "of the directions in which it lies at 1. All slopes {} are different from 0, {} and {} "
+        "are integers.",
         u,
+        positive(u, q),
+        positive(u),
         B,
         slope[i],
         sympy.Ge(q, 0, evaluate=False),
@@ -98,7 +100,11 @@ def steps() -> tuple[Step, ...]:
         ),
         Step(
             "one-direction",
-            prose("Along a direction with slope {}, by {}, it is", g, equal(u, g * t + c)),
+            prose(
+                "The integral along a direction with slope {} follows by {}:",
+                g,
+                equal(u, g * t + c),
+            ),
             equal(
                 sympy.Integral(positive(g * t + c, q), (t, 0, 1)),
                 (positive(c + g, q + 1) - positive(c, q + 1)) / ((q + 1) * g),

@@ -7,13 +7,22 @@ from typing import Any
 
 import sympy
 
+from ..diagram.pair import PairDiagram
 from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
 from ..exact.loss import SparseLoss
 from ..inputs import Scalar
+from ..supports import Independent
 from .sizes import model_entries
 
 Document = dict[str, Any]
+
+
+def exact_document(diagram: PhaseDiagram | PairDiagram) -> Document:
+    """An exact diagram over either plane."""
+    if isinstance(diagram, PairDiagram):
+        return pair_document(diagram)
+    return diagram_document(diagram)
 
 
 def diagram_document(diagram: PhaseDiagram) -> Document:
@@ -34,6 +43,36 @@ def diagram_document(diagram: PhaseDiagram) -> Document:
         "boundaries": [boundary_document(boundary) for boundary in diagram.boundaries],
         "junctions": [junction_document(junction) for junction in diagram.junctions],
         "blocks": list(diagram.blocks),
+    }
+
+
+def pair_document(diagram: PairDiagram) -> Document:
+    """Model, phases and boundaries over p and c."""
+    return {
+        "model": model_entries(diagram.model),
+        "source": diagram.source,
+        "phases": [
+            {"name": phase.name, "outcome": phase.outcome, "loss": str(phase.loss)}
+            for phase in diagram.phases
+        ],
+        "boundaries": [
+            {
+                "phases": list(line.phases),
+                "both": str(line.formula),
+                "p_interval": [str(end) for end in line.interval],
+                "order": line.order,
+                "status": line.status,
+                "ends": [
+                    {
+                        "feature_probability": str(end.feature_probability),
+                        "both": str(end.both),
+                        "loss": str(end.loss),
+                    }
+                    for end in line.ends
+                ],
+            }
+            for line in diagram.boundaries
+        ],
     }
 
 
@@ -82,6 +121,7 @@ def loss_document(
         "feature_benefit": str(loss.benefit),
         "interference": str(loss.interference),
         "total": str(loss.total),
+        **({} if loss.support == Independent() else {"support": str(loss.support)}),
     }
     if sparsity is not None:
         document |= {"sparsity": str(sparsity), "loss": str(loss.at_sparsity(sparsity))}

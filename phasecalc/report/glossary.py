@@ -115,6 +115,8 @@ GLOSSARY = (
         (
             Entry("exact", "A proved formula or an exact number."),
             Entry("isolated", "An algebraic number with a certified rational interval."),
+            Entry("certified", "A rigorous enclosure."),
+            Entry("matched", "Numbers that agree with a formula to the digits said: no proof."),
             Entry("numeric", "Floating point, with an error that is given."),
         ),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from .sizes import model_entries, sizes
+from .sizes import importances, model_entries, sizes, support_lines
 from .variant import variant_entries, variant_lines
 
 if TYPE_CHECKING:
@@ -53,16 +53,16 @@ def minimum_text(found: Minimum) -> str:
     model = found.model
     lines = [
         f"{sizes(model)}, S = {found.sparsity:g}, "
-        f"r = {found.importance:g}, magnitudes {model.law.text}",
+        f"{importances(model, found.importance)}, magnitudes {model.law.text}",
         "  y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
     ]
-    lines += variant_lines(model)
+    lines += [f"  {line}" for line in support_lines(model)] + variant_lines(model)
     for rank, minimum in enumerate(found.minima):
         what = "lowest" if rank == 0 else "local"
         known = "converged" if minimum.converged else "NOT CONVERGED"
         lines += [
             "",
-            f"{minimum.name} ({what} minimum; the extra feature is {minimum.outcome})",
+            f"{minimum.name} ({what} minimum; the extra feature is {_state(minimum.outcome)})",
             f"  L = {minimum.loss:.15g}",
             *(
                 f"  {'W = ' if row == 0 else '    '}{_row(values)}"
@@ -78,6 +78,11 @@ def minimum_text(found: Minimum) -> str:
         f"{found.starts} starts, {found.failed} of which reached no stationary point",
     ]
     return "\n".join(lines)
+
+
+def _state(outcome: str) -> str:
+    """An outcome as the end of a sentence."""
+    return f"in {outcome}" if outcome == "superposition" else outcome
 
 
 def _number(value: float) -> float | None:

@@ -13,12 +13,14 @@ from typing import Any
 import sympy
 
 from ..blocks.candidate import Candidate
+from ..diagram.pair import PairBoundary, PairDiagram, PairPhase, PairPoint
 from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
 from ..display import Listed
 from ..exact.loss import SparseLoss
 from ..proofs.language import equal, named_loss
 from ..proofs.record import Step
+from ..symbols import c, p
 from .latex import latex
 from .numbers import numbers_table, summary
 from .rows import Cell, Table, footing, heading, line_of, point_of, tables
@@ -43,6 +45,7 @@ _TEXTS = {
 
 _PICTURES = {
     "PhaseDiagram": ("plot", "plot_diagram"),
+    "PairDiagram": ("plot", "plot_diagram"),
     "TracedDiagram": ("plot", "plot_diagram"),
     "Slice": ("plot_slice", "plot_slice"),
     "CellMap": ("plot_cells", "plot_cells"),
@@ -67,10 +70,10 @@ def record_latex(record: object) -> str:
 
 def record_to_latex(record: object, *, sparsity: bool = False) -> str:
     """LaTeX for a document: a formula without dollar signs, or tables of several records."""
-    if isinstance(record, PhaseDiagram):
+    if isinstance(record, PhaseDiagram | PairDiagram):
         return "\n\n".join(_latex_table(found, sparsity) for found in tables(record) if found.rows)
     if type(record).__name__ == "TracedDiagram":
-        return _traced_latex(record)
+        return _traced_latex(record, sparsity)
     lines = [latex(formula, sparsity=sparsity) for formula in _formulas(record)]
     return lines[0] if len(lines) == 1 else _array(lines)
 
@@ -132,7 +135,7 @@ def record_text(record: object) -> str:
     text = _of(record, _TEXTS)
     if text is not None:
         return str(text(record))
-    if isinstance(record, PhaseDiagram):
+    if isinstance(record, PhaseDiagram | PairDiagram):
         return diagram_text(record)
     if isinstance(record, SparseLoss):
         return loss_text(record)
@@ -200,6 +203,28 @@ def _(record: PhaseDiagram) -> Iterable[sympy.Basic]:
     )
 
 
+@_formulas.register
+def _(record: PairPhase) -> Iterable[sympy.Basic]:
+    return (equal(named_loss(record.name), record.loss),)
+
+
+@_formulas.register
+def _(record: PairBoundary) -> Iterable[sympy.Basic]:
+    return (equal(c, record.formula),)
+
+
+@_formulas.register
+def _(record: PairPoint) -> Iterable[sympy.Basic]:
+    where = sympy.Tuple(record.feature_probability, record.both)
+    return (equal(sympy.Tuple(p, c), where),)
+
+
+@_formulas.register
+def _(record: PairDiagram) -> Iterable[sympy.Basic]:
+    for part in (*record.phases, *record.boundaries):
+        yield from _formulas(part)
+
+
 @tables.register
 def _(record: Listed) -> Iterable[Table]:  # type: ignore[type-arg]
     """One table of all records of a kind."""
@@ -222,14 +247,14 @@ def _(record: Step) -> Iterable[Table]:
     )
 
 
-def _traced_latex(record: Any) -> str:
+def _traced_latex(record: Any, sparsity: bool) -> str:
     phases = Table("", ("phase", "extra feature"), [(q.name, q.outcome) for q in record.phases])
     parts = [phases]
     for items in (record.boundaries, record.special_points):
         if items:
             found = [numbers_table(item) for item in items]
             parts.append(found[0]._replace(rows=[row for part in found for row in part.rows]))
-    return "\n\n".join(_latex_table(part, sparsity=False) for part in parts)
+    return "\n\n".join(_latex_table(part, sparsity) for part in parts)
 
 
 def _latex_table(found: Table, sparsity: bool) -> str:

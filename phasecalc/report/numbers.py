@@ -91,7 +91,8 @@ def numbers_table(record: Any) -> Table:
     """The entries of a record known by numbers, in one row."""
     name = type(record).__name__
     if name in ("SpecialPoint",):
-        places = [f"{value:.10g}" for value in (record.sparsity, record.importance, record.loss)]
+        found = (record.sparsity, record.importance, record.loss)
+        places = [f"{value + 0.0:.10g}" for value in found]  # no "-0"
         row = (record.kind, *places, f"{record.error:.0e}", record.status, ", ".join(record.phases))
         return Table("", ("kind", "S", "r", "loss", "error", "status", "phases"), [row])
     if name == "TracedBoundary":
@@ -100,7 +101,7 @@ def numbers_table(record: Any) -> Table:
         row = (
             " | ".join(record.phases),
             str(len(record.sparsities)),
-            f"{min(record.sparsities):.6f} … {max(record.sparsities):.6f}",
+            f"{min(record.sparsities) + 0.0:.6f} … {max(record.sparsities):.6f}",
             f"{low:.6f} … {high:.6f}",
             str(record.order),
             f"{min(heats):.3g} … {max(heats):.3g}",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..blocks.candidate import OUTCOMES
 from ..diagram.envelope import Crossing, Strip
+from ..diagram.pair import PairDiagram
 from ..diagram.phase_diagram import PhaseDiagram
 from .colours import colour_of
 from .plot_names import name_regions, without_overlaps
@@ -40,7 +41,7 @@ _SAMPLES = 400
 
 
 def plot_diagram(
-    diagram: PhaseDiagram | TracedDiagram,
+    diagram: PhaseDiagram | PairDiagram | TracedDiagram,
     ax: Axes | None = None,
     *,
     axes: AxesKind = "log",
@@ -51,7 +52,8 @@ def plot_diagram(
 
     Regions are filled between the exact boundary curves; junctions are circles. Draws into `ax`
     when it is given, else into a new figure; returns the figure. Of a relaxed or global diagram the
-    traced curves are drawn. A phase has the same colour in every picture.
+    traced curves are drawn, of a `PairDiagram` the plane of p and c, without options. A phase has
+    the same colour in every picture.
 
     Parameters
     ----------
@@ -68,6 +70,12 @@ def plot_diagram(
 
     Raises `ValueError` for other axes, or an inset that is no part of the window.
     """
+    if isinstance(diagram, PairDiagram):
+        from .plot_support import plot_pair  # noqa: PLC0415
+
+        if inset is not None:
+            raise ValueError(f"inset = {inset}: a diagram over p and c has none")
+        return plot_pair(diagram, ax)
     if not isinstance(diagram, PhaseDiagram):
         from .plot_traced import plot_traced  # noqa: PLC0415
 
@@ -92,7 +100,7 @@ def plot_diagram(
             for outcome in OUTCOMES
             if any(phase.outcome == outcome for phase in diagram.phases if phase.name in shown)
         ],
-        title="the extra feature is",
+        title="outcome of the extra feature",
         loc="upper center",
         bbox_to_anchor=(0.5, -0.13),
         ncols=3,

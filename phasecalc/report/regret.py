@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tabulate import tabulate
 
-from .sizes import model_entries, sizes
+from .sizes import importances, model_entries, sizes, support_lines
 
 if TYPE_CHECKING:
     from ..experiment.elsewhere import FoundWeights
@@ -42,9 +42,11 @@ def regret_document(found: Regret, weights: FoundWeights) -> dict[str, Any]:
 def regret_text(found: Regret, weights: FoundWeights | None = None) -> str:
     """A table with a line for each instance, and how their own losses compare."""
     head = [
-        f"{sizes(found.model)}, r = {found.importance:g}, magnitudes {found.model.law.text}"
+        f"{sizes(found.model)}, {importances(found.model, found.importance)}, "
+        f"magnitudes {found.model.law.text}"
         + ("" if weights is None else f"; convention {weights.convention}"),
         "  y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
+        *(f"  {line}" for line in support_lines(found.model)),
     ]
     if weights is not None and weights.loss_factor != 1:
         head.append(

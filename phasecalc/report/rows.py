@@ -13,12 +13,14 @@ import sympy
 
 from ..blocks.block import Block
 from ..blocks.candidate import Candidate
+from ..diagram.pair import PairBoundary, PairDiagram, PairPhase, PairPoint
 from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
 from ..exact.loss import SparseLoss
 from ..laws import Law
 from ..proofs.language import Between, equal
-from ..symbols import S, p, r
+from ..supports import Independent
+from ..symbols import S, c, p, r
 
 Cell: TypeAlias = str | sympy.Basic
 """A word or a formula."""
@@ -64,13 +66,23 @@ def heading(record: object) -> list[str]:
             "exact among its candidates; free weights may be lower: see --source global",
             *conventions(model.law),
         ]
+    if isinstance(record, PairDiagram):
+        first, second = record.model.importance
+        return [
+            f"2 features in 1 dimension, importance ({first}, {second}), source: {record.source}",
+            "exact among its candidates, over p and c = P(both are active), max(0, 2p − 1) ≤ c ≤ p",
+            conventions(record.model.law)[0],
+            f"p = P(x_j ≠ 0), magnitudes of active features: {record.model.law.text}",
+        ]
     if isinstance(record, SparseLoss):
         number = len(record.bias)
         return [
             f"{counted(number, 'feature')}, importance ({_joined(record.importance)}), "
             f"bias ({_joined(record.bias)})",
             *conventions(record.law),
-            f"L = Σ_k p^k S^({number}−k) L_k",
+            f"L = Σ_k p^k S^({number}−k) L_k"
+            if record.support == Independent()
+            else f"active together: {record.support}",
         ]
     return []
 
@@ -142,6 +154,50 @@ def _(record: PhaseDiagram) -> Iterable[Table]:
         Table(f"Boundaries ({len(boundaries)})", _BOUNDARIES, boundaries),
         Table(f"Junctions ({len(junctions)})", _JUNCTIONS, junctions),
     )
+
+
+@tables.register
+def _(record: PairPhase) -> Iterable[Table]:
+    return (Table("", _PHASES, [(record.name, record.outcome, record.loss)]),)
+
+
+@tables.register
+def _(record: PairBoundary) -> Iterable[Table]:
+    low, high = record.interval
+    row = (
+        " | ".join(record.phases),
+        equal(c, record.formula),
+        Between(low, p, high),
+        str(record.order),
+        record.status,
+    )
+    return (Table("", ("phases", "line", "for", "order", "status"), [row]),)
+
+
+@tables.register
+def _(record: PairPoint) -> Iterable[Table]:
+    row = (
+        record.feature_probability,
+        record.both,
+        record.loss,
+        record.status,
+        ", ".join(record.phases),
+    )
+    return (Table("", ("p", "c", "loss", "status", "phases"), [row]),)
+
+
+@tables.register
+def _(record: PairDiagram) -> Iterable[Table]:
+    parts = (
+        ("Phases", record.phases),
+        ("Boundaries", record.boundaries),
+        ("Ends", record.special_points),
+    )
+    for caption, items in parts:
+        found = [next(iter(tables(item))) for item in items]
+        if found:
+            rows = [row for table in found for row in table.rows]
+            yield Table(f"{caption} ({len(rows)})", found[0].headers, rows)
 
 
 def line_of(boundary: Boundary) -> sympy.Eq:

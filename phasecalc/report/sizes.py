@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import sympy
+
 from ..model import ToyModel
+from ..supports import Independent
+from ..symbols import r as symbol
+
+_MOST_ENTRIES = 4
 
 
 def sizes(model: ToyModel) -> str:
@@ -15,6 +21,37 @@ def sizes(model: ToyModel) -> str:
     """
     plural = "s" if model.d_hidden > 1 else ""
     return f"{model.n_features} features in {model.d_hidden} dimension{plural}"
+
+
+def importances(model: ToyModel, r: float | None = None) -> str:
+    """What the importances are; with the value of r where the model has it.
+
+    >>> importances(ToyModel(2, 1), 0.5), importances(ToyModel(5, 2, importance="0.9^i"))
+    ('r = 0.5', 'importance (1, 9/10, …, 6561/10000)')
+    """
+    has_r = symbol in model.symbols
+    usual = (*(sympy.Integer(1),) * (model.n_features - 1), symbol)
+    parts = []
+    if model.importance != usual:
+        entries = [str(weight) for weight in model.importance]
+        if len(entries) > _MOST_ENTRIES:
+            entries = [*entries[:2], "…", entries[-1]]
+        parts.append(f"importance ({', '.join(entries)})")
+    if has_r and r is not None:
+        parts.append(f"r = {r:g}")
+    return ", ".join(parts)
+
+
+def support_lines(model: ToyModel) -> list[str]:
+    """A line that says which features are active together; none where they are independent.
+
+    >>> from phasecalc.supports import ExactlyActive
+    >>> support_lines(ToyModel(2, 1, support=ExactlyActive(1)))
+    ['active together: exactly 1 active']
+    """
+    if model.support == Independent():
+        return []
+    return [f"active together: {model.support}"]
 
 
 def magnitudes(model: ToyModel) -> str:
@@ -37,4 +74,5 @@ def model_entries(model: ToyModel) -> dict[str, Any]:
         "d_hidden": model.d_hidden,
         "law": str(model.law),
         "importance": [str(weight) for weight in model.importance],
+        **({} if model.support == Independent() else {"support": str(model.support)}),
     }

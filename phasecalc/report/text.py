@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import product, zip_longest
+from typing import Any
 
 import sympy
 
+from ..diagram.pair import PairDiagram
 from ..diagram.phase_diagram import PhaseDiagram
 from ..exact.loss import SparseLoss
 from ..inputs import Scalar
@@ -24,7 +26,7 @@ _BREAKS = (r" [+−] ", r" [+−] |/\(|(?<=\)) \(")
 """Where a line may end: between terms, and if that is not enough between factors."""
 
 
-def diagram_text(diagram: PhaseDiagram) -> str:
+def diagram_text(diagram: PhaseDiagram | PairDiagram) -> str:
     """Phases, boundaries and junctions as tables, under the conventions that they use."""
     lines = _headed(diagram)
     for found in tables(diagram):
@@ -45,6 +47,21 @@ def loss_text(loss: SparseLoss, sparsity: Scalar | None = None) -> str:
     if note:
         first = f"{counted(len(loss.bias), 'feature')}, exact rational weights of many digits"
     return "\n".join([first, *others, "", cells_table(found._replace(rows=shorter)), *note])
+
+
+def numerical_loss_text(found: dict[str, Any], magnitudes: str) -> str:
+    """A loss that is a number with its error, under the conventions that it uses."""
+    together = found["support"]
+    return "\n".join(
+        [
+            f"{counted(len(found['bias']), 'feature')}, S = {found['sparsity']}, no exact formula",
+            "  y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
+            f"  magnitudes of active features: {magnitudes}",
+            *([] if together == "independent" else [f"  active together: {together}"]),
+            "",
+            f"  L = {found['loss']:.15g}, numeric, error about {found['error']:.1e}",
+        ]
+    )
 
 
 def _rounded(cell: Cell) -> Cell:

@@ -14,9 +14,11 @@ from ..experiment.crosscheck import CrossCheck
 from ..experiment.measures import LEAST_NORM
 from ..experiment.trained import REASONS, TrainedGrid
 from ..model import ToyModel
+from ..symbols import r
 from .documents import Document
 from .rows import conventions
-from .sizes import sizes
+from .sizes import importances as importance_words
+from .sizes import sizes, support_lines
 from .text import table
 
 Floats = NDArray[np.float64]
@@ -186,12 +188,14 @@ def _rule(check: CrossCheck) -> list[str]:
 
 
 def _heading(model: ToyModel, sparsities: Floats, importances: Floats) -> list[str]:
-    return [
+    across = f"{len(importances)} importances of the extra feature from {importances[0]:g} to "
+    what = [
         f"{sizes(model)}, {len(sparsities)} sparsities from "
-        f"{sparsities[0]:g} to {sparsities[-1]:g}, {len(importances)} importances of the extra "
-        f"feature from {importances[0]:g} to {importances[-1]:g}",
-        *conventions(model.law),
+        f"{sparsities[0]:g} to {sparsities[-1]:g}",
+        importance_words(model),
+        f"{across}{importances[-1]:g}" if r in model.symbols else "",
     ]
+    return [", ".join(filter(None, what)), *conventions(model.law), *support_lines(model)]
 
 
 def _list(check: CrossCheck, where: NDArray[np.bool_], size: Floats, title: str) -> list[str]:

@@ -11,8 +11,9 @@ from ..continuation.records import (
     TracedBoundary,
     TracedDiagram,
 )
+from .plain import plain
 from .sizes import model_entries, sizes
-from .text import table
+from .text import WIDE, folded, table
 from .variant import variant_entries, variant_lines
 
 Document = dict[str, Any]
@@ -120,6 +121,7 @@ def traced_text(diagram: TracedDiagram) -> str:
             ("phases", "points", "S", "r", "order", "latent heat", "error", "line", "ends"),
             [_row(boundary) for boundary in diagram.boundaries],
         ),
+        *_formulas(diagram),
         "",
         f"Special points ({len(diagram.special_points)})",
         table(
@@ -153,7 +155,21 @@ def traced_text(diagram: TracedDiagram) -> str:
         f"  at S = {S:.6g}, r = {r:.6g} the minimum did not converge" for S, r in diagram.unresolved
     ]
     lines += [f"  unexplained near S = {S:.6g}, r = {r:.6g}" for S, r in diagram.unexplained]
+    if any("weak" in phase.name for phase in diagram.phases):
+        lines += [
+            "weak: in superposition by structure, the extra feature only begun; `check` counts",
+            "  it as not represented while its norm is below 1/2 (phasecalc names weak)",
+        ]
     return "\n".join(lines)
+
+
+def _formulas(diagram: TracedDiagram) -> list[str]:
+    """What the lines with a formula match."""
+    known = [b for b in diagram.boundaries if b.formula is not None]
+    if not known:
+        return []
+    rows = [(" | ".join(b.phases), folded(f"r = {plain(b.formula)}", WIDE)) for b in known]
+    return ["", "Formulas that lines agree with", table(("phases", "formula"), rows)]
 
 
 def _order(boundary: TracedBoundary) -> str:

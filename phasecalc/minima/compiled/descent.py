@@ -214,13 +214,37 @@ def _orbit(x, m, n, T):
     return count
 
 
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _project(P, g, work):
+    """g becomes P g."""
+    for i in range(len(g)):
+        work[i] = _dot(P[i], g)
+    for i in range(len(g)):
+        g[i] = work[i]
+
+
+@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _restrict(P, H, work):
+    """H becomes P H P + 1 − P: that of the loss within the image of P, of a sphere across it."""
+    d = len(H)
+    for i in range(d):
+        for j in range(d):
+            work[i, j] = _dot(P[i], H[j])
+    for i in range(d):
+        for j in range(d):
+            H[i, j] = _dot(work[i], P[j]) + (1.0 if i == j else 0.0) - P[i, j]
+
+
 @compiled(nogil=True)
-def newton(X, m, n, I, S, kernel, penalty, no_bias, tolerance, most, downhill, hold, loss, size):
+def newton(
+    X, m, n, I, S, kernel, penalty, no_bias, tolerance, most, downhill, hold, within, loss, size
+):
     """Newton's method from every row of X, in place; losses and largest entries of the gradients.
 
     With `downhill` the step follows |curvature| downhill, so that it leaves saddles; without, it
     goes to the nearest stationary point of any kind. With `hold` the entries that are exactly zero,
-    where the kinks lie, stay zero; the gradient that is returned counts them all the same.
+    where the kinks lie, stay zero; the gradient that is returned counts them all the same. `within`
+    is a projector, or empty: steps stay in its image, and only the gradient's part in it counts.
     """
     d = m * n + n
     work = np.empty((6, d))
@@ -230,11 +254,14 @@ def newton(X, m, n, I, S, kernel, penalty, no_bias, tolerance, most, downhill, h
     V = np.empty((d, d))
     T = np.empty((1 + m * (m - 1) // 2, d))
     held = np.empty(d, np.bool_)
+    projected = len(within) > 0
     for k in range(len(X)):
         x = X[k]
         for i in range(d):
             held[i] = hold and x[i] == 0.0
         f = objective(x, m, n, I, S, kernel, penalty, no_bias, g)
+        if projected:
+            _project(within, g, further)
         top = _largest(g)
         for _ in range(most):
             if top <= tolerance or not math.isfinite(f):
@@ -245,6 +272,8 @@ def newton(X, m, n, I, S, kernel, penalty, no_bias, tolerance, most, downhill, h
                 for i in range(d):
                     for j in range(d):
                         H[i, j] += T[c, i] * T[c, j]
+            if projected:
+                _restrict(within, H, V)
             for i in range(d):
                 if held[i]:
                     for j in range(d):
@@ -271,6 +300,8 @@ def newton(X, m, n, I, S, kernel, penalty, no_bias, tolerance, most, downhill, h
                 for i in range(d):
                     new_x[i] = x[i] + t * step[i]
                 new_f = objective(new_x, m, n, I, S, kernel, penalty, no_bias, new_g)
+                if projected:
+                    _project(within, new_g, further)
                 new_top = _largest(new_g)
                 if downhill and new_f < f - 1e-15 * abs(f):
                     better = True
