@@ -40,14 +40,23 @@ _MARGIN = 1.05
 
 @compiled()
 def stretch(b, g, rho, side):
-    """The part of the values s = b + g x, 0 ≤ x ≤ 1, below (−1), in (0) or above (1) the zone."""
+    """(least s, width, x of the least s) of s = b + g x, 0 ≤ x ≤ 1, on one side of the zone.
+
+    side: −1 below the zone, 0 in it, 1 above; the width is 0 where there are no such s. Beside a
+    large b a small g is lost in b + g, but not here.
+    """
     low = min(b, b + g)
     high = max(b, b + g)
-    if side < 0.0:
-        return low, min(high, -rho)
-    if side > 0.0:
-        return max(low, rho), high
-    return max(low, -rho), min(high, rho)
+    if (side < 0.0 and low >= -rho) or (side > 0.0 and high <= rho):
+        return low, 0.0, 0.0
+    least = low if side < 0.0 else max(low, rho if side > 0.0 else -rho)
+    most = high if side > 0.0 else min(high, -rho if side < 0.0 else rho)
+    width = abs(g) if least == low and most == high else most - least
+    if least == low:
+        x = 0.0 if g > 0.0 else 1.0
+    else:
+        x = (least - b) / g
+    return least, max(width, 0.0), x
 
 
 @compiled()
@@ -69,13 +78,12 @@ def once(p, s, k):
 def own_zones(band, mass, gone, a, p_x, b, rho, out, count):
     """The own feature alone is active above the band."""
     for side in range(-1, 2):
-        low, high = stretch(b, a, rho, side)
-        width = high - low
+        low, width, x = stretch(b, a, rho, side)
         if width > 0.0:
             whole(band, gone, width, p_x * width / a, 0.0, low, 0.0, out[count])
             out[count, SURE] = sign(side)
             out[count, MASS] = mass
-            out[count, X_0] = (low - b) / a
+            out[count, X_0] = x
             out[count, X_D] = width / a
             count += 1
     return count
@@ -92,19 +100,18 @@ def zones(g, p, s, begin, band, gone, a, p_x, s_x, b, rho, out, count):
     for side in range(-1, 2):
         done[:] = False
         for k in range(begin):
-            low, high = stretch(b, g[k], rho, side)
-            width = high - low
+            low, width, x = stretch(b, g[k], rho, side)
             if done[k] or not width > 0.0:
                 continue
             total = 0.0
             largest = 0.0
             for other in range(k, begin):
-                its_low, its_high = stretch(b, g[other], rho, side)
-                if its_low == low and its_high == high:
+                its_low, its_width, x = stretch(b, g[other], rho, side)
+                if its_low == low and its_width == width:
                     done[other] = True
                     part = once(p[:begin], s[:begin], other) * width / abs(g[other])
                     total += part
-                    largest = max(largest, part * (abs(low - b) + width) / abs(g[other]))
+                    largest = max(largest, part * (x + width / abs(g[other])))
             if total == 0.0:
                 continue
             whole(band, gone, a, p_x, s_x, low, 0.0, out[count])
@@ -124,11 +131,11 @@ def scatter(g, p, s, b, part, d_b, d_head, d_g):
     """Add a zone's derivatives by the g_k of its k, from 2 E[v; z > 0] and 2 E[t v; z > 0]."""
     begin = int(part[BEGIN])
     for k in range(begin):
-        low, high = stretch(b, g[k], part[RHO], part[SIDE])
-        if low == part[B] and high - low == part[HEAD]:
-            # x_k = (s − b)/g_k, s = low + width t
-            weight = once(p[:begin], s[:begin], k) * part[HEAD] / abs(g[k])
-            d_g[k] += weight * ((low - b) * d_b + part[HEAD] * d_head) / g[k]
+        low, width, x = stretch(b, g[k], part[RHO], part[SIDE])
+        if low == part[B] and width == part[HEAD]:
+            # x_k = x + width t/g_k
+            weight = once(p[:begin], s[:begin], k) * width / abs(g[k])
+            d_g[k] += weight * (x * d_b + width / g[k] * d_head)
 
 
 @compiled()
