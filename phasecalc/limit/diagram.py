@@ -27,6 +27,7 @@ from ..exact.extension import polynomials
 from ..exact.roots import RealRoot
 from ..inputs import shown
 from ..laws import Law, checked_law
+from ..progress import told
 from .records import Compound, InvariantPoint, LimitDiagram, LimitStrip
 
 SOURCES = ("blocks", "optimised")
@@ -36,7 +37,11 @@ _WIDTH = Fraction(1, 10**15)
 
 
 def limit_diagram(
-    law: Law | None = None, source: str = "blocks", *, blocks: Iterable[Block] = ()
+    law: Law | None = None,
+    source: str = "blocks",
+    *,
+    blocks: Iterable[Block] = (),
+    progress: bool | None = None,
 ) -> LimitDiagram:
     """The phase diagram of n equal features in m dimensions, n, m → ∞, over S and ν = n/m.
 
@@ -48,6 +53,7 @@ def limit_diagram(
     source : "blocks": unit lengths and bias 0, exact; "optimised": the minima of `geometry`,
         numeric, for the uniform law.
     blocks : of your own, of unit length, besides the standard ones (source "blocks").
+    progress : words on stderr where it takes longer than two seconds; None on a terminal only.
 
     >>> diagram = limit_diagram()
     >>> [(c, float(low), float(high)) for c, low, high in diagram.scarce][0]
@@ -74,7 +80,8 @@ def limit_diagram(
     if source == "optimised":
         from .optimised import optimised_diagram  # noqa: PLC0415  (numeric, not needed here)
 
-        return optimised_diagram(law)
+        with told("following the optimised blocks over S, some twenty seconds", progress):
+            return optimised_diagram(law)
     return _exact(law, own)
 
 
