@@ -27,7 +27,6 @@ from ..exact.extension import polynomials
 from ..exact.roots import RealRoot
 from ..inputs import shown
 from ..laws import Law, checked_law
-from ..progress import told
 from .records import Compound, InvariantPoint, LimitDiagram, LimitStrip
 
 SOURCES = ("blocks", "optimised")
@@ -53,7 +52,7 @@ def limit_diagram(
     source : "blocks": unit lengths and bias 0, exact; "optimised": the minima of `geometry`,
         numeric, for the uniform law.
     blocks : of your own, of unit length, besides the standard ones (source "blocks").
-    progress : words on stderr where it takes longer than two seconds; None on a terminal only.
+    progress : a bar on stderr, source "optimised" takes many seconds; None on a terminal only.
 
     >>> diagram = limit_diagram()
     >>> [(c, float(low), float(high)) for c, low, high in diagram.scarce][0]
@@ -80,8 +79,7 @@ def limit_diagram(
     if source == "optimised":
         from .optimised import optimised_diagram  # noqa: PLC0415  (numeric, not needed here)
 
-        with told("following the optimised blocks over S, some twenty seconds", progress):
-            return optimised_diagram(law)
+        return optimised_diagram(law, progress)
     return _exact(law, own)
 
 
