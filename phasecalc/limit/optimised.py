@@ -119,7 +119,7 @@ def _variance(sparsity: float) -> float:
     return float(Uniform().variance.subs(p, 1 - sparsity))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _diagram(progress: bool | None) -> LimitDiagram:
     grid = [float(s) for s in geometry(2, 1).sparsities if LOW <= s <= HIGH]
     stable = [stable_at(s) for s in grid]
