@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
-from typing import Any
+from typing import Any, Protocol, TypeVar, overload
 
 import sympy
 from sympy.core.function import AppliedUndef
@@ -17,6 +17,15 @@ from .symbols import S, in_feature_probability, p, r
 
 Scalar = Any
 """A `Fraction`, or a SymPy expression where a number is algebraic or symbolic."""
+
+Read_co = TypeVar("Read_co", covariant=True)
+
+
+class Reading(Protocol[Read_co]):
+    """How a number in [0, 1] is read, see `sparsity_of`."""
+
+    def __call__(self, value: Any, argument: str, never: int, /) -> Read_co: ...
+
 
 _NUMBER = re.compile(
     r"(?P<sign>[+-]?)(?:"
@@ -286,10 +295,56 @@ def exact_matrix(values: object, argument: str) -> tuple[tuple[Scalar, ...], ...
     return tuple(rows)
 
 
+def turned(entries: int, m: int, n: int) -> str:
+    """The hint where a vector has one entry for each of the m rows of weights, not of n columns."""
+    return "; weights look transposed: column i is feature i" if entries == m != n else ""
+
+
 def _sequence(values: object, argument: str, what: str) -> Sequence[object]:
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise TypeError(f"{argument} = {shown(values)}: it must be {what}")
     return list(values)
+
+
+@overload
+def sparsity_of(
+    sparsity: object, feature_probability: object, read: Reading[Read_co]
+) -> Read_co: ...
+@overload
+def sparsity_of(
+    sparsity: object, feature_probability: object, read: Reading[Read_co], *, optional: bool
+) -> Read_co | None: ...
+def sparsity_of(
+    sparsity: object,
+    feature_probability: object,
+    read: Reading[Any],
+    *,
+    optional: bool = False,
+) -> Any:
+    """S = 1 − p from whichever of S and p is given; the only place where one becomes the other.
+
+    read(value, argument, never) : the value as a number or an array in [0, 1]; ``never`` is the end
+        of the interval at which no feature is ever active, 1 for S and 0 for p.
+    optional : whether neither may be given; the result is then None.
+
+    >>> sparsity_of(None, "1/4", lambda value, argument, never: parse_number(value, argument))
+    Fraction(3, 4)
+
+    Raises `TypeError` unless exactly one is given.
+    """
+    if feature_probability is None:
+        if sparsity is not None:
+            return read(sparsity, "sparsity", 1)
+        if optional:
+            return None
+    if (sparsity is None) == (feature_probability is None):
+        raise TypeError("exactly one of sparsity and feature_probability must be given")
+    return 1 - read(feature_probability, "feature_probability", 0)
+
+
+def probability_in(value: object, argument: str, _: int = 0) -> Fraction:
+    """A rational in [0, 1] as `rational_in` reads it: how `sparsity_of` reads S and p exactly."""
+    return rational_in(value, argument, largest=1)
 
 
 def rational_in(value: object, argument: str, largest: int | None = None) -> Fraction:

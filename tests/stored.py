@@ -19,6 +19,7 @@ from phasecalc.continuation.equations import Pair, coexistence
 from phasecalc.continuation.field import branch_of
 from phasecalc.continuation.landscapes import landscape_of
 from phasecalc.continuation.onset import onset_near
+from phasecalc.continuation.polyline import distance
 
 FOLDER = Path(__file__).parent / "fixtures"
 CLOSE = 1e-9
@@ -147,13 +148,3 @@ def _spinodals(diagram: pc.TracedDiagram, document: dict[str, Any]) -> list[str]
             if min(gaps) > 5e-3:
                 found.append(f"spinodal of {phase} ({cause}) at {S}, {r}: {min(gaps):.1e} away")
     return found
-
-
-def distance(points: np.ndarray, theta: np.ndarray) -> float:
-    """From a polyline."""
-    if len(points) == 1:
-        return float(np.abs(points[0] - theta).max())
-    starts, steps = points[:-1], np.diff(points, axis=0)
-    lengths = np.maximum((steps**2).sum(axis=1), 1e-300)
-    t = np.clip(((theta - starts) * steps).sum(axis=1) / lengths, 0.0, 1.0)
-    return float(np.linalg.norm(theta - starts - t[:, None] * steps, axis=1).min())

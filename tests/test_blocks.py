@@ -111,7 +111,7 @@ def test_the_envelope_is_the_lowest_of_all_candidates(five_in_two):
     rng = np.random.default_rng(5)
     for density, weight in zip(rng.random(200) ** 3, 10 ** rng.uniform(-1, 1, 200), strict=True):
         S, w = Fraction(1 - density), Fraction(float(weight))
-        losses = {c.name: float(c.loss_at(1 - S, w)) for c in five_in_two.candidates}
+        losses = {c.name: float(c.loss_at(S, w)) for c in five_in_two.candidates}
         label = five_in_two.label(S, w)
         assert losses[label] <= min(losses.values()) * (1 + 1e-12)
     grid = five_in_two.grid(1 - rng.random(20) ** 3, 10 ** rng.uniform(-1, 1, 20))

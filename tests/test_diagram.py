@@ -128,7 +128,7 @@ def test_simplex_vectors_are_unit_and_sum_to_zero(size):
 def test_the_label_is_the_argmin_at_a_thousand_points(size, law):
     diagram = pc.phase_diagram(pc.ToyModel(size[0], size[1], law))
     for sparsity, importance in exact_points(1000 if size == (3, 2) else 150):
-        losses = {c.name: c.loss_at(1 - sparsity, importance) for c in diagram.candidates}
+        losses = {c.name: c.loss_at(sparsity, importance) for c in diagram.candidates}
         lowest = min(losses.values())
         assert diagram.minimum(sparsity, importance) == lowest
         winners = diagram.minimisers(sparsity, importance)

@@ -182,7 +182,7 @@ def test_regret_of_many_instances():
 def test_regret_of_many_features():
     rng = np.random.default_rng(2)
     found = pc.regret(
-        None, rng.normal(size=(3, 12)) / np.sqrt(3), np.zeros(12), sparsity=0.9, starts=1
+        None, rng.normal(size=(3, 12)) / np.sqrt(3), np.zeros(12), sparsity=0.9, random_starts=1
     )
     assert found.regret > 0 and found.nearest_loss >= found.minimum - 1e-12
 
@@ -197,7 +197,7 @@ def test_regret_of_many_features():
 )
 def test_regret_of_what_does_not_fit(arguments, says):
     with pytest.raises(ValueError, match=says):
-        pc.regret(pc.ToyModel(2, 1), *arguments, sparsity=0.5)
+        pc.regret(pc.ToyModel(2, 1), arguments[0], arguments[1], sparsity=0.5)
     with pytest.raises(ValueError, match="sparsity: every entry must be 0 or more and below 1"):
         pc.regret(pc.ToyModel(2, 1), [[1.0, 1.0]], sparsity=1.0)
 

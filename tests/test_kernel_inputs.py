@@ -108,11 +108,11 @@ def test_ragged_and_masked_arrays_are_named():
 def test_bad_types_are_named():
     with pytest.raises(TypeError, match="weights: entries of type complex"):
         pc.expected_loss(1j * W, B, ONES, 0.5)
-    with pytest.raises(TypeError, match="bias: entries of type <U"):
-        pc.expected_loss(W, ["0", "0"], ONES, 0.5)
-    with pytest.raises(TypeError, match="exactly one of sparsity and sparsity_per_feature"):
+    with pytest.raises(ValueError, match="bias: zero is no number"):
+        pc.expected_loss(W, ["zero", "0"], ONES, 0.5)
+    with pytest.raises(TypeError, match="exactly one of sparsity, feature_probability and"):
         pc.expected_loss(W, B, ONES)
-    with pytest.raises(TypeError, match="exactly one of sparsity and sparsity_per_feature"):
+    with pytest.raises(TypeError, match="exactly one of sparsity, feature_probability and"):
         pc.expected_loss(W, B, ONES, 0.5, sparsity_per_feature=[0.5, 0.5])
     with pytest.raises(TypeError, match="law = 'uniform'"):
         pc.expected_loss(W, B, ONES, 0.5, "uniform")  # type: ignore[arg-type]

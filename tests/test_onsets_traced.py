@@ -62,7 +62,7 @@ def test_daughter_at_a_given_amplitude_is_stationary() -> None:
 def test_continuous_line_ends_in_the_exact_tricritical_points() -> None:
     line = onset_line(LAND, onset_at(LAND, 0.3))
     assert line is not None
-    formula, gap = _formula(LAND.plane, np.array([onset.theta for onset in line.onsets]))
+    formula, gap = _formula(LAND, np.array([onset.theta for onset in line.onsets]))
     assert formula == onset_importance()
     assert gap < 1e-10
     assert [end.kind for end in line.ends] == ["tricritical point"] * 2

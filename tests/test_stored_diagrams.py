@@ -133,6 +133,26 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
         assert path.read_text(encoding="utf-8") == "".join(lines)
 
 
+def test_names_are_for_people_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one name for everything the same numbers come out: lines, regions, grids, slices."""
+
+    def numbers() -> list[object]:
+        found = small()
+        line = pc.slice_along(PAIR, sparsity=0.65, values=np.linspace(0.2, 0.5, 7))
+        return [
+            [(b.sparsities, b.importances, b.losses) for b in found.boundaries],
+            [(q.sparsities, q.importances) for q in found.metastable],
+            found.grid([0.62, 0.64, 0.68], [0.25, 0.3, 0.4]).losses.tolist(),
+            line.losses.tolist(),
+            [(c.value, c.nature) for c in line.crossings],
+            [(b.values.tolist(), b.losses.tolist()) for b in line.branches],
+        ]
+
+    first = numbers()
+    monkeypatch.setattr("phasecalc.continuation.branch.name_of", lambda gram, bias: "x")
+    assert numbers() == first
+
+
 def test_an_executor_changes_nothing() -> None:
     with ThreadPoolExecutor(3) as executor:
         assert small(executor=executor) == small()

@@ -10,6 +10,7 @@ import pytest
 import sympy
 
 import phasecalc as pc
+from phasecalc import laws
 from phasecalc.records import document_of, record_of
 
 p, r = pc.p, pc.r
@@ -27,6 +28,9 @@ SUPPORTS = [
     pc.ExactlyActive(3),
     TABLE,
 ]
+
+
+LAWS = [law() for law in laws.LAWS.values()]
 
 
 def drawn(support: pc.Support, rng: np.random.Generator, size: int, probability: float, n: int = 4):
@@ -55,6 +59,21 @@ def test_samples_agree_with_the_exact_and_the_float_loss(support, law):
     assert abs(loss - sample.mean()) <= 5 * sample.std() / np.sqrt(len(x))
     exact = pc.decompose(WEIGHTS, BIAS, IMPORTANCE, law, support=support).at(S, r=2)
     assert loss == pytest.approx(float(exact), abs=1e-10)
+
+
+@pytest.mark.parametrize("support", [*SUPPORTS, pc.Independent(["1/2", p, "1/10", 1])], ids=str)
+@pytest.mark.parametrize("law", LAWS, ids=str)
+def test_samples_agree_for_every_law_and_support(support, law):
+    rng = np.random.default_rng(5)
+    x = law.sample(rng, (20_000, 4)) * drawn(support, rng, 20_000, 0.3)
+    W, b = np.array(WEIGHTS, float), np.array(BIAS, float)
+    I = [1, 1, 0.5, 2]  # noqa: E741 the paper's letter
+    sample = ((x - np.maximum(x @ W.T @ W + b, 0)) ** 2) @ I
+    S = None if isinstance(support, pc.Independent) else 0.7
+    if S is None:
+        support = pc.Independent(["1/2", "3/10", "1/10", 1])
+    loss = pc.expected_loss(W, b, I, S, law, support=support)
+    assert abs(loss - sample.mean()) <= 5 * sample.std() / np.sqrt(len(x))
 
 
 @pytest.mark.parametrize("support", SUPPORTS, ids=str)

@@ -63,7 +63,7 @@ FILES = [
 
 TRACED = {"relaxed", "global"}
 TINY = {
-    "regret": ["--starts", "2"],
+    "regret": ["--random-starts", "2"],
     "train": ["--cells", "2", "--models", "1", "--steps", "3", "--batch-size", "4",
               "--max-iterations", "5", "--threads", "1"],
 }  # fmt: skip

@@ -14,7 +14,7 @@ from ..exact.forms import by_monomials
 from ..exact.loss import SparseLoss, decompose
 from ..exact.roots import polynomial, real_roots
 from ..exact.truncated import TruncatedPower
-from ..inputs import Scalar, exact_matrix, shown
+from ..inputs import Scalar, exact_matrix, probability_in, rational_in, shown, sparsity_of
 from ..laws import Law, Uniform, checked_law
 from ..records import Record
 from ..symbols import p, r
@@ -82,33 +82,34 @@ class Candidate(Record, Written):
         """
         return coefficients_in_p(self.base_error), coefficients_in_p(self.extra_error)
 
-    def loss_at(self, feature_probability: Fraction, importance: Fraction) -> Scalar:
-        """The exact loss at rational p and r: a `Fraction`, or a SymPy number where irrational.
+    def loss_at(
+        self, sparsity: object = None, importance: object = 1, *, feature_probability: object = None
+    ) -> Scalar:
+        """The loss at rational S (or p = 1 − S) and r: exactly, a `Fraction` or a SymPy number.
 
         >>> antipodal = Candidate.from_weights("pair", [[1, -1]], [0, 0], "superposition")
-        >>> antipodal.loss_at(Fraction(4, 7), Fraction(1))
+        >>> antipodal.loss_at("3/7", 1)
         Fraction(16, 147)
         """
         base, slope = self.coefficients
-        return combined(
-            _evaluated(base, feature_probability),
-            _evaluated(slope, feature_probability),
-            importance,
-        )
+        density = 1 - sparsity_of(sparsity, feature_probability, probability_in)
+        weight = rational_in(importance, "importance")
+        return combined(_evaluated(base, density), _evaluated(slope, density), weight)
 
     @classmethod
     def from_weights(
         cls,
         name: str,
         weights: object,
-        bias: object,
-        outcome: str,
+        bias: object = None,
+        outcome: str | None = None,
         law: Law | None = None,
     ) -> Candidate:
         """A configuration of your own, to be compared with others of the same law.
 
         `weights` and `bias` are those of `decompose`, exact numbers (a bias may be a polynomial in
-        p); importances are (1, …, 1, r).
+        p, and is 0 by default); importances are (1, …, 1, r). The outcome of the extra feature is
+        read from the weights where it is not given: no column, an overlap with others, or neither.
 
         >>> Candidate.from_weights("confused", [[1, 1]], [0, 0], "superposition").loss
         p*r/3 + p/3
@@ -120,13 +121,20 @@ class Candidate(Record, Written):
         loss = decompose(rows, bias, (*(1,) * (len(rows[0]) - 1), r), law)
         return cls(
             name=name,
-            outcome=outcome,
+            outcome=_outcome(loss.gram) if outcome is None else outcome,
             weights=tuple(tuple(sympy.sympify(w) for w in row) for row in rows),
             bias=loss.bias,
             loss=polynomial_loss(loss),
             gram=loss.gram,
             law=law,
         )
+
+
+def _outcome(gram: tuple[tuple[sympy.Expr, ...], ...]) -> str:
+    *overlaps, own = gram[-1]
+    if own == 0:
+        return "not represented"
+    return "superposition" if any(overlap != 0 for overlap in overlaps) else "dedicated"
 
 
 @lru_cache(maxsize=2048)

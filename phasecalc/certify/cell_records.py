@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..display import Large
+from ..inputs import sparsity_of
 from ..model import ToyModel
 from ..records import Record
 from .task import rational
@@ -48,9 +49,12 @@ class CellMap(Record, Large):
         """The share of the window, in (S, log r), in which the phase is proved."""
         return float(self.areas[self.phase > 0].sum())
 
-    def phase_at(self, sparsity: object, importance: object) -> str:
+    def phase_at(
+        self, sparsity: object = None, importance: object = 1, *, feature_probability: object = None
+    ) -> str:
         """The proved phase at an exact point of the window; empty where there is none."""
-        S, r = rational(sparsity, "sparsity"), rational(importance, "importance")
+        S = sparsity_of(sparsity, feature_probability, rational)
+        r = rational(importance, "importance")
         if not (0 <= S < 1 and Fraction(1, 10) <= r <= 10):
             raise ValueError(
                 f"S, r = {S}, {r}: cells are those with 0 <= S < 1 and 1/10 <= r <= 10"

@@ -31,9 +31,10 @@ _LEAST_GAP = Fraction(1, 10**12)
 
 def certify(
     model: ToyModel,
-    *,
-    sparsity: object,
+    sparsity: object = None,
     importance: object = 1,
+    *,
+    feature_probability: object = None,
     gap: object = "1e-6",
     most_boxes: int = MOST_BOXES,
     checkpoint: str | Path | None = None,
@@ -52,7 +53,8 @@ def certify(
     Parameters
     ----------
     model : at most 3 features, uniform magnitudes; free biases or b = 0, any penalty.
-    sparsity, importance : exact rationals (int, Fraction, or text such as "3/5"); S in [0, 1).
+    sparsity, importance : exact rationals (int, Fraction, or text such as "3/5"); S in [0, 1),
+        or p = 1 − S as ``feature_probability``.
     gap : the largest upper − lower that is accepted, above 0.
     most_boxes : where the search gives up.
     checkpoint : a file from which a stopped search goes on.
@@ -67,7 +69,7 @@ def certify(
     Raises `TypeError` for floats, `ValueError` for values out of range, other laws and models that
     are too large.
     """
-    task = Task.of(model, sparsity, importance, symbols)
+    task = Task.of(model, sparsity, importance, symbols, feature_probability)
     width = rational(gap, "gap")
     if width <= 0:
         raise ValueError(f"gap = {gap}: it must be above 0")

@@ -20,7 +20,7 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from ..inputs import exact_number, shown
+from ..inputs import exact_number, shown, sparsity_of
 from ..laws import Uniform
 from ..model import ToyModel, checked_model
 from .compiled.moments import MOST_FEATURES, law_between, row_matrix, row_terms
@@ -45,7 +45,12 @@ class Task:
 
     @classmethod
     def of(
-        cls, model: ToyModel, sparsity: object, importance: object, symbols: dict[str, object]
+        cls,
+        model: ToyModel,
+        sparsity: object,
+        importance: object,
+        symbols: dict[str, object],
+        feature_probability: object = None,
     ) -> Task:
         """The task; `TypeError` for floats, `ValueError` for what cannot be certified."""
         checked_model(model)
@@ -58,9 +63,7 @@ class Task:
                 f"n_features = {model.n_features}: certificates are for models of at most "
                 f"{MOST_FEATURES} features"
             )
-        S = rational(sparsity, "sparsity")
-        if not 0 <= S < 1:
-            raise ValueError(f"sparsity = {S}: it must lie in [0, 1)")
+        S = sparsity_of(sparsity, feature_probability, _probability)
         r = rational(importance, "importance")
         if r <= 0:
             raise ValueError(f"importance = {r}: it must be above 0")
@@ -159,11 +162,19 @@ class Task:
         return np.asarray(turned * signs[: len(turned), None] + 0.0)
 
 
-def rational(value: object, argument: str) -> Fraction:
+def rational(value: object, argument: str, _: int = 0) -> Fraction:
     """A rational number, from exact input only."""
     number = exact_number(value, argument)
     if not isinstance(number, Fraction):
         raise ValueError(f"{argument} = {shown(value)}: it must be a rational number")
+    return number
+
+
+def _probability(value: object, argument: str, never: int) -> Fraction:
+    number = rational(value, argument)
+    if not 0 <= number <= 1 or number == never:
+        allowed = "[0, 1)" if never == 1 else "(0, 1]"
+        raise ValueError(f"{argument} = {number}: it must lie in {allowed}")
     return number
 
 

@@ -38,7 +38,7 @@ from .options import (
 @last_importance_option
 @support_option
 @click.option("--law", default="uniform", show_default=True, help=LAW_HELP)
-@click.option("--starts", type=click.IntRange(0), default=None, help="Random starts.")
+@click.option("--random-starts", type=click.IntRange(0), default=None, help="Random starts.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Their seed.")
 @json_option
 def regret(
@@ -48,7 +48,7 @@ def regret(
     importance: str,
     support: str,
     law: str,
-    starts: int | None,
+    random_starts: int | None,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -77,7 +77,7 @@ def regret(
         found.bias,
         sparsity=S if len(S) > 1 else S[0],
         importance=last,
-        starts=starts,
+        random_starts=random_starts,
         seed=seed,
     )
     if as_json:

@@ -40,15 +40,10 @@ from .records import (
 Floats = NDArray[np.float64]
 Function = Callable[[float], float]
 
-_OVERSHOOT = 1e-4
-"""Points of a line closer than this to the junction at its end are left out: next to it a third
-phase is lower by less than a search can tell."""
 _ROUNDING = 1e-14
 """Of the derivatives of a loss in the conditions, on its own scale."""
-_ALIKE = 1e-9
-"""A line whose points lie this close in ln r to a formula agrees with it."""
-_NEAR = 1e-6
-"""A tricritical point this close to a root of its formula agrees with it."""
+_LEVEL = 1e-6
+"""A gradient whose part along r is smaller than this share of it lies along S."""
 
 
 def assembled(graph: Graph, source: str, regions: tuple[Region, ...] = ()) -> TracedDiagram:
@@ -85,17 +80,19 @@ def assembled(graph: Graph, source: str, regions: tuple[Region, ...] = ()) -> Tr
 def names_of(curve: Arc | OnsetLine) -> tuple[str, str]:
     """The two phases, that at smaller r first (at smaller S where the line runs along r)."""
     if isinstance(curve, OnsetLine):
-        middle = curve.onsets[len(curve.onsets) // 2]
-        names = middle.parent.name, middle.daughter.name
-        up = float(np.sum([onset.direction[1] for onset in curve.onsets])) > 0
-        return names if up else names[::-1]
-    names = curve.widest.a.name, curve.widest.b.name
+        two = curve.onsets[len(curve.onsets) // 2].branches
+    else:
+        two = curve.widest.branches
+    names = two[0].name, two[1].name
     return names[::-1] if _swapped(curve) else names
 
 
-def _swapped(curve: Arc) -> bool:
+def _swapped(curve: Arc | OnsetLine) -> bool:
+    """Whether the second of a curve's branches is the phase at smaller r."""
+    if isinstance(curve, OnsetLine):
+        return bool(np.sum([onset.direction[1] for onset in curve.onsets]) <= 0)
     normal = curve.widest.normal
-    if abs(normal[1]) > _NEAR * float(np.linalg.norm(normal)):
+    if abs(normal[1]) > _LEVEL * float(np.linalg.norm(normal)):
         return bool(normal[1] < 0)
     return bool(normal[0] > 0)
 
@@ -128,7 +125,7 @@ def _special_point(land: Landscape, node: Node, names: list[str]) -> SpecialPoin
     point = SpecialPoint(kind, tuple(names), x, y, node.loss, node.error, "numeric", minima)
     if kind != "tricritical point":
         return point
-    point = _matched_point(land.plane, point)
+    point = _matched_point(land, point)
     at = land.follow(node.branches[0], land.plane.theta(point.sparsity, point.importance))
     return point if at is None else replace(point, loss=at.loss)
 
@@ -139,7 +136,7 @@ def _first_order(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> 
     pairs = list(arc.pairs)
     nodes = [graph.nodes[k] for k in (edge.tail, edge.head)]
     for node in nodes:
-        far = [q for q in pairs if np.abs(q.theta - node.theta).max() > _OVERSHOOT]
+        far = [q for q in pairs if np.abs(q.theta - node.theta).max() > land.settings.overshoot]
         if far and node.kind in ("junction", "critical end point"):
             pairs = far
     jump_error = _jump_error(pairs)
@@ -166,7 +163,7 @@ def _first_order(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> 
     losses = [branch.loss for branch in rows[0]]
     for k in (0, -1):
         gap = np.abs(rows[0][k].theta - nodes[k].theta).max()
-        if gap < _OVERSHOOT:
+        if gap < land.settings.overshoot:
             places[k], losses[k] = (ends[k].sparsity, ends[k].importance), ends[k].loss
     return TracedBoundary(
         phases=names_of(arc),
@@ -209,7 +206,10 @@ def _continuous(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> T
     onsets = [
         onset
         for onset in line.onsets
-        if all(np.abs(onset.theta - node.theta).max() > _OVERSHOOT for node in (tail, head))
+        if all(
+            np.abs(onset.theta - node.theta).max() > land.settings.overshoot
+            for node in (tail, head)
+        )
     ]
     steepest = max(line.onsets, key=lambda onset: onset.slope)
     exponent = steepest.exponent
@@ -217,14 +217,13 @@ def _continuous(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> T
         [_like(tail, q[0]), *q, _like(head, q[-1])]
         for q in ([onset.parent for onset in onsets], [onset.daughter for onset in onsets])
     ]
-    names = names_of(line)
-    if names[0] != rows[0][1].name:
+    if _swapped(line):
         rows = rows[::-1]
     places = [land.plane.point(onset.theta) for onset in onsets]
-    formula, gap = _formula(land.plane, np.array([onset.theta for onset in line.onsets]))
+    formula, gap = _formula(land, np.array([onset.theta for onset in line.onsets]))
     error = max(onset.error for onset in onsets)
     return TracedBoundary(
-        phases=names,
+        phases=names_of(line),
         sparsities=(ends[0].sparsity, *(x for x, _ in places), ends[1].sparsity),
         importances=(ends[0].importance, *(y for _, y in places), ends[1].importance),
         losses=(ends[0].loss, *(onset.parent.loss for onset in onsets), ends[1].loss),
@@ -247,16 +246,16 @@ def _usual(plane: Plane) -> bool:
     return axes and usual and model.law == Uniform() and model.bias == "free"
 
 
-def _formula(plane: Plane, theta: Floats) -> tuple[sympy.Expr | None, float]:
+def _formula(land: Landscape, theta: Floats) -> tuple[sympy.Expr | None, float]:
     """r in p where a dropped feature joins a dedicated one, if all onsets agree; how closely."""
-    if not _usual(plane):
+    if not _usual(land.plane):
         return None, 0.0
-    penalty = plane.model.interference_penalty
+    penalty = land.plane.model.interference_penalty
     for formula in (onset_importance(penalty), mirrored_onset_importance(penalty)):
         expected = sympy.lambdify(p, formula)(np.exp(theta[:, 0]))
         # Relative, since the mirrored line has no logarithm where λ > v/2.
         gap = float(np.abs(expected * np.exp(-theta[:, 1]) - 1.0).max())
-        if gap < _ALIKE:
+        if gap < land.settings.matched:
             return formula, gap
     return None, 0.0
 
@@ -276,10 +275,11 @@ def _tricritical(penalty: sympy.Expr) -> tuple[tuple[Function, Function], ...]:
     )
 
 
-def _matched_point(plane: Plane, point: SpecialPoint) -> SpecialPoint:
+def _matched_point(land: Landscape, point: SpecialPoint) -> SpecialPoint:
     """The root of the onset's cubic term that a tricritical point agrees with, and how closely."""
     from scipy.optimize import brentq  # noqa: PLC0415
 
+    plane = land.plane
     if not _usual(plane):
         return point
     here = plane.theta(point.sparsity, point.importance)
@@ -289,7 +289,7 @@ def _matched_point(plane: Plane, point: SpecialPoint) -> SpecialPoint:
             root = float(brentq(zero, low, high, xtol=1e-16, rtol=1e-15))
             S, r = 1.0 - root, float(line(root))
             gap = float(np.abs(plane.theta(S, r) - here).max())
-            if gap < _NEAR:
+            if gap < land.settings.matched_point:
                 return replace(point, sparsity=S, importance=r, error=gap, status="matched")
     return point
 

@@ -15,14 +15,11 @@ from ..minima.minimize import RANDOM_STARTS
 from ..minima.naming import TINY, WEAK, groups_of, is_dead, name_of, outcome_of
 from ..minima.orbits import orbit
 from ..minima.problem import Problem
-from ..minima.starts import starts
+from ..minima.starts import escapes, starts
 from .plane import Plane
 from .settings import DEFAULT, ContinuationSettings
 
 Floats = NDArray[np.float64]
-
-_ESCAPES = (1e-2, 1e-3, 1e-4)
-"""How far from a saddle, along its softest direction, a descent begins again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +38,11 @@ class Pattern:
     def blocks(self) -> tuple[tuple[int, ...], ...]:
         """Sets of features that interfere; a dropped feature is in none."""
         return groups_of(np.array(self.signs, dtype=np.float64))
+
+    def ordered(self, order: Sequence[int]) -> Pattern:
+        """The pattern with its features in another order."""
+        signs = tuple(tuple(self.signs[i][j] for j in order) for i in order)
+        return Pattern(signs, tuple(self.weak[i] for i in order))
 
     @property
     def size(self) -> int:
@@ -200,8 +202,7 @@ class GlobalLandscape(_Shared):
         if least >= -self.settings.flat:
             return branch
         problem = self.plane.problem(branch.theta)
-        rows = [branch.x + sign * step * away for step in _ESCAPES for sign in (1.0, -1.0)]
-        ends, losses = problem.descend(np.array(rows))
+        ends, losses = problem.descend(escapes(branch.x, away))
         x, _, size = problem.settled(ends[int(np.nanargmin(losses))])
         if size > self.settings.stationary:
             raise Unconverged(f"no minimum below a saddle at {self.plane.point(branch.theta)}")
@@ -351,14 +352,22 @@ def orders_of(classes: tuple[int, ...]) -> list[list[int]]:
     return found
 
 
+@lru_cache(maxsize=4096)
+def _first_of(classes: tuple[int, ...], pattern: Pattern) -> Pattern:
+    return min(
+        (pattern.ordered(order) for order in orders_of(classes)),
+        key=lambda other: (other.signs, other.weak),
+    )
+
+
+def kind_of(plane: Plane, branch: Branch) -> Pattern:
+    """The pattern of a branch, the same for all orders of equally important features."""
+    return _first_of(plane.classes, branch.pattern)
+
+
 def same_signs(plane: Plane, one: Branch, two: Branch) -> bool:
     """Whether two branches have one pattern of signs, up to equally important features."""
-    if one.signs == two.signs:
-        return True
-    return any(
-        tuple(tuple(one.signs[i][j] for j in order) for i in order) == two.signs
-        for order in orders_of(plane.classes)
-    )
+    return one.signs == two.signs or kind_of(plane, one).signs == kind_of(plane, two).signs
 
 
 def apart(plane: Plane, one: Branch, two: Branch) -> float:

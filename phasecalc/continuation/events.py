@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .branch import Branch, Landscape, same_signs, walk
 from .curve import Coexistence, End, Onsets, both_ways, continue_curve
 from .equations import Meeting, Pair, cusp, junction, left_of
+from .limits import lowest, softest_sides
 from .onset import Onset, next_onset, onset_near, order_parameter
 
 Floats = NDArray[np.float64]
@@ -165,21 +166,25 @@ def snapped_far(land: Landscape, branch: Branch) -> Branch | None:
 
 
 def leaving(land: Landscape, parent: Branch, theta: Floats, direction: Floats) -> Onset | None:
-    """Where a daughter leaves a branch that loses its stability, from its first amplitude."""
-    _, u = land.softest(parent)
+    """Where a daughter leaves a branch that loses its stability, from its first amplitude.
+
+    Where daughters on several sides of a kink leave it close together, the first of them: at the
+    others the parent is unstable already.
+    """
     problem, size = land.plane.problem(parent.theta), land.settings.amplitudes[0]
-    for sign in (1.0, -1.0):
-        grown = problem.gram(parent.x + sign * size * u) - parent.gram
+    onsets = []
+    for u in (sign * u for u in softest_sides(land, parent) for sign in (1.0, -1.0)):
+        grown = problem.gram(parent.x + size * u) - parent.gram
         np.fill_diagonal(grown, 0.0)
         most = float(np.abs(grown).max())
         if most == 0.0:
             continue
-        x = parent.x + sign * size * min(size / most, 4.0) * u
+        x = parent.x + size * min(size / most, 4.0) * u
         daughter = land.branch(parent.theta, x, parent.family)
         found = onset_near(land, parent, daughter, theta, direction)
         if found is not None:
-            return found
-    return None
+            onsets.append(found)
+    return max(onsets, key=lambda onset: lowest(land, onset.parent)[0], default=None)
 
 
 # Continuous lines -------------------------------------------------------------------------------

@@ -14,21 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..experiment.measures import outcomes
-from .branch import Branch, Landscape, walk
+from .branch import Branch, Landscape, Pattern, kind_of, walk
 from .landscapes import landscape_of
 from .records import TracedBoundary, TracedDiagram
 
 Floats = NDArray[np.float64]
 Strings = NDArray[np.str_]
 Place = tuple[int, int]
-
-STRIDE = 6
-"""Along each axis every sixth point is searched, and the last."""
-KEPT = 1.25
-"""A branch is followed while its loss is at most this many times the lowest."""
-_EQUAL = 1e-13
-_EVERY = 8
-"""Of the points of a boundary, whose branches are followed too."""
 
 
 def labelled(diagram: TracedDiagram, xs: Floats, ys: Floats) -> tuple[Strings, Floats, Strings]:
@@ -63,7 +55,7 @@ def known_branches(land: Landscape, diagram: TracedDiagram) -> list[Branch]:
         for line in diagram.boundaries
         if line.minima is not None
         for side in (0, 1)
-        for k in range(1, len(line.sparsities) - 1, _EVERY)
+        for k in range(1, len(line.sparsities) - 1, land.settings.grid_followed)
     ]
 
 
@@ -73,15 +65,16 @@ def lowest_on(
     """The lowest minimum at every θ = (rows[i], columns[j]), with branches known at any θ."""
     theta = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)
     shape = theta.shape[:2]
-    found: dict[Place, dict[str, Branch]] = {place: {} for place in np.ndindex(*shape)}
+    found: dict[Place, dict[Pattern, Branch]] = {place: {} for place in np.ndindex(*shape)}
     waiting: deque[tuple[Place, Branch]] = deque()
 
     def offer(place: Place, branch: Branch | None) -> None:
-        if branch is not None and _improves(found[place], branch):
+        if branch is not None and _improves(land, found[place], branch):
             waiting.append((place, branch))
 
-    for i in sorted({*range(0, shape[0], STRIDE), shape[0] - 1}):
-        for j in sorted({*range(0, shape[1], STRIDE), shape[1] - 1}):
+    every = land.settings.grid_searched
+    for i in sorted({*range(0, shape[0], every), shape[0] - 1}):
+        for j in sorted({*range(0, shape[1], every), shape[1] - 1}):
             for branch in land.minima(theta[i, j]):
                 offer((i, j), branch)
     for branch in known:
@@ -92,7 +85,7 @@ def lowest_on(
         offer(place, walk(land, branch, theta[place]))
     while waiting:
         (i, j), branch = waiting.popleft()
-        if found[i, j][branch.name] is branch:
+        if found[i, j][kind_of(land.plane, branch)] is branch:
             for beside in ((i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1)):
                 if beside in found:
                     offer(beside, walk(land, branch, theta[beside]))
@@ -102,10 +95,11 @@ def lowest_on(
     ]
 
 
-def _improves(known: dict[str, Branch], branch: Branch) -> bool:
-    """Keep the lowest branch of each name; whether this is one, and worth following."""
-    other = known.get(branch.name)
-    if other is not None and branch.loss >= other.loss - _EQUAL:
+def _improves(land: Landscape, known: dict[Pattern, Branch], branch: Branch) -> bool:
+    """Keep the lowest branch of each pattern; whether this is one, and worth following."""
+    kind = kind_of(land.plane, branch)
+    other = known.get(kind)
+    if other is not None and branch.loss >= other.loss - land.settings.same_loss:
         return False
-    known[branch.name] = branch
-    return branch.loss <= KEPT * min(other.loss for other in known.values())
+    known[kind] = branch
+    return branch.loss <= land.settings.grid_kept * min(other.loss for other in known.values())

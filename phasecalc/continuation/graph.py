@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import polyline
 from .branch import Branch, Landscape, apart, same_signs, walk
 from .curve import End
 from .equations import Degenerate, Meeting, Pair, coexistence, left_of
@@ -23,18 +24,6 @@ from .scan import Cells, cell_centres, connected, lowest_in, neighbours, seeds_b
 from .work import Work
 
 Floats = NDArray[np.float64]
-
-_AWAY = (3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)
-"""How far from a junction the lines that leave it are begun: the first at which they are lowest."""
-_BESIDE = (3e-3, 8e-3, 2e-2)
-"""The same for a critical end point, where the daughter is faint at first."""
-_BEYOND = (4e-2, 2e-2, 1.2e-2, 8e-3)
-"""The same for a tricritical point: closer by, the phases differ by less than a search can tell."""
-_ALIKE = 1e-2
-"""Minima of one pattern that are closer have losses that differ by the fourth power of that: next
-to where a symmetric one becomes unstable a loss does not tell them apart."""
-_SIDE = 2e-3
-"""How far to both sides of such a line its phases are searched for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -351,19 +340,10 @@ def _on_onset_line(graph: Graph, onset: Onset) -> bool:
         near = min(float(np.abs(end - onset.theta).max()) for end in ends)
         if (
             near < s.fades
-            or _gap(np.array([ends[0], *edge.thetas, ends[1]]), onset.theta) < s.corner
+            or polyline.distance(np.array([ends[0], *edge.thetas, ends[1]]), onset.theta) < s.corner
         ):
             return True
     return False
-
-
-def _gap(points: Floats, theta: Floats) -> float:
-    """The distance of θ from a polyline."""
-    starts, steps = points[:-1], np.diff(points, axis=0)
-    lengths = np.maximum((steps**2).sum(axis=1), 1e-300)
-    t = np.clip(((theta - starts) * steps).sum(axis=1) / lengths, 0.0, 1.0)
-    gaps = theta - (starts + t[:, None] * steps)
-    return float(np.sqrt((gaps**2).sum(axis=1)).min())
 
 
 # Seeds that nodes emit --------------------------------------------------------------------------
@@ -379,15 +359,16 @@ def open_junction(
     To first order the loss of branch i is g_i · dθ beyond the common one. Two branches are lowest
     together along the ray on which they are equal and all others are higher.
     """
-    theta, level = branches[0].theta, branches[0].loss
+    theta, level, s = branches[0].theta, branches[0].loss, land.settings
     everyone = list(branches)
     for other in land.minima(theta):
-        if abs(other.loss - level) < land.settings.same_loss and all(
-            apart(land.plane, one, other) > (_ALIKE if same_signs(land.plane, one, other) else 1e-6)
+        if abs(other.loss - level) < s.same_loss and all(
+            apart(land.plane, one, other)
+            > (s.meets_itself if same_signs(land.plane, one, other) else 1e-6)
             for one in everyone
         ):
             everyone.append(other)
-    seeds = [seed for a, b, ray in rays_of(everyone) for seed in _along(land, a, b, ray, _AWAY)]
+    seeds = [seed for a, b, ray in rays_of(everyone) for seed in _along(land, a, b, ray)]
     return tuple(everyone), tuple(seeds)
 
 
@@ -403,11 +384,9 @@ def rays_of(branches: Sequence[Branch]) -> list[tuple[Branch, Branch, Floats]]:
     return found
 
 
-def _along(
-    land: Landscape, a: Branch, b: Branch, ray: Floats, away: Sequence[float]
-) -> list[tuple[Pair, Floats]]:
+def _along(land: Landscape, a: Branch, b: Branch, ray: Floats) -> list[tuple[Pair, Floats]]:
     """The first point of a line beside where it begins at which both are lowest minima."""
-    for step in away:
+    for step in land.settings.beside_junction:
         moved = [walk(land, branch, a.theta) for branch in (a, b)]
         if moved[0] is None or moved[1] is None:
             return []
@@ -447,7 +426,7 @@ def _beyond_tricritical(
     start = end.solved.theta
     tangent = beyond.theta - start
     tangent = tangent / np.linalg.norm(tangent)
-    for away in _BEYOND:
+    for away in land.settings.beyond_tricritical:
         onset = onset_near(
             land, beyond.parent, beyond.daughter, start + away * tangent, beyond.direction
         )
@@ -457,7 +436,7 @@ def _beyond_tricritical(
         if _lowest_minima(land, seed):
             return [(seed, tangent)]
         # Other phases are lower: look across.
-        step = _SIDE * seed.normal / np.linalg.norm(seed.normal)
+        step = land.settings.to_the_side * seed.normal / np.linalg.norm(seed.normal)
         low, high = (land.lowest(seed.theta + sign * step) for sign in (-1.0, 1.0))
         found = seeds_between(land, low, high)
         return [(pair, tangent) for pair in found if isinstance(pair, Pair)]
@@ -475,7 +454,7 @@ def _beside_end_point(land: Landscape, end: End) -> list[tuple[Pair, Floats]]:
         ray = left_of(moved.gradient - third.gradient)
         rays = [ray, -ray]
         found += next(
-            (seed for away in _BESIDE for one in rays
+            (seed for away in land.settings.beside_end_point for one in rays
              if (seed := _beside(land, branch, third, away * one))), []
         )  # fmt: skip
     return found
@@ -521,12 +500,8 @@ def _crossings(graph: Graph, one: Floats, two: Floats) -> list[tuple[float, Pair
     for edge in graph.edges:
         ends = [graph.nodes[k].theta for k in (edge.tail, edge.head)]
         points = np.array([ends[0], *edge.thetas, ends[1]])
-        steps, offset, way = np.diff(points, axis=0), points[:-1] - one, two - one
-        determinant = way[0] * steps[:, 1] - way[1] * steps[:, 0]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = (offset[:, 0] * steps[:, 1] - offset[:, 1] * steps[:, 0]) / determinant
-            u = (offset[:, 0] * way[1] - offset[:, 1] * way[0]) / determinant
-        for k in np.flatnonzero((t >= 0) & (t <= 1) & (u >= 0) & (u < 1)):
-            at = min(max(int(k) - 1 + round(float(u[k])), 0), len(edge.points) - 1)
-            found.append((float(t[k]), edge.points[at]))
+        for t, place in polyline.meets(points, one, two - one):
+            if 0 <= t <= 1:
+                at = min(max(round(place) - 1, 0), len(edge.points) - 1)
+                found.append((t, edge.points[at]))
     return found

@@ -19,10 +19,6 @@ from .equations import Degenerate, aligned, fold_on, left_of
 Floats = NDArray[np.float64]
 
 Cause = Literal["fold", "onset"]
-_BEHIND = 1e-5
-"""How far before the last minimum a solution may lie: there its curvature was 0 up to rounding."""
-_UNSURE = 1e-4
-"""Directions whose curvatures, as differences over 1e-5, are this close may be the softest."""
 _SAME = 1.0 - 1e-6
 """Cosine of directions that are one."""
 _BEFORE = 2e-4 * np.array([4.0, 3.0, 2.0, 1.0])
@@ -77,7 +73,7 @@ def limit_between(land: Landscape, last: Branch, lost: Floats) -> Limit | None:
         if found is None:
             continue
         position = float((found.theta - last.theta) @ along)
-        if -_BEHIND <= position <= width + land.settings.ahead:
+        if -land.settings.behind <= position <= width + land.settings.ahead:
             return found
     return None
 
@@ -203,6 +199,18 @@ def _smooth(land: Landscape, branch: Branch) -> bool:
     return bool(branch.family) or not land.plane.problem(branch.theta).has_kink(branch.x)
 
 
+def softest_sides(land: Landscape, branch: Branch) -> list[Floats]:
+    """Directions that may have the lowest curvature: at a kink that differs from side to side."""
+    if _smooth(land, branch):
+        return [land.softest(branch)[1]]
+    values, directions = land.plane.problem(branch.theta).soft_directions(branch.x)
+    likely: list[Floats] = []
+    for u in directions[values < values[0] + land.settings.unsure]:
+        if all(u @ other < _SAME for other in likely):
+            likely.append(u)
+    return likely
+
+
 def lowest(
     land: Landscape, branch: Branch, near: Floats | None = None
 ) -> tuple[float, float, Floats]:
@@ -224,11 +232,7 @@ def lowest(
         value, u = eigen(problem.exact_hessian(branch.x))
         return value, 1e-14, u
     if near is None:
-        values, directions = problem.soft_directions(branch.x)
-        likely: list[Floats] = []
-        for u in directions[values < values[0] + _UNSURE]:
-            if all(u @ other < _SAME for other in likely):
-                likely.append(u)
+        likely = softest_sides(land, branch)
         return min((lowest(land, branch, u) for u in likely), key=lambda found: found[0])
     u = near
     steps = np.array(land.settings.sideways)

@@ -15,7 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .branch import Branch, Landscape
+from . import polyline
+from .branch import Branch, Landscape, kind_of
 from .curve import End
 from .equations import Pair
 from .events import Arc
@@ -24,16 +25,6 @@ from .limits import Cause, Limit, cause_of, limit_between, limit_curve
 from .work import Work
 
 Floats = NDArray[np.float64]
-
-_FEET = 21
-"""At most so many points of a line are the feet of rays."""
-_TURNS = 4
-"""Rays in a fan at an end of a line."""
-_HALVINGS = 10
-"""How often rays are put between two that end on different curves."""
-_FOLLOWED = (0.5, 0.1, 0.9, 0, 1)
-"""Where along a line its phases are followed across it; then the fans at its tail and head."""
-
 
 Hit = tuple[float, tuple[int, float] | None]
 """How far a ray goes; and on which curve, and where on it, it ends, if on one."""
@@ -86,18 +77,19 @@ def metastable_regions(graph: Graph, work: Work) -> tuple[Region, ...]:
     ]
     curves: list[Curve] = []
     owned: dict[tuple[int, bool], list[int]] = {side: [] for side in sides}
-    for share in _FOLLOWED:
+    shares = land.settings.followed
+    for fan in range(-len(shares), 2):  # across the line; at last the fans at its tail and head
         jobs, whose = [], []
         for number, first in sides:
             arc = graph.edges[number].curve
             assert isinstance(arc, Arc)
             known = [curves[k] for k in owned[number, first]]
-            if isinstance(share, float):
-                rays = [_across(_at_share(arc, share), first)]
+            if fan < 0:
+                rays = [_across(_at_share(arc, shares[fan]), first)]
             else:
-                rays = _fans(graph, number, first)[share][1:]
+                rays = _fans(graph, number, first)[fan][1:]
             for ray in rays:
-                if share in (0, 1) or _hit(graph, arc, ray, known)[1] is None:
+                if fan >= 0 or _hit(graph, arc, ray, known)[1] is None:
                     jobs.append((ray, _hit(graph, arc, ray, ())[0]))
                     whose.append((number, first))
         found = list(work(limit_along, jobs, "stability"))
@@ -178,18 +170,9 @@ def _on(land: Landscape, curve: Curve, limit: Limit) -> bool:
     near = curve.limits[k].branch
     return (
         near.signs == limit.branch.signs
-        and _gap(points, limit.theta) < 2 * land.settings.corner
+        and polyline.distance(points, limit.theta) < 2 * land.settings.corner
         and float(np.abs(near.gram - limit.branch.gram).max()) < land.settings.nearly_one
     )
-
-
-def _gap(points: Floats, theta: Floats) -> float:
-    if len(points) == 1:
-        return float(np.abs(points[0] - theta).max())
-    starts, steps = points[:-1], np.diff(points, axis=0)
-    lengths = np.maximum((steps**2).sum(axis=1), 1e-300)
-    t = np.clip(((theta - starts) * steps).sum(axis=1) / lengths, 0.0, 1.0)
-    return float(np.linalg.norm(theta - starts - t[:, None] * steps, axis=1).min())
 
 
 def _closed(graph: Graph, limits: tuple[Limit, ...], ends: tuple[End, End]) -> tuple[Floats, ...]:
@@ -220,36 +203,24 @@ def _points(curve: Curve) -> Floats:
 
 def _hit(graph: Graph, arc: Arc, ray: Ray, curves: Sequence[Curve]) -> Hit:
     """How far a ray goes before it meets a curve, the border, or a line of its phase."""
-    foot = ray.phase.theta
-    reach, _ = graph.land.plane.reach(foot, ray.direction)
+    foot, plane = ray.phase.theta, graph.land.plane
+    kind = kind_of(plane, ray.phase)
+    reach, _ = plane.reach(foot, ray.direction)
     best: Hit = (max(reach, 0.0), None)
     for edge in graph.arcs:
         other = edge.curve
         assert isinstance(other, Arc)
-        if other is arc or not any(b.name == ray.phase.name for b in other.widest.branches):
+        if other is arc or kind not in (kind_of(plane, b) for b in other.widest.branches):
             continue
-        for t, _ in _meets(edge.thetas, foot, ray.direction):
+        for t, _ in polyline.meets(edge.thetas, foot, ray.direction):
             if 1e-9 < t < best[0] and t > graph.land.settings.corner:
                 best = (t, None)
     for k, curve in enumerate(curves):
-        for t, place in _meets(_points(curve), foot, ray.direction):
+        for t, place in polyline.meets(_points(curve), foot, ray.direction):
             # Close to its end a line is closer to the curve than that is to its chords.
             if -2 * graph.land.settings.corner < t < best[0]:
                 best = (max(t, 0.0), (k, place))
     return best
-
-
-def _meets(points: Floats, foot: Floats, direction: Floats) -> list[tuple[float, float]]:
-    """Where a ray meets a polyline: how far on the ray, and the place by index of the point."""
-    if len(points) < 2:
-        return []
-    steps, offset = np.diff(points, axis=0), points[:-1] - foot
-    determinant = direction[0] * steps[:, 1] - direction[1] * steps[:, 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = (offset[:, 0] * steps[:, 1] - offset[:, 1] * steps[:, 0]) / determinant
-        u = (offset[:, 0] * direction[1] - offset[:, 1] * direction[0]) / determinant
-    inside = (u >= 0) & (u <= 1) & np.isfinite(t)
-    return [(float(t[k]), float(k + u[k])) for k in np.flatnonzero(inside)]
 
 
 def _region(graph: Graph, number: int, first: bool, curves: list[Curve]) -> Region:
@@ -258,12 +229,12 @@ def _region(graph: Graph, number: int, first: bool, curves: list[Curve]) -> Regi
     arc = edge.curve
     assert isinstance(arc, Arc)
     along = _along(arc.pairs)
-    wanted = np.linspace(0.0, along[-1], _FEET)
+    wanted = np.linspace(0.0, along[-1], graph.land.settings.feet)
     feet = [arc.pairs[k] for k in sorted({int(np.abs(along - s).argmin()) for s in wanted})]
     fans = _fans(graph, number, first)
     rays = [*fans[0][::-1], *(_across(pair, first) for pair in feet), *fans[1]]
     ends = [(ray, _hit(graph, arc, ray, curves)) for ray in rays]
-    for _ in range(_HALVINGS):
+    for _ in range(graph.land.settings.halvings):
         new = [ends[0]]
         for one, two in pairwise(ends):
             gap = float(np.linalg.norm(_tip(*one) - _tip(*two)))
@@ -301,7 +272,7 @@ def _outline(
     for ray, (t, place) in ends:
         here = ray.phase.theta + t * ray.direction
         if place is not None and last is not None and last[0] == place[0]:
-            outline += _vertices(_points(curves[place[0]]), last[1], place[1])
+            outline += polyline.between(_points(curves[place[0]]), last[1], place[1])
             runs[-1][1].append(place[1])
         elif place is not None:
             runs.append((place[0], [place[1]]))
@@ -310,8 +281,8 @@ def _outline(
                 tip = _tip_of(land, curves[last[0]], curves[place[0]])
             if tip is not None and last is not None:
                 # No ray reaches into the horn between two folds: along both, to its tip.
-                outline += _vertices(_points(curves[last[0]]), last[1], tip[0])
-                outline += _vertices(_points(curves[place[0]]), tip[1], place[1])
+                outline += polyline.between(_points(curves[last[0]]), last[1], tip[0])
+                outline += polyline.between(_points(curves[place[0]]), tip[1], place[1])
                 runs[-2][1].append(tip[0])
                 runs[-1][1].insert(0, tip[1])
         outline.append(here)
@@ -337,13 +308,6 @@ def _tip_of(land: Landscape, one: Curve, two: Curve) -> tuple[float, float] | No
     if best[0] > land.settings.fades:
         return None
     return (len(first) - 1.0 if best[1] else 0.0), (len(second) - 1.0 if best[2] else 0.0)
-
-
-def _vertices(points: Floats, start: float, stop: float) -> list[Floats]:
-    """The points of a polyline from one place on it to another, in this order."""
-    low, high = sorted((start, stop))
-    inner = list(points[int(np.ceil(low)) : int(np.floor(high)) + 1])
-    return inner if start < stop else inner[::-1]
 
 
 def _tip(ray: Ray, hit: Hit) -> Floats:
@@ -397,7 +361,8 @@ def _fan(graph: Graph, node: Node, ray: Ray, outward: Floats) -> list[Ray]:
         last = last if last @ ray.direction > 0 else -last
     if last @ outward < 1e-3 or last @ ray.direction < -0.9:
         return []
-    shares = (np.arange(_TURNS) + 1) / _TURNS
+    turns = graph.land.settings.turns
+    shares = (np.arange(turns) + 1) / turns
     turned = [(1 - t) * ray.direction + t * last for t in shares]
     return [Ray(ray.phase, ray.partner, d / np.linalg.norm(d)) for d in turned]
 

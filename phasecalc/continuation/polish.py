@@ -31,11 +31,15 @@ Number = Any
 """An mpmath number."""
 
 DIGITS = 110
+"""Of the arithmetic: third differences over `_STEP` lose 54 of them."""
 _STEP = mp.mpf(10) ** -18
+"""Of differences: their errors are its square, 1e-36."""
 _RESIDUAL = mp.mpf(10) ** -30
+"""Of solved equations, above the errors of the differences."""
 _PAIR = sympy.symbols("w1 w2 b1 b2")
 _JOINT = sympy.symbols("a c d b1 b3")
 _OVERLAP = 1e-9
+"""Overlaps and squared lengths below it are rounding."""
 _EDGE = 1e-9
 """Points this close to S = 0 or r = 1 lie on it: the border, or the line of mirror images."""
 

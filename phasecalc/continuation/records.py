@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..diagram.transition import Status
 from ..display import Drawn, Large, Lined, Shown, Written
-from ..inputs import rational_in
+from ..inputs import probability_in, sparsity_of
 from ..model import ToyModel
 from ..records import Record
 from .plane import Plane
@@ -153,7 +153,7 @@ class TracedBoundary(Record, Large, Written):
         """None: no traced line is taken to be vertical."""
         return None
 
-    def latent_heat(self, sparsity: object = None) -> Any:
+    def latent_heat(self, sparsity: object = None, *, feature_probability: object = None) -> Any:
         """How much ∂F/∂r, the extra feature's squared error E(x − y)², drops across the line.
 
         The size of the jump, as on an exact line: a squared magnitude, at most 1 with magnitudes
@@ -168,17 +168,19 @@ class TracedBoundary(Record, Large, Written):
         `TypeError` for no number.
         """
         sizes = tuple(abs(jump[1]) for jump in self.jumps)
-        if sparsity is None:
+        place = sparsity_of(sparsity, feature_probability, probability_in, optional=True)
+        if place is None:
             return sizes
-        at, found = float(rational_in(sparsity, "sparsity")), list[float]()
+        at, found = float(place), list[float]()
         places = zip(pairwise(self.sparsities), pairwise(sizes), strict=True)
         for k, ((one, two), (first, second)) in enumerate(places):
             if min(one, two) <= at <= max(one, two) and not (k and at == one):
                 share = (at - one) / (two - one) if two != one else 0.5
                 found.append(first + share * (second - first))
         if len(found) != 1:
+            asked = at if sparsity is None else sparsity
             raise ValueError(
-                f"sparsity = {sparsity}: the boundary of {self.phases}, with S from "
+                f"sparsity = {asked}: the boundary of {self.phases}, with S from "
                 f"{min(self.sparsities):.6g} to {max(self.sparsities):.6g}, passes it "
                 + ("nowhere" if not found else f"{len(found)} times")
             )
@@ -272,18 +274,22 @@ class TracedDiagram(Record, Drawn, Written, Lined):
         """The curves on which phases stop being local minima; those of one phase may overlap."""
         return tuple(curve for region in self.metastable for curve in region.spinodals)
 
-    def label(self, sparsity: object, importance: object) -> str:
-        """Name of the phase with the lowest loss at sparsity S and importance r.
+    def label(
+        self, sparsity: object = None, importance: object = 1, *, feature_probability: object = None
+    ) -> str:
+        """Name of the phase with the lowest loss at S (or p = 1 − S) and importance r.
 
         It is searched for at that point, from many starts: the lines are not used.
 
         Raises `ValueError` for a sparsity outside [0, 1) or an importance below 0.
         """
-        return str(self._lowest_at(sparsity, importance).name)
+        return str(self._lowest_at(sparsity, importance, feature_probability).name)
 
-    def minimum(self, sparsity: object, importance: object) -> float:
+    def minimum(
+        self, sparsity: object = None, importance: object = 1, *, feature_probability: object = None
+    ) -> float:
         """The free energy F(S, r): the lowest loss that the search finds."""
-        return float(self._lowest_at(sparsity, importance).loss)
+        return float(self._lowest_at(sparsity, importance, feature_probability).loss)
 
     def grid(self, sparsities: object, importances: object) -> GridDiagram:
         """Labels, lowest losses and outcomes on a grid: rows are sparsities, columns importances.
@@ -309,11 +315,11 @@ class TracedDiagram(Record, Drawn, Written, Lined):
         names = tuple(phase.name for phase in self.phases)
         return GridDiagram(s, w, labels, losses, names, outcomes)
 
-    def _lowest_at(self, sparsity: object, importance: object) -> Any:
-        from ..kernel.inputs import scalar_in  # noqa: PLC0415
+    def _lowest_at(self, sparsity: object, importance: object, feature_probability: object) -> Any:
+        from ..kernel.inputs import scalar_in, sparsity_in  # noqa: PLC0415
         from .landscapes import landscape_of  # noqa: PLC0415
 
-        S = scalar_in(sparsity, "sparsity", 0.0, 1.0, open_end=True)
+        S = sparsity_in(sparsity, feature_probability)
         y = scalar_in(importance, "importance", 0.0, np.inf)
         if self.plane.y.chart == "log" and y == 0.0:
             y = float(np.finfo(np.float64).tiny)  # in the chart 0 is infinitely far

@@ -28,12 +28,6 @@ _ROUNDING = 1e-12
 """Of products of unit vectors."""
 _SAME = 1e-7
 """Ends closer than this are one: Newton's method brings them to 1e-10."""
-_SHORTEST = 1e-5
-"""A feature whose length shrinks below this has left its block."""
-_WEAKENED = (0.4, 0.15, 0.03)
-"""Lengths of one feature of a block from which a search begins."""
-_LIFTS = (0.1, 0.4)
-"""Biases from which a search begins, in means."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,12 +51,15 @@ class Family:
         """How many features have free lengths and biases."""
         return int(self.P.shape[1]) // 2
 
-    def settled(self, ys: Floats, problem: Problem, mean: float, gradient: float) -> list[Floats]:
+    def settled(
+        self, ys: Floats, problem: Problem, mean: float, settings: ContinuationSettings
+    ) -> list[Floats]:
         """x where Newton's method downhill in the family ends from rows of y, if not outside."""
         starts = self.base + mean * self.dropped + ys @ self.P.T
         ends, _, sizes = problem.settled_within(starts, self.P @ self.P.T)
         lengths = (ends @ self.P)[:, : self.free]
-        return list(ends[(lengths.min(axis=1, initial=1.0) >= _SHORTEST) & (sizes <= gradient)])
+        inside = lengths.min(axis=1, initial=1.0) >= settings.shortest_length
+        return list(ends[inside & (sizes <= settings.stationary)])
 
 
 @lru_cache(maxsize=16)
@@ -147,16 +144,16 @@ class RelaxedLandscape(_Shared):
         problem, mean = self.plane.problem(theta), self._mean(theta)
         rows = np.atleast_2d(ys)
         known = families(self.plane.model)[family]
-        return known.settled(rows, problem, mean, self.settings.stationary)
+        return known.settled(rows, problem, mean, self.settings)
 
     def _starts(self, family: Family, theta: Floats) -> Floats:
         """The candidate with a little bias, and each of its features weakened in turn."""
         k, mean = family.free, self._mean(theta)
         if not k:
             return np.empty((1, 0))
-        found = [np.repeat([1.0, lift * mean], k) for lift in _LIFTS]
+        found = [np.repeat([1.0, lift * mean], k) for lift in self.settings.lifts]
         for i in range(k):
-            for weak in _WEAKENED:
+            for weak in self.settings.weakened:
                 start = np.repeat([1.0, 0.1 * mean], k)
                 start[i], start[k + i] = weak, 0.9 * mean + 0.1 * weak
                 found.append(start)

@@ -1,6 +1,7 @@
 """The tolerances of the continuation, each with its reason.
 
-What belongs to one formula only, as the step of a difference, stands beside that formula.
+What belongs to one formula only, as the step of a difference, stands beside that formula: to change
+it would change no result but its rounding.
 """
 
 from __future__ import annotations
@@ -54,9 +55,15 @@ class ContinuationSettings:
     """Overlaps below it are tried at exactly zero, where the loss has its kinks."""
     vanished: float = 1e-9
     """Overlaps and entries below it are rounding."""
+    shortest_length: float = 1e-5
+    """A feature of a relaxed branch that shrinks below it has left its block."""
     # Searches.
     random_starts: tuple[int, int] = (60, 12)
     """Beside the structured ones: of a search for all minima, and for a third phase only."""
+    weakened: tuple[float, ...] = (0.4, 0.15, 0.03)
+    """Lengths of one feature of a block from which a relaxed search begins: from pair to onset."""
+    lifts: tuple[float, ...] = (0.1, 0.4)
+    """Biases from which a relaxed search begins, in means: optimal ones lie between 0 and 1."""
     searched: float = 0.015
     """How far a curve goes on before a third phase is searched for again."""
     narrow: float = 1e-5
@@ -76,6 +83,18 @@ class ContinuationSettings:
     """Two solutions of one system closer than this and their errors are one node."""
     fades: float = 2e-2
     """How far from the special point that ends it a first-order line can become too faint."""
+    # Lines that leave a special point: begun at the first of these distances that serves.
+    beside_junction: tuple[float, ...] = (3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)
+    """Down to where a search no longer tells phases apart: a line may be short."""
+    beside_end_point: tuple[float, ...] = (3e-3, 8e-3, 2e-2)
+    """Growing: the daughter is faint at first."""
+    beyond_tricritical: tuple[float, ...] = (4e-2, 2e-2, 1.2e-2, 8e-3)
+    """Closer by, the phases differ by less than a search can tell."""
+    to_the_side: float = 2e-3
+    """How far to both sides of such a line phases are searched for where others are lower."""
+    meets_itself: float = 1e-2
+    """Minima of one pattern at a junction, closer than this, are one: next to where a symmetric
+    minimum becomes unstable, losses differ by the fourth power of it and tell nothing."""
     # Onsets and folds.
     amplitudes: tuple[float, ...] = (0.012, 0.0096, 0.00744, 0.00552, 0.00384, 0.0024)
     """Overlaps at which a daughter is solved for: small, and large against rounding."""
@@ -89,11 +108,47 @@ class ContinuationSettings:
     """Width in which the end of a branch is bracketed before it is solved for."""
     ahead: float = 2e-3
     """How far beyond its bracket the solved end of a branch may lie."""
+    behind: float = 1e-5
+    """How far before the last minimum it may lie: there its curvature was 0 up to rounding."""
+    unsure: float = 1e-4
+    """Directions whose one-sided curvatures, as differences, are this close may be the softest."""
     # Metastable regions.
     corner: float = 1e-3
     """Neighbouring corners of an outline on different curves are no further apart than this."""
     checked: float = 0.08
     """How far a minimum is followed before all directions are looked at again."""
+    followed: tuple[float, ...] = (0.5, 0.1, 0.9)
+    """Where along a line, as shares of it, its phases are followed across it."""
+    feet: int = 21
+    """At most so many points of a line are the feet of rays: the curves have their own points."""
+    turns: int = 4
+    """Rays in a fan at an end of a line."""
+    halvings: int = 10
+    """How often rays are put between two that end on different curves, until `corner` holds."""
+    # Records.
+    overshoot: float = 1e-4
+    """Points closer to the special point at a line's end are left out: a third phase is lower there
+    by less than a search can tell."""
+    matched: float = 1e-9
+    """A line whose points lie this close to a formula, in ln r, agrees with it."""
+    matched_point: float = 1e-6
+    """A tricritical point this close to a root of its formula agrees with it: known to 5e-8."""
+    # Grids and slices.
+    grid_searched: int = 6
+    """Along each axis every so many points of a grid are searched, and the last: a search costs a
+    hundred times what a step along a branch does."""
+    grid_followed: int = 8
+    """Of so many points of a boundary, the branches of one are followed over a grid."""
+    grid_kept: float = 1.25
+    """A branch is followed over a grid while its loss is at most this many times the lowest."""
+    slice_points: tuple[int, int] = (121, 41)
+    """Of the default line: for two features, and for more, where each is slower."""
+    slice_searched: tuple[int, int] = (1, 8)
+    """Every so many points of a slice are searched: for two features, and for more."""
+    slice_bracket: float = 1e-7
+    """Width in which the end of a branch is bracketed on a slice, which has no curve to fall on."""
+    joined: float = 1e-5
+    """Ends of two branches of a slice that are closer are one: the one continues the other."""
 
 
 DEFAULT = ContinuationSettings()

@@ -11,33 +11,22 @@ import sympy
 from numpy.typing import NDArray
 
 from ..diagram.grid import checked_axis
-from ..kernel.inputs import scalar_in
-from ..minima.naming import strong_name
+from ..kernel.inputs import scalar_in, sparsity_in
 from ..model import ToyModel, checked_model
 from ..symbols import S as SPARSITY
 from ..symbols import r as EXTRA
 from . import slice_records as records
-from .branch import Branch, Landscape, walk
+from .branch import Branch, Landscape, kind_of, same_signs, walk
 from .equations import Pair
 from .landscapes import landscape_of
 from .limits import Limit, cause_of, limit_between
 from .plane import Axis, Plane
-from .scan import Continuous, between, onset_at
+from .scan import Continuous, between, connected, onset_at
 from .settings import DEFAULT, ContinuationSettings
 
 Floats = NDArray[np.float64]
 Bracket = tuple[Branch, Floats]
 """The last minimum of a branch, and a θ next to it at which the branch is none any more."""
-
-POINTS = {2: 121}
-"""Points of the default line by number of features; 41 for more, where each is slower."""
-STRIDE = {2: 1}
-"""How many points of a line lie between two that are searched; 8 for more than two features."""
-_WIDTH = 1e-7
-"""How closely the ends of branches are bracketed before they are solved for, in θ."""
-_EQUAL = 1e-9
-_JOINED = 1e-5
-_WINDOW_ENDS = 2
 
 
 def slice_along(
@@ -45,6 +34,7 @@ def slice_along(
     *,
     sparsity: object = None,
     importance: object = None,
+    feature_probability: object = None,
     values: Sequence[float] | Floats | None = None,
     source: str = "global",
     x: sympy.Symbol = SPARSITY,
@@ -61,7 +51,8 @@ def slice_along(
     Parameters
     ----------
     model : only the global source takes models with bias = "zero" or an interference penalty.
-    sparsity, importance : one of the two, the coordinate that is held.
+    sparsity, importance : one of the two, the coordinate that is held; or p = 1 − S, as
+        ``feature_probability``.
     values : of the other one, at least two, ascending; by default its usual axis.
     source : "global" (all weights and biases free) or "relaxed" (within each candidate's pattern).
     x, y : two symbols of the model in place of S and r, of which ``sparsity`` and ``importance``
@@ -86,13 +77,21 @@ def slice_along(
             f"n_features = {model.n_features}, d_hidden = {model.d_hidden}: a slice needs more "
             "features than dimensions (n_features > d_hidden)"
         )
-    if (sparsity is None) == (importance is None):
-        raise ValueError("give either sparsity or importance, the coordinate that is held")
+    held: Literal["sparsity", "importance"]
+    held = "sparsity" if importance is None else "importance"
+    if [sparsity, importance, feature_probability].count(None) != 2:
+        raise ValueError(
+            "give one of sparsity, feature_probability and importance, the coordinate that is held"
+        )
     plane = Plane.of(model, x, y)
-    held: Literal["sparsity", "importance"] = "importance" if sparsity is None else "sparsity"
-    at = _coordinate(plane.x if held == "sparsity" else plane.y, sparsity, importance, held)
+    if feature_probability is not None:
+        if plane.x.chart != "log density":
+            raise ValueError(f"feature_probability: x = {x} is not S, so that 1 − x is no p")
+        at = sparsity_in(None, feature_probability)
+    else:
+        at = _coordinate(plane.x if held == "sparsity" else plane.y, sparsity, importance, held)
     varied = plane.y if held == "sparsity" else plane.x
-    line = _values(values, varied, POINTS.get(model.n_features, 41))
+    line = _values(values, varied, settings.slice_points[model.n_features > 2])
     thetas = [plane.theta(at, v) if held == "sparsity" else plane.theta(v, at) for v in line]
     land = landscape_of(plane, source, settings)
     return _Line(land, held, line, thetas).slice(source, at)
@@ -113,7 +112,7 @@ def _values(values: object, axis: Axis, count: int) -> Floats:
         line[0], line[-1] = axis.low, axis.high
         return line
     line = checked_axis(values, "values")
-    if len(line) < _WINDOW_ENDS or (np.diff(line) <= 0).any():
+    if len(line) < 2 or (np.diff(line) <= 0).any():
         raise ValueError("values must be at least two, and ascending")
     if axis.chart == "log":
         _positive(float(line[0]), "values[0]")
@@ -150,7 +149,7 @@ class _Line:
         crossings = [
             crossing
             for one, two in pairwise(lowest)
-            if one.name != two.name
+            if not connected(self.land, one, two)
             for crossing in self._crossings(one, two)
         ]
         branches = [self._branch(i) for i in range(len(self.branches))]
@@ -167,9 +166,9 @@ class _Line:
         )
 
     def _lowest(self) -> list[Branch]:
-        """The lowest minimum at each value, after a search wherever it changes its name."""
+        """The lowest minimum at each value, after a search wherever it changes its pattern."""
         count = len(self.values)
-        stride = STRIDE.get(self.land.plane.model.n_features, 8)
+        stride = self.land.settings.slice_searched[self.land.plane.model.n_features > 2]
         waiting, searched = {*range(0, count, stride), count - 1}, set[int]()
         while True:
             for k in sorted(waiting):
@@ -180,7 +179,8 @@ class _Line:
                 min((b[k] for b in self.branches if k in b), key=lambda branch: branch.loss)
                 for k in range(count)
             ]
-            changes = [k for k in range(1, count) if lowest[k - 1].name != lowest[k].name]
+            kinds = [kind_of(self.land.plane, branch) for branch in lowest]
+            changes = [k for k in range(1, count) if kinds[k - 1] != kinds[k]]
             waiting = {j for k in changes for j in (k - 1, k)} - searched
             if not waiting:
                 return lowest
@@ -189,9 +189,8 @@ class _Line:
         """A branch in both directions, unless it is one that is known."""
         for other in self.branches:
             known = other.get(k)
-            if known is not None and known.name == branch.name:
-                if abs(known.loss - branch.loss) < _EQUAL:
-                    return
+            if known is not None and self._same(known, branch):
+                return
         found = {k: branch}
         brackets: list[Bracket | None] = []
         for step in (-1, 1):
@@ -203,7 +202,7 @@ class _Line:
                     found[j] = here
                     j += step
             brackets.append(bracket)
-        again = [i for i, other in enumerate(self.branches) if _contains(found, other)]
+        again = [i for i, other in enumerate(self.branches) if self._contains(found, other)]
         for i in reversed(again):
             del self.branches[i], self.brackets[i]
         self.branches.append(found)
@@ -223,7 +222,7 @@ class _Line:
                 branch, step = moved, min(2.0 * step, 1.0) if theta is not target else 1.0
                 if theta is target:
                     return branch, None
-            elif step * length < _WIDTH:
+            elif step * length < self.land.settings.slice_bracket:
                 return branch, (branch, theta)
             else:
                 step *= 0.5
@@ -264,7 +263,7 @@ class _Line:
             facing = other[1 - side]
             if j != i and facing is not None:
                 gap = abs(float(facing[0].theta[self.axis] - last.theta[self.axis]))
-                if gap < _JOINED:
+                if gap < self.land.settings.joined:
                     becomes = next(iter(self.branches[j].values())).name
         loss = last.loss + float(last.gradient @ (theta - last.theta))
         cause = None if limit is None else cause_of(limit)
@@ -295,7 +294,7 @@ class _Line:
     def _continuous(self, place: Continuous) -> records.Crossing:
         """The onset in a bracket, or the bracket; a minimum may also just change its name there."""
         a, b = place.low, place.high
-        same = strong_name(a.name) == strong_name(b.name)
+        same = same_signs(self.land.plane, a, b)
         if not same:
             onset = onset_at(self.land, place)
             if onset is not None and onset.slope > 0:
@@ -309,10 +308,11 @@ class _Line:
         error = abs(values[1] - values[0])
         return records.Crossing((a.name, b.name), value, loss, 0.0, nature, error)
 
+    def _same(self, one: Branch, two: Branch) -> bool:
+        """Whether two minima at one value are of one branch."""
+        alike = kind_of(self.land.plane, one) == kind_of(self.land.plane, two)
+        return alike and abs(one.loss - two.loss) < self.land.settings.same_loss
 
-def _contains(branch: dict[int, Branch], part: dict[int, Branch]) -> bool:
-    """Whether every minimum of the part is the branch's own."""
-    return all(
-        k in branch and branch[k].name == other.name and abs(branch[k].loss - other.loss) < _EQUAL
-        for k, other in part.items()
-    )
+    def _contains(self, branch: dict[int, Branch], part: dict[int, Branch]) -> bool:
+        """Whether every minimum of the part is the branch's own."""
+        return all(k in branch and self._same(branch[k], other) for k, other in part.items())

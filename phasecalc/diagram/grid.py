@@ -104,7 +104,7 @@ def grid_of(phases: Sequence[Candidate], sparsities: object, importances: object
     close = (losses <= lowest + 2 * bound).sum(axis=0) > 1
     for i, j in np.argwhere(close):
         p, r = 1 - Fraction(float(s[i])), Fraction(float(w[j]))
-        exact = [phase.loss_at(p, r) for phase in phases]
+        exact = [phase.loss_at(importance=r, feature_probability=p) for phase in phases]
         winners[i, j] = min(range(len(exact)), key=comparable(exact).__getitem__)
         lowest[i, j] = float(exact[winners[i, j]])
     names = tuple(phase.name for phase in phases)

@@ -13,7 +13,7 @@ from ..blocks.tegum import candidates
 from ..display import Drawn, Written
 from ..exact.algebraic import comparable
 from ..exact.extension import polynomials
-from ..inputs import Scalar, rational_in, shown
+from ..inputs import Scalar, probability_in, shown, sparsity_of
 from ..model import ToyModel, checked_model
 from ..records import Record
 from .assembly import boundaries_of, junctions_of
@@ -62,20 +62,24 @@ class PhaseDiagram(Record, Drawn, Written):
         """
         return tuple(dict.fromkeys(figure for c in self.candidates for figure in c.figures))
 
-    def minimisers(self, sparsity: object, importance: object) -> tuple[str, ...]:
+    def minimisers(
+        self, sparsity: object = None, importance: object = 1, *, feature_probability: object = None
+    ) -> tuple[str, ...]:
         """Names of all phases with the lowest loss at a point: several on a boundary.
 
         >>> phase_diagram(ToyModel(2, 1)).minimisers("3/7", 1)
         ('ignore', 'dedicated', 'antipodal')
         """
-        losses = comparable(self._losses(sparsity, importance))
+        losses = comparable(self._losses(sparsity, importance, feature_probability))
         lowest = min(losses)
         return tuple(
             phase.name for phase, loss in zip(self.phases, losses, strict=True) if loss == lowest
         )
 
-    def label(self, sparsity: object, importance: object) -> str:
-        """Name of the phase with the lowest loss at sparsity S and importance r.
+    def label(
+        self, sparsity: object = None, importance: object = 1, *, feature_probability: object = None
+    ) -> str:
+        """Name of the phase with the lowest loss at S (or p = 1 − S) and importance r.
 
         The comparison is exact; a float stands for the binary fraction that it holds. Exactly on a
         boundary it is the first of `minimisers`, in the order of ``phases``.
@@ -86,15 +90,17 @@ class PhaseDiagram(Record, Drawn, Written):
         Raises `ValueError` for a sparsity outside [0, 1] or an importance that is negative, NaN or
         infinite.
         """
-        return self.minimisers(sparsity, importance)[0]
+        return self.minimisers(sparsity, importance, feature_probability=feature_probability)[0]
 
-    def minimum(self, sparsity: object, importance: object) -> Scalar:
+    def minimum(
+        self, sparsity: object = None, importance: object = 1, *, feature_probability: object = None
+    ) -> Scalar:
         """The free energy F(S, r): the lowest loss at a point, an exact number.
 
         >>> phase_diagram(ToyModel(2, 1)).minimum("3/7", 1)
         Fraction(16, 147)
         """
-        losses = self._losses(sparsity, importance)
+        losses = self._losses(sparsity, importance, feature_probability)
         by_value = comparable(losses)
         return losses[by_value.index(min(by_value))]
 
@@ -107,10 +113,11 @@ class PhaseDiagram(Record, Drawn, Written):
 
         return grid_of(self.phases, sparsities, importances)
 
-    def _losses(self, sparsity: object, importance: object) -> list[Scalar]:
-        density = 1 - rational_in(sparsity, "sparsity", largest=1)
-        weight = rational_in(importance, "importance")
-        return [phase.loss_at(density, weight) for phase in self.phases]
+    def _losses(
+        self, sparsity: object, importance: object, feature_probability: object
+    ) -> list[Scalar]:
+        S = sparsity_of(sparsity, feature_probability, probability_in)
+        return [phase.loss_at(S, importance) for phase in self.phases]
 
 
 def phase_diagram(

@@ -20,7 +20,7 @@ from ..display import Written
 from ..exact.extension import reduced
 from ..exact.forms import is_rational_form
 from ..exact.truncated import exact_sign
-from ..inputs import exact_scalar, rational_in
+from ..inputs import exact_scalar, rational_in, sparsity_of
 from ..records import Record
 from ..symbols import S, p, r
 
@@ -104,7 +104,7 @@ class Boundary(Record, Written):
         """r at the points that the record holds: its ends."""
         return tuple(end.importance for end in self.ends)
 
-    def latent_heat(self, sparsity: object = None) -> Any:
+    def latent_heat(self, sparsity: object = None, *, feature_probability: object = None) -> Any:
         """How much ∂F/∂r, the extra feature's squared error E(x − y)², drops across the line.
 
             ∂L/∂r (first phase) − ∂L/∂r (second phase)
@@ -116,8 +116,9 @@ class Boundary(Record, Written):
         Parameters
         ----------
         sparsity : where on the line, a number S, for one exact number (a float stands for the
-            binary fraction that it holds); the symbol `phasecalc.S`,
-            for the formula; None for a tuple, at each of ``sparsities``.
+            binary fraction that it holds); the symbol `phasecalc.S`, for the formula; None for a
+            tuple, at each of ``sparsities``.
+        feature_probability : p = 1 − S, a number or `phasecalc.p`, in place of S.
 
         >>> from phasecalc import S, ToyModel, phase_diagram
         >>> line = phase_diagram(ToyModel(2, 1)).boundaries[0]
@@ -127,18 +128,18 @@ class Boundary(Record, Written):
         Raises `ValueError` for an S that the line does not pass, `TypeError` for no number.
         """
         drop = -self.gradient_jump[1]
-        if sparsity is None:
-            return tuple(reduced(drop.subs(p, 1 - at)) for at in self.sparsities)
-        if sparsity == S:
+        if sparsity == S and feature_probability is None:
             return sympy.factor(drop.subs(p, 1 - S))
-        known = isinstance(sparsity, sympy.Expr) and not sparsity.is_Float
-        read = exact_scalar if known else rational_in
-        at = sympy.sympify(read(sparsity, "sparsity"))
+        if feature_probability == p and sparsity is None:
+            return sympy.factor(drop)
+        at = sparsity_of(sparsity, feature_probability, _place, optional=True)
+        if at is None:
+            return tuple(reduced(drop.subs(p, 1 - at)) for at in self.sparsities)
         low, high = (1 - end for end in reversed(self.interval))
         if exact_sign(at - low) < 0 or exact_sign(high - at) < 0:
             raise ValueError(
-                f"sparsity = {sparsity}: the boundary of {self.phases} passes S from "
-                f"{low} to {high}"
+                f"sparsity = {at if sparsity is None else sparsity}: the boundary of {self.phases} "
+                f"passes S from {low} to {high}"
             )
         return reduced(drop.subs(p, 1 - at))
 
@@ -241,3 +242,12 @@ def vanishing_order(
         difference = sympy.expand(difference.diff(across))
         order += 1
     return order
+
+
+def _place(value: object, argument: str, _: int) -> sympy.Expr:
+    """A number on a line, algebraic or rational; a float is the binary fraction that it holds."""
+    known = isinstance(value, sympy.Expr) and not value.is_Float
+    at = sympy.sympify((exact_scalar if known else rational_in)(value, argument))
+    if at.free_symbols or exact_sign(at) < 0 or exact_sign(1 - at) < 0:
+        raise ValueError(f"{argument} = {at}: it must be a number in [0, 1]")
+    return at

@@ -8,8 +8,8 @@ from ..inputs import exact_vector
 from ..laws import Law, checked_law
 from .algebraic import in_sympy
 from .forms import collected, is_rational_form
-from .gram import gram_of
-from .loss import checked_importance
+from .gram import gram_of, matrix_of
+from .loss import checked_importance, refuse_transposed
 
 
 def linear_loss(
@@ -33,8 +33,10 @@ def linear_loss(
     -p**2/2 + 2*p/3
     """
     law = checked_law(law)
+    given = matrix_of(weights, gram)
+    n = len(given[0])
+    refuse_transposed(given, bias, n)
     matrix = gram_of(weights, gram)
-    n = len(matrix)
     weighting = checked_importance(importance, n)
     biases = None if bias is None else exact_vector(bias, "bias", n)
     total = sympy.Integer(0)

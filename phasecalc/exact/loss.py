@@ -17,7 +17,15 @@ from typing import Any
 import sympy
 
 from ..display import Written
-from ..inputs import Scalar, exact_number, exact_vector, importance_vector, shown
+from ..inputs import (
+    Scalar,
+    exact_number,
+    exact_vector,
+    importance_vector,
+    shown,
+    sparsity_of,
+    turned,
+)
 from ..laws import Law, checked_law
 from ..records import Record
 from ..supports import Independent, Support, checked_support
@@ -51,8 +59,10 @@ class SparseLoss(Record, Written):
     total: sympy.Expr
     support: Support = Independent()  # noqa: RUF009 (immutable)
 
-    def at(self, sparsity: object, **symbols: object) -> sympy.Expr:
-        """The loss as an exact number, at sparsity S and values for its other symbols.
+    def at(
+        self, sparsity: object = None, *, feature_probability: object = None, **symbols: object
+    ) -> sympy.Expr:
+        """The loss as an exact number, at S (or p = 1 − S) and values for its other symbols.
 
         >>> decompose([[1, -1]], [0, 0]).at(sparsity=Fraction(3, 7))
         16/147
@@ -72,21 +82,23 @@ class SparseLoss(Record, Written):
                 law=self.law,
                 support=self.support,
             )
-            total = special.at_sparsity(sparsity)
+            total = special.at_sparsity(sparsity, feature_probability=feature_probability)
         else:
-            total = self.at_sparsity(sparsity)
+            total = self.at_sparsity(sparsity, feature_probability=feature_probability)
         if total.free_symbols:
             raise ValueError(f"the loss needs a value for {_names(total.free_symbols)}")
         return normal_form(total)
 
-    def at_sparsity(self, sparsity: object) -> sympy.Expr:
-        """The loss at sparsity S, as a formula in its other symbols.
+    def at_sparsity(
+        self, sparsity: object = None, *, feature_probability: object = None
+    ) -> sympy.Expr:
+        """The loss at sparsity S (or p = 1 − S), as a formula in its other symbols.
 
         >>> r = sympy.Symbol("r")
         >>> decompose([[1, -1]], [0, 0], [1, r]).at_sparsity(Fraction(1, 2))
         r/24 + 1/24
         """
-        probability = 1 - _sparsity(sparsity)
+        probability = 1 - sparsity_of(sparsity, feature_probability, _probability)
         self.support.check(len(self.bias), probability)
         return sympy.expand(self.total.subs(p, probability))
 
@@ -173,8 +185,8 @@ def decompose(
         or not it is the Gram matrix of m-dimensional vectors.
     support : which features are active together; `Independent()` by default. The total is then
         Σ_A π(A) Σ_j I_j ℓ_j(A).
-    feature_probability : n exact probabilities or expressions, one for each feature, in place of p
-        for all; short for support=Independent(…).
+    feature_probability : n exact probabilities or expressions, or one for all, in place of p; short
+        for support=Independent(…).
 
     Numbers give exact rationals or algebraic numbers. Symbols give a finite sum of truncated
     powers, valid where every overlap that is not identically zero is not zero; see
@@ -198,7 +210,7 @@ def decompose(
     given = matrix_of(weights, gram)
     n = len(given[0])
     together = _support_of(support, feature_probability, n)
-    _refuse_transposed(given, bias, n)
+    refuse_transposed(given, bias, n)
     biases = exact_vector(0 if bias is None else bias, "bias", n)
     weighting = checked_importance(importance, n)
     entries = (*(g for row in given for g in row), *biases)
@@ -224,12 +236,12 @@ def decompose(
     return _assembled(blank, features)
 
 
-def _refuse_transposed(rows: Sequence[Sequence[Scalar]], bias: object, n: int) -> None:
+def refuse_transposed(rows: Sequence[Sequence[Scalar]], bias: object, n: int) -> None:
     """A bias with one entry for each row of weights: the hint that helps."""
     if isinstance(bias, Sized) and not isinstance(bias, str) and n < len(bias) == len(rows):
         raise ValueError(
-            f"bias has {len(bias)} entries and weights {len(rows)} rows of {n}: column i of "
-            "weights is feature i, so these weights look transposed"
+            f"bias has {len(bias)} entries, but weights {len(rows)} rows of {n}"
+            + turned(len(bias), len(rows), n)
         )
 
 
@@ -238,7 +250,8 @@ def _support_of(support: object, feature_probability: object, n: int) -> Support
         return checked_support(support, n)
     if support is not None:
         raise TypeError("support and feature_probability: at most one of them can be given")
-    return checked_support(Independent(feature_probability), n)
+    chances = exact_vector(feature_probability, "feature_probability", n)
+    return checked_support(Independent(chances), n)
 
 
 def checked_importance(importance: object, n: int) -> tuple[Scalar, ...]:
@@ -325,11 +338,11 @@ def _piece(bracket: TruncatedPower, values: Mapping[sympy.Symbol, sympy.Expr]) -
     return base**power if sign > 0 else sympy.Integer(0)
 
 
-def _sparsity(value: object) -> sympy.Expr:
-    sparsity = sympy.sympify(exact_number(value, "sparsity"))
-    if exact_sign(sparsity) < 0 or exact_sign(1 - sparsity) < 0:
-        raise ValueError(f"sparsity = {sparsity}: it must lie in [0, 1]")
-    return sparsity
+def _probability(value: object, argument: str, _: int) -> sympy.Expr:
+    number = sympy.sympify(exact_number(value, argument))
+    if exact_sign(number) < 0 or exact_sign(1 - number) < 0:
+        raise ValueError(f"{argument} = {number}: it must lie in [0, 1]")
+    return number
 
 
 def _names(symbols: Iterable[sympy.Symbol]) -> str:

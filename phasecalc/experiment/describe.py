@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..display import Large
-from ..kernel.inputs import real_array, scalar_in
+from ..inputs import turned
+from ..kernel.inputs import real_array, sparsity_in
 from ..kernel.loss import expected_loss
 from ..laws import Law, checked_law
 from ..minima.minimize import LocalMinimum, minimize
@@ -66,11 +67,14 @@ def describe(
     importance: ArrayLike | None = None,
     sparsity: object = None,
     law: Law | None = None,
+    *,
+    feature_probability: object = None,
 ) -> Description:
     """Say what given weights do to their features, and which minimum they are near.
 
     weights (m, n), column i for feature i; bias (n,), zeros by default; importance (n,) or one
-    number, ones by default. With a sparsity S in [0, 1) also the loss of each feature and, for at
+    number, ones by default. With a sparsity S in [0, 1), or
+    p = 1 − S as ``feature_probability``, also the loss of each feature and, for at
     most nine features, the minimum that a descent from these weights ends in.
 
     >>> found = describe([[1.0, -0.98]], [0.04, 0.05], sparsity=0.6)
@@ -90,7 +94,8 @@ def describe(
     chosen = checked_law(law)
     model = ToyModel(n, m, chosen, importance=[Fraction(float(value)) for value in I])
     gram = W.T @ W
-    S = None if sparsity is None else scalar_in(sparsity, "sparsity", 0.0, 1.0, open_end=True)
+    asked = sparsity is not None or feature_probability is not None
+    S = sparsity_in(sparsity, feature_probability) if asked else None
     losses = nearest = distance = None
     if S is not None:
         losses = np.asarray(expected_loss(W, b, np.diag(I), S, chosen))
@@ -129,9 +134,7 @@ def _vector(name: str, value: ArrayLike, n: int, m: int) -> Floats:
     if array.ndim == 0:
         return np.full(n, float(array))
     if array.shape != (n,):
-        hint = ""
-        if array.shape == (m,):
-            hint = "; weights look transposed: they are (m, n), column i for feature i"
+        hint = turned(array.shape[0], m, n) if array.ndim == 1 else ""
         raise ValueError(
             f"{name}: shape {array.shape}; it must be ({n},), as weights has n = {n}{hint}"
         )

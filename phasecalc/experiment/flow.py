@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..display import Shown
 from ..inputs import shown
-from ..kernel.inputs import scalar_in
+from ..kernel.inputs import scalar_in, sparsity_in
 from ..kernel.threads import thread_count
 from ..laws import Uniform
 from ..minima.minimize import minimize
@@ -66,9 +66,10 @@ class FlowCounts(Record, Shown):
 
 def gradient_flow(
     model: ToyModel,
-    sparsity: object,
+    sparsity: object = None,
     importance: object = 1.0,
     *,
+    feature_probability: object = None,
     sigma: object = 1.0,
     trajectories: int = 100_000,
     seed: int = 0,
@@ -96,7 +97,7 @@ def gradient_flow(
         raise ValueError(f"bias = {model.bias!r}: gradient_flow moves the biases")
     if isinstance(trajectories, bool) or not isinstance(trajectories, int) or trajectories < 1:
         raise ValueError(f"trajectories = {shown(trajectories)}: it must be an integer, 1 or more")
-    S = scalar_in(sparsity, "sparsity", 0.0, 1.0, open_end=True)
+    S = sparsity_in(sparsity, feature_probability)
     r = scalar_in(importance, "importance", 0.0, np.inf)
     spread = scalar_in(sigma, "sigma", 0.0, np.inf)
     found = minimize(model, S, r)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..display import Large
+from ..inputs import sparsity_of, turned
 from ..kernel.conditions import evaluated, supported
-from ..kernel.inputs import real_array, scalar_in
+from ..kernel.inputs import LEAST_PROBABILITY, real_array, scalar_in
 from ..kernel.loss import expected_loss
 from ..minima.minimize import minimize
 from ..minima.naming import name_of
@@ -105,10 +106,11 @@ def regret(
     model: ToyModel | None,
     weights: ArrayLike,
     bias: ArrayLike | None = None,
-    *,
-    sparsity: ArrayLike,
+    sparsity: ArrayLike | None = None,
     importance: object = 1.0,
-    starts: int | None = None,
+    *,
+    feature_probability: ArrayLike | None = None,
+    random_starts: int | None = None,
     seed: int = 0,
     **symbols: object,
 ) -> Regret:
@@ -116,12 +118,13 @@ def regret(
 
     regret = L(W, b) − min L, at each instance's sparsity. For up to 9 features and a law with a
     closed form the minimum is that of `minimize`; else the lowest of descents from the weights,
-    from antipodal pairs and from ``starts`` random ones.
+    from antipodal pairs and from ``random_starts`` random ones.
 
     model : a `ToyModel` of the weights' sizes; None for importances (1, …, 1, r).
-    weights : (…, m, n); bias (…, n), 0 by default; sparsity (…), which is broadcast to them.
+    weights : (…, m, n); bias (…, n) or one number, 0 by default.
+    sparsity : (…), which is broadcast to them; or p = 1 − S as ``feature_probability``.
     importance, symbols : values of r and of the model's other symbols.
-    starts : random starts, by default those of `minimize`, or 4.
+    random_starts : their number, by default those of `minimize`, or 4.
 
     >>> import phasecalc as pc
     >>> found = pc.regret(pc.ToyModel(2, 1), [[1.0, -1.0]], [0.0, 0.0], sparsity=0.6)
@@ -136,23 +139,25 @@ def regret(
     lead, (m, n) = W.shape[:-2], W.shape[-2:]
     model = ToyModel(n, m) if model is None else checked_model(model)
     if (model.d_hidden, model.n_features) != (m, n):
+        hint = turned(model.n_features, m, n) and turned(n, model.d_hidden, model.n_features)
         raise ValueError(
             f"weights: {n} features in {m} dimensions; the model has {model.n_features} in "
-            f"{model.d_hidden}"
+            f"{model.d_hidden}{hint}"
         )
-    b = np.zeros((*lead, n)) if bias is None else real_array("bias", bias)
+    b = real_array("bias", 0.0 if bias is None else bias)
+    if b.ndim == 0:
+        b = np.full((*lead, n), float(b))
     if b.shape != (*lead, n):
-        raise ValueError(f"bias: shape {b.shape}; it must be {(*lead, n)}, as weights has")
-    S = real_array("sparsity", sparsity)
-    if ((S < 0) | (S >= 1)).any():
-        raise ValueError("sparsity: every entry must be 0 or more and below 1")
+        hint = turned(b.shape[-1], m, n)
+        raise ValueError(f"bias: shape {b.shape}; it must be {(*lead, n)}, as weights has{hint}")
+    S = sparsity_of(sparsity, feature_probability, _checked)
     try:
         S = np.broadcast_to(S, lead).copy()
     except ValueError:
         raise ValueError(f"sparsity: shape {S.shape}; weights has the instances {lead}") from None
     r = scalar_in(importance, "importance", 0.0, np.inf)
     values = {key: scalar_in(value, key, -np.inf, np.inf) for key, value in symbols.items()}
-    search = _Search(model, r, values, starts, seed)
+    search = _Search(model, r, values, random_starts, seed)
     rows = [search.one(W[k], b[k], float(S[k])) for k in np.ndindex(lead)]
 
     def column(name: str, tail: tuple[int, ...] = ()) -> NDArray[Any]:
@@ -174,6 +179,16 @@ def regret(
         nearest_bias=column("nearest_bias", (n,)),
         symbols=tuple(values.items()),
     )
+
+
+def _checked(value: ArrayLike, argument: str, never: int) -> Floats:
+    """S in [0, 1), or p in (0, 1] that S = 1 − p can tell from 0."""
+    array = real_array(argument, value)
+    inside = array < 1 if never == 1 else array >= LEAST_PROBABILITY
+    if not (inside & (array >= 0) & (array <= 1)).all():
+        allowed = "0 or more and below 1" if never == 1 else "above 1e-16 and at most 1"
+        raise ValueError(f"{argument}: every entry must be {allowed}")
+    return array
 
 
 class _Search:

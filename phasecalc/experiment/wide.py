@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from ..kernel.compiled.cube import MAX_DIRECTIONS
 from ..kernel.dense import TOLERANCE, dense_loss
@@ -54,6 +53,8 @@ def train_one(
 
     tolerance: of the gradient's norm, in parts of min(1, Σ_j I_j P(j active)).
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 late: it is slow to import
+
     m, n = weights.shape
     plain = model.support == Independent()
     S = sparsity if plain or not isinstance(model.support, Independent) else None

@@ -24,7 +24,6 @@ GRADIENT = 5.0
 """The bound on an entry of I_j ∂ℓ_j/∂G_ji that is aimed at, in units of the loss's tolerance.
 
 It is far above the error: the bound adds up the absolute values of an oscillating sum."""
-MOST_NODES = 1 << 15
 EPS = 2.220446049250313e-16
 
 
@@ -34,6 +33,8 @@ class DenseResult(NamedTuple):
     """At least the error of each loss, up to what rounding makes beyond its usual size."""
     dW: Floats
     db: Floats
+    slope_error: Floats
+    """The same of the largest entry of each gradient."""
 
 
 def dense_loss(
@@ -48,15 +49,20 @@ def dense_loss(
     error = np.empty(len(wanted))
     dW = np.empty((len(wanted) if gradient else 0, m, n))
     db = np.empty((len(wanted) if gradient else 0, n))
+    slope_error = np.empty(len(wanted))
     H = np.empty((n, n) if gradient else (1, 1))
     for e, model in enumerate(wanted):
         W, b, I, S = batch.model(model)  # noqa: E741 the paper's letter
         G = W.T @ W
         db_e = db[e] if gradient else np.empty(1)
-        loss[e], error[e] = _rows(law, G, b, I, S, gradient, tolerance, H, db_e)
+        loss[e], error[e], rows = _rows(law, G, b, I, S, gradient, tolerance, H, db_e)
         if gradient:
             dW[e] = W @ (H + H.T)
-    return DenseResult(loss, error, dW, db)
+            # ∂L/∂W_ki = Σ_j W_kj (H_ji + H_ij), each entry of row j of H wrong by rows_j.
+            size = np.abs(W)
+            both = size @ rows + size.sum(axis=1) * rows.max(initial=0.0)
+            slope_error[e] = max(both.max(initial=0.0), rows.max(initial=0.0))
+    return DenseResult(loss, error, dW, db, slope_error)
 
 
 def _rows(
@@ -69,8 +75,8 @@ def _rows(
     tolerance: float | None,
     H: Floats,
     db: Floats,
-) -> tuple[float, float]:
-    """The loss and its error; H and ∂L/∂b are written."""
+) -> tuple[float, float, Floats]:
+    """The loss, its error, and that of each row's slopes; H and ∂L/∂b are written."""
     n = len(b)
     aim = (TOLERANCE if tolerance is None else tolerance) * float(np.max(importance))
     losses = np.zeros(n)
@@ -79,13 +85,14 @@ def _rows(
     share = aim / max(1, int(np.count_nonzero(importance)))
 
     def run(lo: int, hi: int) -> None:
-        rest = (G, b, importance, S, lo, hi, gradient, share, slope, MOST_NODES)
+        rest = (G, b, importance, S, lo, hi, gradient, share, slope)
         if isinstance(law, LawTable):
             law_rows(law, *rest, losses, H, db, errors)
         else:
             dense_rows(law, *rest, losses, H, db, errors)
 
-    worth = n * n > 2000 and not isinstance(law, LawTable)
+    worth = n > 24 and not isinstance(law, LawTable)
     in_stretches(run, n, min(n, thread_count()) if worth else 1)
-    scale = importance @ (1.0 + np.abs(G).sum(axis=1) + np.abs(b)) ** 2
-    return float(losses.sum()), float(errors[:, 0].sum() + EPS * scale)
+    reach = 1.0 + np.abs(G).sum(axis=1) + np.abs(b)
+    error = errors[:, 0].sum() + EPS * (importance @ reach**2)
+    return float(losses.sum()), float(error), errors[:, 1] + EPS * importance * reach

@@ -6,17 +6,12 @@ import math
 
 import numpy as np
 
-from .compiled.dense import (
-    GENERAL,
-    ORDERS,
-    STEPS,
-    TINY,
-    exponents,
-    few_weights,
-    node_count,
-    reach,
-    sum_row,
-)
+from .compiled.dense import TINY, part_nodes
+from .compiled.dense_factors import GENERAL, ORDERS
+from .compiled.dense_few import few_weights
+from .compiled.dense_parts import ACTIVE, BOTH, INACTIVE, parts
+from .compiled.dense_plan import MOST_NODES, STEPS, exponents, node_count, reach
+from .compiled.dense_sum import sum_part
 from .compiled.density import few_density
 from .inputs import Floats
 from .law_table import LawTable
@@ -33,14 +28,12 @@ def law_rows(
     gradient: bool,
     tolerance: float,
     slope: float,
-    most: int,
     losses: Floats,
     H: Floats,
     db: Floats,
     errors: Floats,
 ) -> None:
     """As `compiled.dense.dense_rows`, for the law of the table."""
-    n = len(b)
     for j in range(lo, hi):
         weight = importance[j]
         if weight == 0.0:
@@ -48,72 +41,115 @@ def law_rows(
             if gradient:
                 db[j], H[j] = 0.0, 0.0
             continue
-        others = np.flatnonzero((np.abs(G[j]) > TINY) & (S < 1.0) & (np.arange(n) != j))
-        d_g = np.zeros(len(others))
-        result = _row(
-            table, G[j, others], 1.0 - S[others], S[others], G[j, j], 1.0 - S[j], S[j], b[j],
-            gradient, tolerance / weight, slope / weight, most, d_g,
-        )  # fmt: skip
-        losses[j] = weight * result[0]
-        errors[j] = weight * result[3], weight * result[4], result[5]
+        order = np.argsort(-np.abs(G[j]))
+        others = order[(np.abs(G[j, order]) > TINY) & (S[order] < 1.0) & (order != j)]
+        row = _Row(table, G[j, others], S[others], G[j, j], S[j], b[j], gradient)
+        row.add(tolerance / weight, slope / weight)
+        losses[j] = weight * row.result[0]
+        errors[j] = weight * row.result[3], weight * row.result[4], row.result[5]
         if gradient:
-            db[j] = weight * result[2]
+            db[j] = weight * row.result[2]
             H[j] = db[j] * table.first * (1.0 - S)
-            H[j, others] = weight * d_g
-            H[j, j] = weight * result[1]
+            H[j, others] = weight * row.d_g
+            H[j, j] = weight * row.result[1]
 
 
-def _row(
-    table: LawTable,
-    g: Floats,
-    p: Floats,
-    s: Floats,
-    a: float,
-    p_x: float,
-    s_x: float,
-    b: float,
-    gradient: bool,
-    tolerance: float,
-    slope: float,
-    most: int,
-    d_g: Floats,
-) -> Floats:
-    """(ℓ, ∂a, ∂b, bound of ℓ's error, bound of the gradient's, nodes), ∂g_i into d_g."""
-    delta = 0.25 * min(tolerance, slope)
-    bounded = math.isfinite(table.low) and math.isfinite(table.high)
-    if not bounded:
-        # E[|x z|; |z| > P]² ≤ E x² E[z²; |z| > P].
-        delta = min(delta, delta**2 / max(1.0, table.second))
-    P = _reach(table, g, p, s, a, p_x, s_x, b, delta)
-    bound = slope_bound = 0.25 * min(tolerance, slope)
-    nodes = 0
-    few = np.zeros(3)
-    if P > 0.0:
-        P = max(P, 1e-300)
-        h = 2.0 * math.pi / P
-        largest = max(abs(a), float(np.abs(g).max(initial=0.0)))
-        if largest > 0.0:
-            most = max(16, min(most, int(table.furthest / (largest * h)) // 16 * 16))
-        nodes, tail, slope_tail = node_count(
-            table.decay, g, p, s, a, p_x, s_x, h, 0.5 * tolerance, 0.5 * slope, most
-        )
-        bound, slope_bound = bound + tail, slope_bound + slope_tail
-        one, without = np.empty(len(g)), np.empty(len(g))
-        none = few_weights(p, s, one, without)
-        few[:] = few_density(
+class _Row:
+    """As `compiled.dense.dense_row`: result is (ℓ, ∂a, ∂b, their errors, nodes), d_g is ∂ℓ/∂g."""
+
+    def __init__(
+        self,
+        table: LawTable,
+        g: Floats,
+        s: Floats,
+        a: float,
+        s_x: float,
+        b: float,
+        gradient: bool,
+    ) -> None:
+        self.table, self.g, self.s, self.p = table, g, s, 1.0 - s
+        self.a, self.s_x, self.p_x, self.b = a, s_x, 1.0 - s_x, b
+        self.gradient = gradient
+        self.one, self.without = np.empty(len(g)), np.empty(len(g))
+        self.none = few_weights(self.p, s, self.one, self.without)
+        self.result, self.d_g = np.zeros(6), np.zeros(len(g))
+
+    def add(self, tolerance: float, slope: float) -> None:
+        table, n = self.table, len(self.g)
+        delta = 0.25 * min(tolerance, slope)
+        P = self._period(0, BOTH, delta)
+        if P < 0.0:
+            self._part(0, 0, BOTH, 1.0, 0.0, P, 0, 0.0, 0.0)
+            self.result[3:5] = delta
+            return
+        self.result[:3] = few_density(
             table.panels, table.anti, table.below, table.atoms, table.edges, table.dense,
-            table.nodes, table.weights, g, one, none, a, p_x, s_x, b, d_g,
+            table.nodes, table.weights, self.g, self.one, self.none, self.a, self.p_x, self.s_x,
+            self.b, self.d_g,
         )  # fmt: skip
-        values = table.transform(largest * (nodes + 1) * h)
-    else:
+        h = 2.0 * math.pi / P
+        nodes, bound, slope_bound = node_count(
+            table.decay, self.g, self.p, self.s, self.a, self.p_x, self.s_x, h,
+            0.5 * tolerance, 0.5 * slope, min(MOST_NODES, self._most(0, P)),
+        )  # fmt: skip
+        if bound < math.inf:
+            self._part(0, n, BOTH, 1.0, self.none, P, nodes, 0.0, 0.0)
+            self.result[3:5] = bound + delta, slope_bound + delta
+            return
+        found = parts(self.g, self.s, self.a, self.p_x, self.s_x)
+        share = 0.5 / len(found)
+        for first, last, own, weight in found:
+            begin, end = int(first), int(last)
+            gone = weight * float(np.prod(self.s[begin:end]))
+            P = self._period(begin, own, delta / len(found))
+            most = min(part_nodes(n - begin), self._most(begin, P)) if P > 0.0 else 0
+            tapered = tolerance * share, slope * share
+            self._part(begin, end, own, weight, gone, P, most, *tapered)
+            self.result[3:5] += delta / len(found)
+
+    def _largest(self, begin: int) -> float:
+        return max(abs(self.a), float(np.abs(self.g[begin:]).max(initial=0.0)), 1e-300)
+
+    def _most(self, begin: int, P: float) -> int:
+        """As many nodes as a table may serve."""
+        places = self.table.furthest / (self._largest(begin) * 2.0 * math.pi / P)
+        return max(16, int(min(places, 1e9)) // 16 * 16)
+
+    def _part(
+        self,
+        begin: int,
+        end: int,
+        own: float,
+        weight: float,
+        gone: float,
+        P: float,
+        nodes: int,
+        tolerance: float,
+        slope: float,
+    ) -> None:
         values = np.empty((0, 2 * ORDERS))
-    result = np.zeros(6)
-    sum_row(
-        GENERAL, g, p, s, a, p_x, s_x, b, table.first, table.second, P, nodes, gradient, few,
-        values, table.step, d_g, result,
-    )  # fmt: skip
-    result[3], result[4], result[5] = bound, slope_bound, nodes
-    return result
+        if P > 0.0:
+            reached = (nodes + 1) * 2.0 * math.pi / P
+            values = self.table.transform(self._largest(begin) * reached)
+        sum_part(
+            GENERAL, self.g[begin:], self.p[begin:], self.s[begin:], self.one[begin:],
+            self.without[begin:], end - begin, weight, gone, self.a,
+            0.0 if own == INACTIVE else self.p_x, 0.0 if own == ACTIVE else self.s_x, self.b,
+            self.table.first, self.table.second, P, nodes, tolerance, slope, self.gradient, values,
+            self.table.step, self.d_g[begin:], self.result,
+        )  # fmt: skip
+
+    def _period(self, begin: int, own: float, delta: float) -> float:
+        table = self.table
+        if not (math.isfinite(table.low) and math.isfinite(table.high)):
+            # E[|x z|; |z| > P]² ≤ E x² E[z²; |z| > P].
+            delta = min(delta, delta**2 / max(1.0, table.second))
+        p_x = self.p_x if own == BOTH else (1.0 if own == ACTIVE else 0.0)
+        P = _reach(
+            table, self.g[begin:], self.p[begin:], self.s[begin:], self.a, p_x, 1.0 - p_x, self.b,
+            delta,
+        )  # fmt: skip
+        return P if P < 0.0 else max(P, 1e-300)
 
 
 def _reach(

@@ -6,11 +6,13 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
+from typing import Any
 
 import numpy as np
+import sympy
 from numpy.typing import ArrayLike, NDArray
 
-from ..inputs import parse_number
+from ..inputs import parse_number, parse_scalar, shown, sparsity_of, turned
 from ..laws import Law, checked_law
 from .compiled.rows import POINT, UNIFORM
 
@@ -73,9 +75,9 @@ def real_array(name: str, value: ArrayLike) -> Floats:
         array = np.asarray(value)
     except ValueError:
         raise ValueError(f"{name}: lists of different lengths; it must be rectangular") from None
-    if array.dtype.kind == "O" and all(isinstance(x, Real | Decimal) for x in array.flat):
+    if array.dtype.kind in "OU":
         try:
-            array = array.astype(np.float64)
+            array = _from_objects(name, array)
         except OverflowError:
             raise ValueError(f"{name}: an entry is beyond the largest float") from None
     if array.dtype.kind not in "fiub":
@@ -87,6 +89,18 @@ def real_array(name: str, value: ArrayLike) -> Floats:
         at = f"[{', '.join(map(str, where))}]" if len(where) else ""
         raise ValueError(f"{name}{at} = {array[tuple(where)]}: every entry must be finite")
     return array
+
+
+def _from_objects(name: str, array: NDArray[Any]) -> NDArray[Any]:
+    """Numbers of Python and SymPy, and texts as the exact functions and the commands read them."""
+    numbers = [parse_scalar(str(x), name) if isinstance(x, str) else x for x in array.flat]
+    for x in numbers:
+        symbols = getattr(x, "free_symbols", None)
+        if symbols:
+            raise ValueError(f"{name}: {shown(x)} is no number; it needs a value for {symbols}")
+        if not isinstance(x, Real | Decimal | sympy.Expr):
+            return array  # whose type is named by the caller
+    return np.array([float(x) for x in numbers], dtype=np.float64).reshape(array.shape)
 
 
 def _require(name: str, array: Floats, good: NDArray[np.bool_], allowed: str) -> None:
@@ -128,14 +142,15 @@ def checked_batch(
         "importance": _for_each("importance", importance, 1.0, n),
     }
     if (sparsity is None) == (sparsity_per_feature is None):
-        raise TypeError("exactly one of sparsity and sparsity_per_feature must be given")
+        raise TypeError(
+            "exactly one of sparsity, feature_probability and sparsity_per_feature must be given"
+        )
     if sparsity is None:
         name = "sparsity_per_feature"
         vectors[name] = real_array(name, sparsity_per_feature)  # type: ignore[arg-type]
     for key, array in vectors.items():
         if array.ndim < 1 or array.shape[-1] != n:
-            turned = array.ndim > 0 and array.shape[-1] == W.shape[-2]
-            hint = "; weights look transposed: column i is feature i" if turned else ""
+            hint = turned(array.shape[-1], W.shape[-2], n) if array.ndim else ""
             raise ValueError(
                 f"{key}: shape {array.shape}; it must be (..., {n}), as weights has n = {n}{hint}"
             )
@@ -180,6 +195,34 @@ def laid_out(array: Floats) -> Floats:
     """As compiled code takes it: in C order and writeable."""
     flags = array.flags
     return array if flags.c_contiguous and flags.writeable else array.copy(order="C")
+
+
+LEAST_PROBABILITY = 2.0**-53
+"""The least p that 1 − S can be in float64."""
+
+
+def sparsity_in(sparsity: object, feature_probability: object = None) -> float:
+    """S in [0, 1), from S or p; p is then known to 2⁻⁵³, as 1 − S is."""
+
+    def read(value: object, argument: str, never: int) -> float:
+        if never == 0:
+            return scalar_in(value, argument, LEAST_PROBABILITY, 1.0)
+        return scalar_in(value, argument, 0.0, 1.0, open_end=True)
+
+    return sparsity_of(sparsity, feature_probability, read)
+
+
+def sparsities_in(sparsity: ArrayLike | None, feature_probability: ArrayLike | None) -> Any:
+    """Sparsities of a batch as they are given, or from its probabilities; None for neither."""
+
+    def read(value: ArrayLike, argument: str, never: int) -> Any:
+        if never == 1:
+            return value  # checked_batch reads it
+        p = real_array(argument, value)
+        _require(argument, p, (p >= 0) & (p <= 1), "between 0 and 1")
+        return p
+
+    return sparsity_of(sparsity, feature_probability, read, optional=True)
 
 
 def scalar_in(

@@ -12,7 +12,7 @@ from numpy.polynomial import chebyshev, polynomial
 from numpy.typing import NDArray
 
 from ..laws import Law
-from .compiled.dense import ORDERS
+from .compiled.dense_factors import ORDERS
 
 Floats = NDArray[np.float64]
 _DEGREE = 20
@@ -30,8 +30,9 @@ class LawTable:
     second: float
     low: float
     high: float
-    decay: tuple[float, float, float]
-    """(k, l, m): |E e^{itx}| ≤ min(1, k/|t|), |E x e^{itx}| ≤ min(m, l/|t|); inf with atoms."""
+    decay: tuple[float, float, float, float, float]
+    """(k, l, m, l', m'): |E e^{itx}| ≤ min(1, k/|t|), |E x e^{itx}| ≤ min(m, l/|t|) and
+    |E x² e^{itx}| ≤ min(m', l'/|t|); k, l and l' are inf with atoms."""
     panels: Floats
     dense: Floats
     anti: Floats
@@ -99,7 +100,7 @@ def law_table(law: Law) -> LawTable:
         second=moments[1],
         low=low,
         high=high,
-        decay=_decay(law, panels, atoms),
+        decay=_decay(law, panels, atoms, moments[1]),
         panels=panels,
         dense=fits,
         anti=anti,
@@ -129,20 +130,21 @@ def _fit(law: Law, low: float, high: float) -> Floats:
     return result
 
 
-def _decay(law: Law, panels: Floats, atoms: Floats) -> tuple[float, float, float]:
+def _decay(
+    law: Law, panels: Floats, atoms: Floats, second: float
+) -> tuple[float, float, float, float, float]:
     """By parts |∫ f e^{itx}| ≤ TV(f)/|t|, TV being the total variation over the whole line."""
     mean = float(np.abs(atoms[:, 0] * atoms[:, 1]).sum())
-    variation = np.zeros(2)
-    previous = np.zeros(2)
+    variation = np.zeros(3)
+    previous = np.zeros(3)
     for low, high in pairwise(panels):
         width = high - low
         x = np.linspace(low + 1e-12 * width, high - 1e-12 * width, 1001)
         f = law.pdf(x)
-        both = np.stack([f, x * f])
-        variation += np.abs(both[:, 0] - previous) + np.abs(np.diff(both)).sum(axis=1)
-        previous = both[:, -1]
+        each = np.stack([f, x * f, x * x * f])
+        variation += np.abs(each[:, 0] - previous) + np.abs(np.diff(each)).sum(axis=1)
+        previous = each[:, -1]
         mean += float(np.abs(x * f).mean() * width)
     variation += np.abs(previous)
-    if len(atoms):
-        return math.inf, math.inf, _SAFE * mean
-    return _SAFE * float(variation[0]), _SAFE * float(variation[1]), _SAFE * mean
+    slopes = (math.inf,) * 3 if len(atoms) else tuple((_SAFE * variation).tolist())
+    return slopes[0], slopes[1], _SAFE * mean, slopes[2], second

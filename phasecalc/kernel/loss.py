@@ -19,7 +19,7 @@ from ..supports import Independent, Support, checked_support
 from .compiled.batch import batch_loss_grad, batch_pair_loss_grad, batch_sparse_loss_grad
 from .compiled.cube import MAX_DIRECTIONS
 from .compiled.rows import UNIFORM
-from .inputs import Batch, Floats, checked_batch
+from .inputs import Batch, Floats, checked_batch, sparsities_in
 from .kernels import Kernel, kernel, second_kernel
 from .method import Method, by_method
 from .mixture import feature_sparsities, mixture
@@ -36,6 +36,7 @@ def expected_loss(
     sparsity: ArrayLike | None = None,
     law: Law | None = None,
     *,
+    feature_probability: ArrayLike | None = None,
     sparsity_per_feature: ArrayLike | None = None,
     support: Support | None = None,
     method: Method = "auto",
@@ -52,7 +53,8 @@ def expected_loss(
     weights (..., m, n), bias (..., n), importance (..., n) and sparsity (...) broadcast as in
     NumPy, to a loss of shape (...). One number is the bias or importance of all features; they are
     0 and 1 by default. Integers, floats, bools, Fraction and Decimal are taken, and
-    rounded to float64; float64 comes out. A sparsity for each feature goes into
+    rounded to float64; float64 comes out. `feature_probability` = 1 − S may be given in place of
+    `sparsity`, and is then known to 2⁻⁵³, as S is. A sparsity for each feature goes into
     `sparsity_per_feature` (..., n) instead of `sparsity`: a keyword of its own, because an array of
     length n could also be a batch of n sparsities.
 
@@ -68,8 +70,9 @@ def expected_loss(
     closed form where it fits and "dense" elsewhere.
     tolerance : the largest error of the loss, in units of the largest importance, for the last two
     methods; `ValueError` where it is not reached. By default 1e-10 is aimed at and not insisted on.
-    return_error : also return a bound on the error of each loss, shape (...): loss, error. Of the
-        dense loss it is an estimate where overlaps of one feature differ by many powers of ten.
+    return_error : also return the error of each loss, shape (...): loss, error. It is a bound, but
+        for the dense loss where overlaps of one feature differ by many powers of ten, or many
+        features have the point law: there it is an estimate (docs/dense-loss.md).
 
     Batches worth some milliseconds are split over the processors that this process may use, or
     over fewer if NUMBA_NUM_THREADS or OMP_NUM_THREADS says so; the result does not depend on it.
@@ -87,8 +90,9 @@ def expected_loss(
     >>> expected_loss([[1, 0]], [0, 0.2], [1, 0.5], [0.2, 0.6]).shape
     (2,)
     """
-    arguments = (weights, bias, importance, sparsity, law, sparsity_per_feature, support)
-    loss, _, _, error = _computed(*arguments, method, tolerance, False, return_error)
+    S = sparsities_in(sparsity, feature_probability)
+    arguments = (weights, bias, importance, S, law, sparsity_per_feature, support)
+    loss, _, _, error, _ = _computed(*arguments, method, tolerance, False, return_error)
     return (loss, error) if return_error else loss
 
 
@@ -99,6 +103,7 @@ def expected_loss_and_grad(
     sparsity: ArrayLike | None = None,
     law: Law | None = None,
     *,
+    feature_probability: ArrayLike | None = None,
     sparsity_per_feature: ArrayLike | None = None,
     support: Support | None = None,
     method: Method = "auto",
@@ -118,17 +123,17 @@ def expected_loss_and_grad(
     Where the loss is inf, the gradient is of no use.
 
     Arguments and errors as for `expected_loss`, but there is no gradient by "few-active". With
-    return_error=True a fourth array follows, the loss's error as in `expected_loss`; the dense
-    gradient is aimed at errors of the order of the loss's tolerance. No bound on it is known: it
-    has been seen off by 1e-5 of the scale where overlaps of one feature differ by 10⁶.
+    return_error=True two arrays (...) follow: the loss's error as in `expected_loss`, and that of
+    the largest entry of the gradient, known in the same way.
 
     >>> loss, dW, db = expected_loss_and_grad([[0.0, 0.0]], [0.25, 0.25], [1, 1], 0.5)
     >>> float(loss), dW, db  # b = μ is the best bias of a feature that is not represented
     (0.20833333333333331, array([[0., 0.]]), array([0., 0.]))
     """
-    arguments = (weights, bias, importance, sparsity, law, sparsity_per_feature, support)
-    loss, dW, db, error = _computed(*arguments, method, tolerance, True, return_error)
-    return (loss, dW, db, error) if return_error else (loss, dW, db)
+    S = sparsities_in(sparsity, feature_probability)
+    arguments = (weights, bias, importance, S, law, sparsity_per_feature, support)
+    loss, dW, db, *errors = _computed(*arguments, method, tolerance, True, return_error)
+    return (loss, dW, db, *errors) if return_error else (loss, dW, db)
 
 
 def expected_hessian(
@@ -138,6 +143,7 @@ def expected_hessian(
     sparsity: ArrayLike | None = None,
     law: Law | None = None,
     *,
+    feature_probability: ArrayLike | None = None,
     sparsity_per_feature: ArrayLike | None = None,
 ) -> Floats:
     """The second derivatives of the loss, (..., N, N) with N = mn + n, for at most 9 features.
@@ -156,7 +162,8 @@ def expected_hessian(
     """
     from .compiled.hessian import batch_hessian  # noqa: PLC0415 compiled only when it is asked for
 
-    batch = checked_batch(weights, bias, importance, sparsity, sparsity_per_feature, law)
+    S = sparsities_in(sparsity, feature_probability)
+    batch = checked_batch(weights, bias, importance, S, sparsity_per_feature, law)
     if batch.n > MAX_DIRECTIONS:
         raise ValueError(
             f"weights: {batch.n} features; the Hessian is for {MAX_DIRECTIONS} or fewer"
@@ -183,10 +190,10 @@ def _computed(
     tolerance: float | None,
     gradient: bool,
     bounds: bool,
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """(loss, dW, db, error); without gradient or bounds these are of no use."""
+) -> tuple[Floats, ...]:
+    """(loss, dW, db, error, slope error); without gradient or bounds these are of no use."""
 
-    def one(S: ArrayLike | None, S_each: ArrayLike | None) -> tuple[Floats, Floats, Floats, Floats]:
+    def one(S: ArrayLike | None, S_each: ArrayLike | None) -> tuple[Floats, ...]:
         batch = checked_batch(weights, bias, importance, S, S_each, law, any_law=True)
         return by_method(batch, method, tolerance, _evaluate, gradient=gradient, bounds=bounds)
 
@@ -208,12 +215,12 @@ def _computed(
         return one(None, feature_sparsities(together, n))
 
     def sets(states: Floats) -> tuple[Floats, ...]:
-        loss, dW, db, error = one(None, states)
-        return (loss, error, dW, db) if gradient else (loss, error)
+        loss, dW, db, error, slope_error = one(None, states)
+        return (loss, error, slope_error, dW, db) if gradient else (loss, error)
 
     loss, error, *slopes = mixture(sets, sparsity, together, n, max(sizes))
-    dW, db = slopes if gradient else (loss, loss)
-    return loss, dW, db, error
+    slope_error, dW, db = slopes if gradient else (loss, loss, loss)
+    return loss, dW, db, error, slope_error
 
 
 def _evaluate(batch: Batch, gradient: bool) -> tuple[Floats, Floats, Floats]:

@@ -25,10 +25,10 @@ def by_method(
     *,
     gradient: bool,
     bounds: bool,
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """(loss, dW, db, bound on the loss's error) in the batch's shape.
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """(loss, dW, db, the loss's error, the gradient's) in the batch's shape.
 
-    Without gradient dW and db are of no use, and without bounds the last one.
+    Without gradient dW, db and the last one are of no use, and without bounds the last two.
 
     closed: the closed form of the batch, with NaN where a neighbourhood is too large for it.
     """
@@ -36,12 +36,13 @@ def by_method(
     m, n, size = batch.m, batch.n, batch.size
     if batch.source is None and method in ("auto", "closed"):
         loss, dW, db = closed(batch, gradient)
-        error = rounding(batch) if bounds else np.empty(size)
+        error, slope_error = rounding(batch) if bounds else (np.empty(size), np.empty(size))
         left = too_large(batch, loss)
         if len(left) and method == "closed":
             _refuse(batch, int(left[0]))
     else:
         loss, error, left = np.empty(size), np.empty(size), np.arange(size)
+        slope_error = np.empty(size)
         dW = np.empty((size if gradient else 0, m, n))
         db = np.empty((size if gradient else 0, n))
     if len(left) and method == "few-active":
@@ -53,17 +54,19 @@ def by_method(
         loss[left], error[left] = found.loss, found.error
         if gradient:
             dW[left], db[left] = found.dW, found.db / batch.unit
+            slope_error[left] = found.slope_error / min(1.0, batch.unit)
     if tolerance is not None and len(left):
         largest = np.array([batch.arrays[2][e % len(batch.arrays[2])].max() for e in left])
         _require_reached(error[left], tolerance * largest, tolerance)
     shape = batch.shape
     if not gradient:
-        return loss.reshape(shape)[()], dW, db, error.reshape(shape)[()]
+        return loss.reshape(shape)[()], dW, db, error.reshape(shape)[()], slope_error
     return (
         loss.reshape(shape)[()],
         dW.reshape(*shape, m, n),
         db.reshape(*shape, n),
         error.reshape(shape)[()],
+        slope_error.reshape(shape)[()],
     )
 
 
@@ -83,13 +86,15 @@ def _checked(batch: Batch, method: Method, tolerance: float | None, gradient: bo
     return tolerance
 
 
-def rounding(batch: Batch) -> Floats:
-    """The bound that the closed form states for its rounding errors, of each model."""
+def rounding(batch: Batch) -> tuple[Floats, Floats]:
+    """What the closed form states for its rounding errors: of each loss, of each gradient."""
     W, b, I, _ = batch.arrays  # noqa: E741 the paper's letter
     with np.errstate(over="ignore"):
         reach = np.stack([np.abs(w.T @ w).sum(axis=1) for w in W])
         scale: Floats = (I * (1.0 + reach + np.abs(b)) ** 2).sum(axis=-1)
-    return np.broadcast_to(1e-13 * (1.0 + scale), batch.size).copy()
+        loss = np.broadcast_to(1e-13 * (1.0 + scale), batch.size).copy()
+        largest = np.broadcast_to(1.0 + np.abs(W).max(axis=(1, 2), initial=0.0), batch.size)
+        return loss, 100.0 * loss * largest / min(1.0, batch.unit)
 
 
 def too_large(batch: Batch, loss: Floats) -> np.ndarray:

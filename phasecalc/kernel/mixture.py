@@ -35,7 +35,9 @@ def mixture(
     or a probability outside [0, 1] at one of the sparsities.
     """
     if sparsity is None:
-        raise TypeError("sparsity must be given with a support, as p = 1 - S is in it")
+        raise TypeError(
+            "sparsity or feature_probability must be given with a support, as p = 1 - S is in it"
+        )
     S = real_array("sparsity", sparsity)
     if ((S < 0) | (S > 1)).any():
         raise ValueError("sparsity: every entry must be between 0 and 1")

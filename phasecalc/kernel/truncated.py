@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from ..laws import Law
 from .compiled.cube import MAX_DIRECTIONS
 from .compiled.truncated import gram, one_sparse, truncated
-from .inputs import Batch, Floats, checked_batch
+from .inputs import Batch, Floats, checked_batch, sparsities_in
 
 
 class TruncatedLoss(NamedTuple):
@@ -24,7 +24,10 @@ class TruncatedLoss(NamedTuple):
 
 
 def one_sparse_loss(
-    weights: ArrayLike, bias: ArrayLike, importance: ArrayLike, law: Law | None = None
+    weights: ArrayLike,
+    bias: ArrayLike | None = None,
+    importance: ArrayLike | None = None,
+    law: Law | None = None,
 ) -> Floats:
     """L_1, the loss summed over the inputs in which exactly one feature is active.
 
@@ -32,7 +35,8 @@ def one_sparse_loss(
     benefit (i = j) plus interference (i ≠ j). L/(1−S) → L_1 as S → 1 if no bias is positive. The
     point law puts x = 1 in the place of the integral.
 
-    weights (..., m, n), bias (..., n), importance (..., n) broadcast to (...). Any n, in O(n²)
+    weights (..., m, n), bias (..., n), importance (..., n) broadcast to (...), bias and
+    importance 0 and 1 by default. Any n, in O(n²)
     besides WᵀW; models one after another on one thread. Raises `ValueError` for shapes that do not
     fit, NaN, infinities and negative importance.
 
@@ -53,12 +57,13 @@ def one_sparse_loss(
 
 def truncated_loss(
     weights: ArrayLike,
-    bias: ArrayLike,
-    importance: ArrayLike,
+    bias: ArrayLike | None = None,
+    importance: ArrayLike | None = None,
     sparsity: ArrayLike | None = None,
     law: Law | None = None,
     *,
     max_active: int,
+    feature_probability: ArrayLike | None = None,
     sparsity_per_feature: ArrayLike | None = None,
 ) -> TruncatedLoss:
     """The part of the loss with at most `max_active` = K active features, and a bound on the rest.
@@ -81,7 +86,8 @@ def truncated_loss(
         raise TypeError(f"max_active = {max_active!r}: it must be an integer")
     if not 0 <= max_active < MAX_DIRECTIONS:
         raise ValueError(f"max_active = {max_active}: it must be 0 to {MAX_DIRECTIONS - 1}")
-    batch = checked_batch(weights, bias, importance, sparsity, sparsity_per_feature, law)
+    S = sparsities_in(sparsity, feature_probability)
+    batch = checked_batch(weights, bias, importance, S, sparsity_per_feature, law)
     loss = np.empty(batch.size)
     bound = np.empty(batch.size)
     for e, (G, b, I, S) in enumerate(_models(batch)):  # noqa: E741 the paper's letter

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..display import Large
 from ..inputs import shown, size_of
-from ..kernel.inputs import scalar_in
+from ..kernel.inputs import sparsity_in
 from ..laws import Law, Uniform, checked_law
 from ..minima.naming import groups_of
 from ..records import Record
@@ -62,36 +62,38 @@ class Geometry(Record, Large):
     labels: NDArray[np.str_]
     phases: tuple[GeometryPhase, ...]
 
-    def minimum(self, sparsity: object) -> tuple[float, Floats, Floats]:
+    def minimum(
+        self, sparsity: object = None, *, feature_probability: object = None
+    ) -> tuple[float, Floats, Floats]:
         """(loss, W, b) of the lowest minimum at any S, by Newton's method from its neighbours.
 
         >>> round(geometry(5, 2).minimum(0.9)[0], 12)
         0.026305131124
         """
-        place = self._place(scalar_in(sparsity, "sparsity", 0.0, 1.0, open_end=True))
+        place = self._place(sparsity_in(sparsity, feature_probability))
         weights, bias = self._line().split(place.x)
         return place.loss, weights, bias
 
-    def loss(self, sparsity: object) -> float:
+    def loss(self, sparsity: object = None, *, feature_probability: object = None) -> float:
         """The least loss at any S.
 
         >>> round(geometry(2, 1).loss(0.6), 12)
         0.050993018104
         """
-        return self.minimum(sparsity)[0]
+        return self.minimum(sparsity, feature_probability=feature_probability)[0]
 
-    def label(self, sparsity: object) -> str:
+    def label(self, sparsity: object = None, *, feature_probability: object = None) -> str:
         """The name of the lowest minimum at any S.
 
         >>> geometry(5, 2).label(0.5), geometry(5, 2).label(0.9)
         ('2-pairs+1-dropped', 'pentagon')
         """
-        place = self._place(scalar_in(sparsity, "sparsity", 0.0, 1.0, open_end=True))
+        place = self._place(sparsity_in(sparsity, feature_probability))
         return self._line().name(place.x)
 
-    def is_block(self, sparsity: object) -> bool:
+    def is_block(self, sparsity: object = None, *, feature_probability: object = None) -> bool:
         """Whether all features hang together at S: a block, not a sum of smaller ones."""
-        gram = self.minimum(sparsity)[1]
+        gram = self.minimum(sparsity, feature_probability=feature_probability)[1]
         groups = groups_of(gram.T @ gram)
         return len(groups) == 1 and len(groups[0]) == self.k
 

@@ -99,8 +99,10 @@ class LimitDiagram(Record, Shown):
     strips: tuple[LimitStrip, ...]
     invariants: tuple[InvariantPoint, ...]
 
-    def at(self, sparsity: object, ratio: object) -> LimitState:
-        """The phases at one (S, ν), with their shares by the lever rule.
+    def at(
+        self, sparsity: object = None, ratio: object = 1, *, feature_probability: object = None
+    ) -> LimitState:
+        """The phases at one (S or p = 1 − S, ν), with their shares by the lever rule.
 
         >>> from phasecalc.limit.diagram import limit_diagram
         >>> state = limit_diagram().at("99/100", 3)
@@ -111,7 +113,7 @@ class LimitDiagram(Record, Shown):
         """
         from .state import state_at  # noqa: PLC0415  (states are computed from diagrams)
 
-        return state_at(self, sparsity, ratio)
+        return state_at(self, sparsity, ratio, feature_probability)
 
     @property
     def scarce(self) -> tuple[tuple[str, Any, Any], ...]:

@@ -8,17 +8,19 @@ from typing import Any
 import sympy
 
 from ..exact.algebraic import comparable, in_sympy, normal_form
-from ..inputs import Scalar, rational_in
+from ..inputs import Scalar, probability_in, rational_in, sparsity_of
 from ..symbols import p
 from .records import Compound, LimitDiagram, LimitState, lower_hull
 
 
-def state_at(diagram: LimitDiagram, sparsity: object, ratio: object) -> LimitState:
+def state_at(
+    diagram: LimitDiagram, sparsity: object, ratio: object, feature_probability: object = None
+) -> LimitState:
     """The phases at (S, ν); exact for exact diagrams, floats for optimised ones."""
-    S = rational_in(sparsity, "sparsity", largest=1)
+    S = sparsity_of(sparsity, feature_probability, probability_in)
     nu = rational_in(ratio, "ratio")
     if S == 1 or nu == 0:
-        raise ValueError(f"sparsity = {sparsity}, ratio = {ratio}: S must be below 1, ν positive")
+        raise ValueError(f"sparsity = {S}, ratio = {ratio}: S must be below 1, ν positive")
     if diagram.source == "optimised":
         from .optimised import optimised_points  # noqa: PLC0415  (numeric, not needed here)
 

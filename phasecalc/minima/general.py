@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from ..kernel.conditions import evaluated, supported
 from ..kernel.loss import expected_loss_and_grad
@@ -53,6 +52,8 @@ def local_minima(
     model: ToyModel, S: float, values: dict[str, float], rows: Floats
 ) -> tuple[list[tuple[Floats, float, float, float]], int]:
     """([(x, loss, gradient, curvature)], failed): the distinct ends of descents, lowest first."""
+    from scipy.optimize import minimize  # noqa: PLC0415 late: it is slow to import
+
     m, n = model.d_hidden, model.n_features
     objective, importance = objective_of(model, S, values)
     found: list[tuple[Floats, float, float, float]] = []

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import lambertw
 
 from ..kernel.compiled.rows import UNIFORM
 from .orbits import orbit
@@ -131,4 +130,6 @@ def exchange_samples(one: LocalMinimum, other: LocalMinimum) -> tuple[float, ...
     c = -loss / steps
     if c >= np.exp(-1):
         return ()
+    from scipy.special import lambertw  # noqa: PLC0415 late: it is slow to import
+
     return tuple(float((-lambertw(-c, branch) / c).real) for branch in (0, -1))

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from ..display import Large
 from ..kernel.compiled.cube import MAX_DIRECTIONS
 from ..kernel.compiled.rows import POINT
-from ..kernel.inputs import real_array, scalar_in
+from ..kernel.inputs import real_array, scalar_in, sparsity_in
 from ..model import ToyModel
 from ..records import Record
 from .general import TOLERANCE, is_general, local_minima
 from .learning import FLAT, learning
 from .naming import description_of, is_dead, name_of, outcome_of
 from .problem import GRADIENT_TOLERANCE, Problem
-from .starts import starts
+from .starts import escapes, starts
 
 Floats = NDArray[np.float64]
 
@@ -146,9 +146,10 @@ class Minimum(Record, Large):
 
 def minimize(
     model: ToyModel,
-    sparsity: object,
+    sparsity: object = None,
     importance: object = 1.0,
     *,
+    feature_probability: object = None,
     start: object = None,
     random_starts: int | None = None,
     seed: int = 0,
@@ -168,7 +169,7 @@ def minimize(
     model : a `ToyModel` of at most 9 features; its bias mode, penalty and importances count. Under
         a law without a closed form or another support the descents are SciPy's BFGS, to a gradient
         of some 1e-9.
-    sparsity : S in [0, 1), a number.
+    sparsity : S in [0, 1), a number; or p = 1 − S as ``feature_probability``.
     importance : the value of the symbol r, by default that of the last feature's importance.
     start : weights (m, n), or a pair of weights and bias (n,), as arrays or a `LocalMinimum`: the
         descent begins there and nowhere else, so that what is found is where these weights lead.
@@ -191,7 +192,7 @@ def minimize(
             f"n_features = {model.n_features}: models of at most {MAX_DIRECTIONS} features can be "
             "minimised, as all features of a random start interfere"
         )
-    S = scalar_in(sparsity, "sparsity", 0.0, 1.0, open_end=True)
+    S = sparsity_in(sparsity, feature_probability)
     r = scalar_in(importance, "importance", 0.0, np.inf)
     values = {key: scalar_in(value, key, -np.inf, np.inf) for key, value in symbols.items()}
     unknown = values.keys() - {symbol.name for symbol in model.symbols}
@@ -296,9 +297,6 @@ def _general(
 STATIONARY = 1e-8
 """A gradient above this is no stationary point at all."""
 
-_ESCAPES = (1e-2, 1e-3, 1e-4)
-"""How far from a saddle, along its softest direction, the descent begins again."""
-
 
 class Search:
     """Minima found so far, and every end of a descent that need not be polished again."""
@@ -345,8 +343,7 @@ class Search:
         if minimum.curvature >= -FLAT:
             self.found.append(minimum)
         elif escape:
-            rows = [x + sign * step * away for step in _ESCAPES for sign in (1.0, -1.0)]
-            self.from_rows(np.array(rows), escape=False)
+            self.from_rows(escapes(x, away), escape=False)
         elif not self.found:
             self.found.append(minimum)
 

@@ -75,3 +75,12 @@ def starts(model: ToyModel, sparsity: float, count: int, seed: int) -> Floats:
     random_weights = rng.normal(size=(count, m * n)) * rng.uniform(0.3, 1.0, size=(count, 1))
     random_bias = mean * rng.uniform(-0.6, 1.4, size=(count, n))
     return np.concatenate([np.array(rows), np.hstack([random_weights, random_bias])])
+
+
+ESCAPES = (1e-2, 1e-3, 1e-4)
+"""How far from a saddle a descent begins again: one of them lies in the valley that it leads to."""
+
+
+def escapes(x: Floats, away: Floats) -> Floats:
+    """Rows on both sides of a saddle, along its softest direction."""
+    return np.array([x + sign * step * away for step in ESCAPES for sign in (1.0, -1.0)])

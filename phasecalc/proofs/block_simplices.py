@@ -197,7 +197,7 @@ def _loss_of_blocks(law: Law) -> Step:
         weights = [Fraction(1)] * (model.n_features - 1) + [ratio]
         members = [frozenset(index + 1 for index in block) for block in candidate.blocks]
         return {
-            "L": candidate.loss_at(density, ratio),
+            "L": candidate.loss_at(importance=ratio, feature_probability=density),
             "n": model.n_features,
             "m": model.d_hidden,
             "B_": from_one(members),

@@ -19,7 +19,12 @@ from .samples import fraction_of
 
 
 def _lowest(diagram: PhaseDiagram, density: Fraction, importance: Fraction) -> Fraction:
-    return Fraction(min(c.loss_at(density, importance) for c in diagram.candidates))
+    return Fraction(
+        min(
+            c.loss_at(importance=importance, feature_probability=density)
+            for c in diagram.candidates
+        )
+    )
 
 
 def together(diagram: PhaseDiagram, names: Sequence[str]) -> Coexistence:
@@ -122,7 +127,7 @@ class AtJunction:
         found = {
             phase.name
             for phase in self.diagram.phases
-            if phase.loss_at(density, importance) == lowest
+            if phase.loss_at(importance=importance, feature_probability=density) == lowest
         }
         if found != set(self.junction.phases):
             raise CheckFailed(f"the phases that meet are {', '.join(sorted(found))}")

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from ..experiment.measures import dimensionalities, norms, overlaps
+from ..kernel.inputs import real_array
 from .plot_style import INK, TINTS
 
 _FRACTIONS = (
@@ -42,8 +43,8 @@ def plot_dimensionality(weights: ArrayLike, ax: Axes | None = None) -> Figure:
 
     Source: Elhage et al. 2022, "The Geometry of Superposition".
     """
-    W = np.asarray(weights, dtype=np.float64)
-    if W.ndim != 2:
+    W = real_array("weights", weights)
+    if W.ndim != 2 or 0 in W.shape:
         raise ValueError(f"weights: shape {W.shape}; it must be (m, n), the weights of one model")
     parts, length, overlap = dimensionalities(W), norms(W), overlaps(W)
     if ax is None:

@@ -100,8 +100,23 @@ def plot_traced(
     coarse = labels[np.ix_(middles, middles)].T
     if part is not None:
         coarse[int(0.47 * CELLS) :, : int(0.5 * CELLS)] = ""  # behind the inset
+    _clear_of_points(coarse, diagram, window)
     write_names(ax, coarse, [q.name for q in diagram.phases], (), -0.17 - 0.06 * rows)
     return found
+
+
+def _clear_of_points(names: NDArray[np.str_], diagram: TracedDiagram, window: Window) -> None:
+    """No name over a special point."""
+    reach = int(0.02 * CELLS)
+    for point in diagram.special_points:
+        if point.kind not in MARKS:
+            continue
+        u, v = window.place(np.array(point.feature_probability), np.array(point.importance))
+        column, row = (int(part * CELLS) for part in (u, v))
+        if -reach <= column < CELLS + reach and -reach <= row < CELLS + reach:
+            names[
+                max(row - reach, 0) : row + reach + 1, max(column - reach, 0) : column + reach + 1
+            ] = ""
 
 
 def _draw(
