@@ -69,7 +69,7 @@ def importance_option(command: Command) -> Command:
         "--importance",
         default=None,
         help='Of all features: "1,1,r", or a formula in the number i = 0, 1, ... of a feature: '
-        '"0.9^i". Default: 1, and r for the last.',
+        '"0.9^i". Default: 1, and r for the last where a diagram is over r.',
     )(command)
 
 

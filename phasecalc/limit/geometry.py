@@ -44,7 +44,7 @@ class GeometryPhase(Record):
     error: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Geometry(Record, Large):
     """The least loss of k equal features in d dimensions over S; made by `geometry`.
 

@@ -18,7 +18,7 @@ from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
 from ..exact.loss import SparseLoss
 from ..laws import Law
-from ..proofs.language import Between, equal
+from ..proofs.language import Between, Decimal, equal
 from ..supports import Independent
 from ..symbols import S, c, p, r
 from .plain import plain
@@ -108,11 +108,19 @@ def tables(record: object) -> Iterable[Table]:
 
 @tables.register
 def _(record: SparseLoss) -> Iterable[Table]:
-    rows: list[tuple[Cell, Cell]] = [(f"L_{k}", term) for k, term in enumerate(record.terms)]
+    rows: list[tuple[str, sympy.Expr]] = [(f"L_{k}", term) for k, term in enumerate(record.terms)]
     rows.insert(2, ("  feature benefit", record.benefit))
     rows.insert(3, ("  interference", record.interference))
     rows.append(("L", record.total))
-    return (Table("", ("term", "value"), rows),)
+    if all(cell.is_rational is not False for _, value in rows for cell in _constants(value)):
+        return (Table("", ("term", "value"), rows),)
+    wider = [(name, value, decimals(value)) for name, value in rows]
+    return (Table("", ("term", "value", "decimals"), wider),)
+
+
+def _constants(formula: sympy.Expr) -> set[sympy.Expr]:
+    """The radicals of a formula."""
+    return {part for part in formula.atoms(sympy.Pow) if part.is_number}
 
 
 @tables.register
@@ -228,10 +236,27 @@ def point_of(junction: Junction) -> sympy.Eq:
 
 
 def number(value: sympy.Expr) -> sympy.Expr:
-    """A rational or quadratic surd as it is, another number by its decimals."""
+    """A rational number as it is, a radical with its decimals, any other by its decimals alone."""
     if value.has(sympy.CRootOf):
         return sympy.Symbol(f"{sympy.N(value, 12)}…")
+    if value.is_number and value.is_finite and not value.is_rational:
+        return Decimal(value, sympy.Symbol(f"{sympy.N(value, 6)}"))
     return value
+
+
+def decimals(formula: sympy.Expr) -> sympy.Expr:
+    """A formula with its radicals as decimals."""
+    expanded = sympy.expand(formula)
+    rounded = {term: term.evalf(6) for term in expanded.atoms(sympy.Pow) if term.is_number}
+    symbols = sorted(expanded.free_symbols, key=str)
+    if not symbols or not expanded.is_polynomial(*symbols):
+        return expanded.xreplace(rounded).evalf(6)
+    total: sympy.Expr = sympy.Integer(0)
+    for powers, coefficient in sympy.Poly(expanded, *symbols).terms():
+        value = sympy.Symbol(f"{sympy.Abs(coefficient).evalf(6)}", positive=True)
+        monomial = sympy.prod(s**k for s, k in zip(symbols, powers, strict=True))
+        total += sympy.sign(coefficient) * value * monomial
+    return total
 
 
 def _boundary_row(boundary: Boundary, *, in_S: bool = False) -> tuple[Cell, ...]:

@@ -14,7 +14,7 @@ from ..diagram.phase_diagram import PhaseDiagram
 from ..exact.loss import SparseLoss
 from ..inputs import Scalar
 from .plain import plain
-from .rows import Cell, Table, counted, diagram_tables, footing, heading, number, tables
+from .rows import Cell, Table, counted, decimals, diagram_tables, footing, heading, number, tables
 
 NARROW, WIDE = 22, 100
 """Characters of a formula in a table of many columns, and in one of two; longer ones are broken."""
@@ -43,7 +43,9 @@ def loss_text(loss: SparseLoss, sparsity: Scalar | None = None, *, in_S: bool = 
     (found,) = tables(loss)
     rows = list(found.rows)
     if sparsity is not None:
-        rows.append((f"L at S = {sparsity}", number(sympy.sympify(loss.at_sparsity(sparsity)))))
+        value = sympy.sympify(loss.at_sparsity(sparsity))
+        more = (value, decimals(value)) if len(found.headers) == 3 else (number(value),)
+        rows.append((f"L at S = {sparsity}", *more))
     shorter = [tuple(map(_rounded, row)) for row in rows]
     note = ["", f"Numbers of many digits are rounded to {_DIGITS}."] if shorter != rows else []
     first, *others = _headed(loss)
