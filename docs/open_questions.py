@@ -209,12 +209,16 @@ def o51() -> str:
         sparsities, importances, values, levels=[0.0, *levels, 0.041], cmap="viridis"
     )
     lines = axes.contour(sparsities, importances, values, levels=levels, colors="k", linewidths=0.5)
-    axes.clabel(lines, fmt="%g", fontsize=6)
+    axes.clabel(lines, levels=levels[:-1], fmt="%g", fontsize=6)
     axes.set_yscale("log")
-    axes.set_xlabel("sparsity S")
-    axes.set_ylabel("importance I of the second feature")
-    axes.set_title("λ_c(I, S): above this penalty no superposition is lowest")
-    figure.colorbar(filled, label="λ_c")
+    axes.set_xlabel("sparsity, S")
+    axes.set_ylabel("importance of the second feature, I")
+    axes.set_title(
+        "2 features in 1 dimension, all weights and biases free (numeric)\n"
+        "the penalty above which no superposition is lowest",
+        fontsize=10,
+    )
+    figure.colorbar(filled, label="critical penalty, $\\lambda_c$", ticks=[0, *levels], format="%g")
     figure.savefig(PICTURE, dpi=160, metadata={"Software": None})
     top = np.unravel_index(int(values.argmax()), values.shape)
     return f"""## O51: the smallest model with an interference penalty

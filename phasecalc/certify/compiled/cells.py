@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...kernel.compiled.jit import compiled
+from .quadratic import positive_definite, quadratic_drop
 from .rows import down, gram_box, hessian_below, loss_box, row_bounds, up
-from .search import positive_definite, raised_drop
 
 IGNORE, ANTIPODAL = 1, 2
 _SHAVES = 3
@@ -263,6 +263,7 @@ def _examine(lo, hi, family, uppers, variances, target, near):
         cgl, cgh = np.empty(_D), np.empty(_D)
         chl, chh = np.zeros((_N, _N + 1)), np.zeros((_N, _N + 1))
         A, L, y = np.empty((_D, _D)), np.zeros((_D, _D)), np.empty(_D)
+        share = np.empty(1)
         above = True
         for v in range(6):
             middle = _bounds(centre, centre, family, variances, v, on, ell, cgl, cgh, chl, chh,
@@ -280,8 +281,10 @@ def _examine(lo, hi, family, uppers, variances, target, near):
             if not _hessian(lo, hi, family, variances, v, on, hl, hh, corners, A):
                 above = False
                 break
-            bound = middle - raised_drop(A, free, cgl, cgh, radius, L, y)
-            if not bound - 1e-15 * abs(bound) > uppers[v]:
+            drop = quadratic_drop(
+                A, free, cgl, cgh, radius, L, y, middle - uppers[v] - 1e-15, share
+            )
+            if not middle - drop - 1e-15 * abs(middle) > uppers[v]:
                 above = False
                 break
         if above:
