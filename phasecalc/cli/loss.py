@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import click
 
-from ..laws import Law
-from ..supports import Independent, Support
 from .options import (
     LAW_HELP,
     ExactNumber,
@@ -17,6 +16,10 @@ from .options import (
     print_json,
     support_option,
 )
+
+if TYPE_CHECKING:
+    from ..laws import Law
+    from ..supports import Support
 
 FILES = (".npz", ".safetensors", ".pt", ".pth", ".bin")
 
@@ -116,6 +119,7 @@ def _print_number(
     from ..exact.loss import checked_importance
     from ..inputs import exact_vector
     from ..kernel.loss import expected_loss
+    from ..supports import Independent
 
     if sparsity is None:
         raise ValueError(f"law = {law}: there is no exact formula for it; give -S, for its number")
