@@ -240,6 +240,13 @@ def size_of(value: object, argument: str) -> int:
     return number
 
 
+def count_of(value: object, argument: str) -> int:
+    """An integer that is not negative, as numbers of starts and seeds are; an error otherwise."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 0:
+        raise ValueError(f"{argument} = {shown(value)}: it must be an integer, 0 or more")
+    return int(value.__index__())
+
+
 def exact_vector(values: object, argument: str, length: int | None = None) -> tuple[Scalar, ...]:
     """A tuple of exact scalars; ValueError when its length is not the wanted one.
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..display import Large
-from ..inputs import sparsity_of, turned
+from ..inputs import count_of, sparsity_of, turned
 from ..kernel.conditions import evaluated, supported
 from ..kernel.inputs import LEAST_PROBABILITY, real_array, scalar_in
 from ..kernel.loss import expected_loss
@@ -158,6 +158,9 @@ def regret(
         S = np.broadcast_to(S, lead).copy()
     except ValueError:
         raise ValueError(f"sparsity: shape {S.shape}; weights has the instances {lead}") from None
+    if random_starts is not None:
+        count_of(random_starts, "random_starts")
+    count_of(seed, "seed")
     r = scalar_in(importance, "importance", 0.0, np.inf)
     values = {key: scalar_in(value, key, -np.inf, np.inf) for key, value in symbols.items()}
     search = _Search(model, r, values, random_starts, seed)
