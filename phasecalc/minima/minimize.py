@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..display import Large
+from ..inputs import count_of
 from ..kernel.compiled.cube import MAX_DIRECTIONS
 from ..kernel.compiled.rows import POINT
 from ..kernel.inputs import real_array, scalar_in, sparsity_in
@@ -199,8 +200,7 @@ def minimize(
     if unknown:
         raise ValueError(f"the model has no symbol {', '.join(sorted(unknown))}")
     count = RANDOM_STARTS.get(model.n_features, 24) if random_starts is None else random_starts
-    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise ValueError(f"random_starts = {count!r}: it must be an integer, 0 or more")
+    count, seed = count_of(count, "random_starts"), count_of(seed, "seed")
     if model.d_hidden > MOST_DIMENSIONS:
         raise ValueError(
             f"d_hidden = {model.d_hidden}: weights of at most {MOST_DIMENSIONS} rows are "
