@@ -178,7 +178,7 @@ def test_a_support_reads_back(support):
         (lambda: pc.Independent(["1/2", 2]), r"probabilities\[1\] = 2: it must lie in"),
         (
             lambda: pc.decompose([[1, 0]], [0, 0], feature_probability=["1/2"]),
-            "probabilities has 1 entries: 2 are needed",
+            "feature_probability has 1 entries: it must have 2",
         ),
         (
             lambda: pc.decompose([[1, 0]], [0, 0], support=pc.Groups(correlated=[(0, 2)])),
