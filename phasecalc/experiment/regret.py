@@ -158,12 +158,10 @@ def regret(
         S = np.broadcast_to(S, lead).copy()
     except ValueError:
         raise ValueError(f"sparsity: shape {S.shape}; weights has the instances {lead}") from None
-    if random_starts is not None:
-        count_of(random_starts, "random_starts")
-    count_of(seed, "seed")
     r = scalar_in(importance, "importance", 0.0, np.inf)
     values = {key: scalar_in(value, key, -np.inf, np.inf) for key, value in symbols.items()}
-    search = _Search(model, r, values, random_starts, seed)
+    count = None if random_starts is None else count_of(random_starts, "random_starts")
+    search = _Search(model, r, values, count, count_of(seed, "seed"))
     with told(f"searching for the least losses of {n} features in {m} dimensions", progress):
         rows = [search.one(W[k], b[k], float(S[k])) for k in np.ndindex(lead)]
 
