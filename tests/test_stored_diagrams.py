@@ -285,8 +285,9 @@ def test_what_cannot_be_used_is_refused(given: dict[str, object], message: str) 
 def test_every_setting_is_checked(name: str) -> None:
     default = getattr(pc.ContinuationSettings(), name)
     single = default[0] if isinstance(default, tuple) else default
-    for value in ("x", None, float("nan"), -1.0 if single > 0 else 1.0, True, [], ()):
-        given: Any = value
+    values: list[Any] = ["x", None, float("nan"), -1.0 if single > 0 else 1.0, True, [], ()]
+    for value in values:
+        given = value
         if isinstance(default, tuple) and not isinstance(value, tuple | list):
             given = (value,) * len(default)
         with pytest.raises((TypeError, ValueError), match=rf"^{name}(\[0\])? = .*: it must "):

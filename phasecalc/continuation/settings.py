@@ -180,13 +180,13 @@ def _check(name: str, value: Any, default: Any, least: int = 1) -> None:
         for k, entry in enumerate(value):
             _check(f"{name}[{k}]", entry, default[0], least=0)
         return
-    kind: type = Integral if isinstance(default, int) else Real
-    if isinstance(value, bool) or not isinstance(value, kind):
-        noun = "an integer" if kind is Integral else "a number"
-        raise TypeError(f"{name} = {value!r}: it must be {noun}")
-    if kind is Integral and value < least:
+    whole = isinstance(default, int)
+    if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
+        raise TypeError(f"{name} = {value!r}: it must be {'an integer' if whole else 'a number'}")
+    number: Any = value
+    if whole and number < least:
         raise ValueError(f"{name} = {value}: it must be at least {least}")
-    if kind is Real and not (isfinite(value) and value * default > 0):
+    if not whole and not (isfinite(number) and number * default > 0):
         sign = "positive" if default > 0 else "negative"
         raise ValueError(f"{name} = {value}: it must be {sign} and finite")
 
