@@ -214,8 +214,8 @@ def sum_part(
         if not gradient:
             change_g = 0.0
         begin = end
-        # Terms fall at least like 1/ω², the changes by half each time: the last one is as much as all
-        # that is left, and is doubled. The one before counts too: one may be small by chance.
+        # Terms fall at least like 1/ω², changes by half each time: the last one is as much as all
+        # that is left, and is doubled. The one before counts too, as one may be small by chance.
         error, error_g = max(2.0 * change, old), max(2.0 * change_g, old_g)
         if begin >= nodes or (begin > 2 * FIRST and error <= tolerance and error_g <= slope):
             result[3] += error
