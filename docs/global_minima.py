@@ -32,7 +32,6 @@ from phasecalc.exact.onset import (
     tricritical_polynomial,
 )
 from phasecalc.polishing import polish_line
-from phasecalc.report.plot_traced import plot_traced
 
 HERE = Path(__file__).parent
 PAIR, TRIPLE = pc.ToyModel(2, 1), pc.ToyModel(3, 2)
@@ -179,6 +178,8 @@ def two_section(diagram: pc.TracedDiagram) -> list[str]:
         "",
         "![The traced diagram; the candidates' boundaries are dashed](global-2-1.png)",
         "",
+        "    phasecalc diagram --source global -o global.png",
+        "",
         f"{len(diagram.phases)} phases, {len(diagram.boundaries)} lines. {diagram.cells_scanned} "
         "cells of the paper's axes were minimised from many starts; "
         f"{len(diagram.unexplained)} pairs of neighbours differ without a traced line that accounts "
@@ -241,6 +242,8 @@ def three_section(diagram: pc.TracedDiagram) -> list[str]:
         "## Three features in two dimensions",
         "",
         "![The traced diagram; the candidates' boundaries are dashed](global-3-2.png)",
+        "",
+        "    phasecalc diagram -n 3 -m 2 --source global --inset 0,0.55,0.5,2 -o global.png",
         "",
         f"{len(diagram.phases)} names, {len(diagram.boundaries)} lines, "
         f"{diagram.cells_scanned} cells scanned, {len(diagram.unexplained)} pairs of neighbours "
@@ -320,8 +323,6 @@ def main() -> None:
             progress=True,
             checkpoint=None if given.kept is None else given.kept / f"{name}.jsonl",
         )
-        figure = plot_traced(diagram, pc.phase_diagram(model))
-        figure.savefig(HERE / f"{name}.png", dpi=130)
         sections += section(diagram)
     (HERE / "global-minima.md").write_text(page(sections), encoding="utf-8")
 

@@ -470,7 +470,6 @@ def four_panels(diagrams: dict[str, pc.TracedDiagram]) -> Figure:
 
 def main() -> None:
     no_bias = pc.phase_diagram(pc.ToyModel(2, 1, bias="zero"), "global", cells=CELLS, progress=True)
-    plot_traced(no_bias).savefig(HERE / "no-bias-2-1.png", dpi=120)
     diagrams = {}
     for text in PENALTIES:
         model = pc.ToyModel(2, 1, interference_penalty=text)

@@ -72,8 +72,9 @@ class Written(Shown):
         return str(printers("notebook").record_to_latex(self, sparsity=sparsity))
 
     @long_integers()
-    def _repr_latex_(self) -> str:
-        return str(printers("notebook").record_latex(self))
+    def _repr_latex_(self) -> Any:
+        # A str; None for a record without a formula: a notebook then shows its other forms.
+        return printers("notebook").record_latex(self)
 
 
 class Large(Shown):

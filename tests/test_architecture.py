@@ -15,7 +15,7 @@ LAYERS = [
     ["_version", "files", "progress", "symbols", "display", "encoding", "records"],
     ["expressions"],
     ["inputs"],
-    ["transforms"],
+    ["transforms", "law_checks"],
     ["laws"],
     ["supports", "support_text"],
     ["model"],

@@ -109,7 +109,7 @@ def test_train_takes_importances_and_supports(capsys, tmp_path):
 def test_regret_takes_importances_and_supports(capsys, tmp_path):
     path = tmp_path / "w.npz"
     np.savez(path, weights=[[1.0, -1.0]], bias=[0.0, 0.0])
-    shared = ("regret", str(path), "-S", "0.6", "--starts", "1", "--json")
+    shared = ("regret", str(path), "-S", "0.6", "--random-starts", "1", "--json")
     _, out, _ = run(capsys, *shared, "--importance", "0.9^i")
     assert json.loads(out)["instances"][0]["loss"] == pytest.approx(1.9 * 0.16 / 6)
     _, out, _ = run(capsys, *shared, "--support", "pair(p/2)", "--law", "point")

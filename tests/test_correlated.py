@@ -38,8 +38,10 @@ def diagram(importance: Any = 1, law: pc.Law | None = None) -> pc.PairDiagram:
 
 
 def test_the_pictures():
-    ax = pc.plot_correlation("1/2")
-    assert "ignore" in [text.get_text() for text in ax.texts]
+    figure = pc.plot_correlation("1/2")
+    (ax,) = figure.axes
+    assert {"antipodal", "ignore"} <= {text.get_text() for text in ax.texts}
+    assert pc.plot_correlation(1, ax=ax) is figure
     with pytest.raises(ValueError, match=r"importance\[1\] = 0: .* must be a positive rational"):
         pc.plot_correlation(0)
     figure = pc.plot_diagram(diagram([1, 2]))

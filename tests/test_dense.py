@@ -48,13 +48,9 @@ def test_dense_is_the_closed_form(kind, law):
         assert abs(loss - closed) <= error + 1e-15 * scale
         assert abs(loss - closed) <= 1e-10 * scale
         assert error <= 1e-6 * scale
-        if law == pc.Uniform():
-            # The bound that is aimed at is 5e-10; the product with W adds entries up. Overlaps of
-            # very different size (kinds 2 and 3) need more nodes than are allowed.
-            slope_scale = (1 + np.abs(W).max()) * scale
-            allowed = (1e-7 if kind in (2, 3) else 1e-9) * slope_scale
-            apart = max(np.abs(d_W - dW).max(), np.abs(d_b - db).max())
-            assert apart <= min(allowed, slope_error + 1e-14 * slope_scale)
+        slope_scale = (1 + np.abs(W).max()) * scale
+        apart = max(np.abs(d_W - dW).max(), np.abs(d_b - db).max())
+        assert apart <= min(1e-10 * slope_scale, slope_error + 1e-14 * slope_scale)
 
 
 def irwin_hall(k: int, c: Fraction, g: Fraction, power: int) -> Fraction:
@@ -107,6 +103,56 @@ def test_simplices_have_rational_losses(n, S, b):
     )
     assert abs(loss - float(exact)) <= 1e-10
     assert error <= 1e-6
+
+
+def point_simplex_row(n: int, S: Fraction, b: Fraction) -> tuple[Fraction, ...]:
+    """ℓ, ∂ℓ/∂a, ∂ℓ/∂g of all others together and ∂ℓ/∂b of the simplex, magnitudes 1."""
+    p, g = 1 - S, Fraction(-1, n - 1)
+    loss = d_a = d_g = d_b = Fraction(0)
+    for k in range(n):
+        weight = comb(n - 1, k) * p**k * S ** (n - 1 - k)
+        for x, chance in ((0, S), (1, p)):
+            z = b + x + g * k
+            error = max(z, Fraction(0)) - x
+            loss += weight * chance * error**2
+            if z > 0:
+                slope = 2 * weight * chance * error
+                d_a, d_g, d_b = d_a + slope * x, d_g + slope * k, d_b + slope
+    return loss, d_a, d_g, d_b
+
+
+@pytest.mark.parametrize("n", [10, 20, 31, pytest.param(38, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("b", ["1/50", "-1/20"])
+def test_point_simplices_are_summed_exactly(n, b):
+    S, b = Fraction(4, 5), Fraction(b)
+    loss, d_a, d_g, d_b = point_simplex_row(n, S, b)
+    W = simplex(n)
+    found, dW, db, error, slope_error = pc.expected_loss_and_grad(
+        W, [float(b)] * n, np.ones(n), 0.8, pc.Point(), return_error=True
+    )
+    assert found == pytest.approx(float(n * loss), rel=1e-13)
+    np.testing.assert_allclose(db, float(d_b), atol=1e-13)
+    # H has ∂ℓ/∂a on the diagonal and (∂ℓ/∂g)/(n − 1) beside it, and W times ones is 0.
+    np.testing.assert_allclose(dW, 2 * W * float(d_a - d_g / (n - 1)), atol=1e-12)
+    assert error <= 1e-10 and slope_error <= 1e-9
+
+
+def test_point_law_beyond_the_closed_form_is_the_sum_over_all_sets():
+    rng = np.random.default_rng(11)
+    n, S = 16, rng.uniform(0.3, 0.9, size=16)
+    W, b, weight = rng.normal(size=(5, n)) / 2, 0.1 * rng.normal(size=n), rng.random(n)
+    x = (np.arange(1 << n)[:, None] >> np.arange(n)) & 1
+    chance = np.where(x, 1 - S, S).prod(axis=1)
+    z = x @ (W.T @ W) + b
+    v = (np.maximum(z, 0) - x) * weight
+    slope = 2 * chance[:, None] * v * (z > 0)
+    H = slope.T @ x
+    loss, dW, db = pc.expected_loss_and_grad(
+        W, b, weight, law=pc.Point(), sparsity_per_feature=S, tolerance=1e-12
+    )
+    assert loss == pytest.approx((chance[:, None] * v * (np.maximum(z, 0) - x)).sum(), rel=1e-13)
+    np.testing.assert_allclose(dW, W @ (H + H.T), atol=1e-13)
+    np.testing.assert_allclose(db, slope.sum(axis=0), atol=1e-13)
 
 
 def test_blocks_add_up():

@@ -14,9 +14,15 @@ import pytest
 
 import phasecalc as pc
 from phasecalc.cli import main
+from phasecalc.continuation.landscapes import landscape_of
+from phasecalc.continuation.plane import Plane
+from phasecalc.continuation.relaxed_atlas import relaxed_atlas
 from phasecalc.experiment.train import train
 from phasecalc.minima.atlas import Atlas, Sheet, atlas
 from phasecalc.report.explorer import explorer_page
+
+from .lands import traced as traced_in
+from .lands import window
 
 BROWSER = next(
     (
@@ -88,27 +94,51 @@ def pair() -> Atlas:
     return atlas(pc.ToyModel(2, 1), *pc.paper_axes(24))
 
 
-def test_the_sheets_are_losses_of_their_weights(pair):
-    assert isinstance(pair.sheets[3][4][0], Sheet)
+@pytest.fixture(scope="module")
+def relaxed_pair() -> Atlas:
+    return relaxed_atlas(pc.ToyModel(2, 1), *pc.paper_axes(24))
+
+
+def relaxed_minimum(model: pc.ToyModel, S: float, r: float) -> tuple[str, float]:
+    """The lowest of the candidates with lengths and biases optimised, searched for there."""
+    plane = Plane.of(model, pc.S, pc.r)
+    lowest = landscape_of(plane, "relaxed").lowest(plane.theta(S, r))
+    return lowest.name, lowest.loss
+
+
+@pytest.mark.parametrize("made", ["pair", "relaxed_pair"])
+def test_the_sheets_are_losses_of_their_weights(made, request):
+    found = request.getfixturevalue(made)
+    assert isinstance(found.sheets[3][4][0], Sheet)
     for i, j in ((0, 0), (5, 12), (23, 23), (12, 3)):
-        for sheet in pair.sheets[i][j]:
-            S, r = pair.sparsities[i], pair.importances[j]
+        S, r = found.sparsities[i], found.importances[j]
+        for sheet in found.sheets[i][j]:
             p, k = 1 - S, np.arange(3)
             loss = (p**k * S ** (2 - k)) @ (sheet.terms[0] + r * sheet.terms[1])
-            assert loss == pytest.approx(sheet.minimum.loss, rel=1e-11)
-        # No start of the library's own search finds anything lower.
-        assert pair.sheets[i][j][0].minimum.loss <= (
-            pc.minimize(pair.model, S, r, random_starts=20).loss * (1 + 1e-9)
-        )
+            assert loss == pytest.approx(sheet.loss, rel=1e-11)
+            assert pc.expected_loss(sheet.weights, sheet.bias, [1, r], S) == pytest.approx(
+                sheet.loss, rel=1e-11
+            )
+        # No start of the library's own search finds anything lower, and the relaxed minimum is
+        # one of some weights.
+        least, lowest = pc.minimize(found.model, S, r, random_starts=20).loss, found.sheets[i][j][0]
+        if made == "pair":
+            assert lowest.loss <= least * (1 + 1e-9)
+        else:
+            assert lowest.loss >= least * (1 - 1e-9)
+            exact = pc.phase_diagram(found.model)
+            assert lowest.loss <= float(exact.minimum(S, r)) * (1 + 1e-12)
 
 
 @needs_browser
 @pytest.mark.slow
-def test_minima_and_trained_models_in_the_browser(pair, tmp_path):
+def test_minima_and_trained_models_in_the_browser(pair, relaxed_pair, tmp_path):
     model = pair.model
     trained = train(model, *pc.paper_axes(12), 4)
     traced = pc.phase_diagram(model, "global", cells=(6, 6))
-    page = explorer_page(pc.phase_diagram(model), traced, pair, trained)
+    relaxed = pc.phase_diagram(model, "relaxed", cells=(6, 6))
+    pairs = [(relaxed, relaxed_pair), (traced, pair)]
+    page = explorer_page(pc.phase_diagram(model), pairs, trained)
     assert len(page.encode()) < LIMIT
     places = points(50)
     script = (
@@ -116,26 +146,63 @@ def test_minima_and_trained_models_in_the_browser(pair, tmp_path):
         "const start = performance.now();"
         "for (let k = 0; k < 60; k++) { phasecalc.move(.3 + k / 200, 1); phasecalc.refresh(); }"
         "const spent = performance.now() - start;"
-        "phasecalc.choose('trained'); phasecalc.choose('global');"
+        "for (const source of ['trained', 'relaxed', 'candidates', 'global'])"
+        "phasecalc.choose(source);"
         "const paint = performance.getEntriesByType('paint').map(e => e.startTime);"
-        "return {at: places.map(([S, r]) => phasecalc.at(S, r, 'global')), spent, paint,"
+        "return {global: places.map(([S, r]) => phasecalc.at(S, r, 'global')), spent, paint,"
+        "relaxed: places.map(([S, r]) => phasecalc.at(S, r, 'relaxed')),"
         "trained: places.map(([S, r]) => phasecalc.at(S, r, 'trained')), errors: phasecalc.errors}"
     )
     found = asked(page, script, tmp_path)
     assert found["errors"] == []
     print("60 moves take", found["spent"], "ms; first paint at", found["paint"], "ms")
-    names, errors = 0, []
-    for (S, r), here, cell in zip(places, found["at"], found["trained"], strict=True):
-        exact = pc.minimize(model, S, r, random_starts=8)
-        # Interpolated between the points of a coarse grid, worst next to where branches end.
-        errors.append(abs(here[0]["loss"] / exact.loss - 1))
-        names += here[0]["name"] == exact.name
+    for source in ("relaxed", "global"):
+        names, errors = 0, []
+        for (S, r), here in zip(places, found[source], strict=True):
+            if source == "relaxed":
+                name, loss = relaxed_minimum(model, S, r)
+            else:
+                exact = pc.minimize(model, S, r, random_starts=8)
+                name, loss = exact.name, exact.loss
+            # Interpolated between the points of a coarse grid, worst next to where branches end.
+            errors.append(abs(here[0]["loss"] / loss - 1))
+            names += here[0]["name"] == name
+        print(source, names, np.sort(errors)[[25, 44, 49]])
+        assert names >= 46
+        assert np.median(errors) < 1e-5 and np.sort(errors)[44] < 3e-3 and max(errors) < 2e-2
+    for (S, r), cell in zip(places, found["trained"], strict=True):
         i = np.abs(np.log((1 - trained.sparsities) / (1 - S))).argmin()
         j = np.abs(np.log(trained.importances / r)).argmin()
         assert cell[0]["loss"] == pytest.approx(trained.best_losses[i, j], rel=1e-6)
         assert cell[0]["name"] == trained.best_outcomes[i, j]
-    assert names >= 46
-    assert np.median(errors) < 1e-5 and np.sort(errors)[44] < 3e-3 and max(errors) < 2e-2
+
+
+@needs_browser
+@pytest.mark.slow
+def test_keys_touches_and_sliders_move_the_point(tmp_path):
+    script = (
+        "const {state} = phasecalc, plane = document.getElementById('plane'), seen = [];"
+        "const note = () => seen.push([state.S, state.r]);"
+        "phasecalc.move(.5, 1); note();"
+        "for (const [key, shiftKey] of [['ArrowRight', false], ['ArrowUp', true]]) {"
+        "plane.dispatchEvent(new KeyboardEvent('keydown', {key, shiftKey})); note(); }"
+        "const box = plane.getBoundingClientRect();"
+        "plane.dispatchEvent(new PointerEvent('pointerdown', {pointerType: 'touch',"
+        "clientX: box.left + box.width / 2, clientY: box.top + box.height / 4})); note();"
+        "for (const id of ['S', 'r']) { const e = document.getElementById(id);"
+        "e.value = 1000; e.dispatchEvent(new Event('input')); note(); }"
+        "const themes = [state.theme]; document.getElementById('theme').click();"
+        "themes.push(state.theme);"
+        "return {seen, themes, errors: phasecalc.errors};"
+    )
+    found = asked(explorer_page(pc.phase_diagram(pc.ToyModel(2, 1))), script, tmp_path)
+    start, right, up, touch, slid, slid_up = found["seen"]
+    assert start == [0.5, 1]
+    assert right == pytest.approx([1 - 0.5 * np.exp(-0.01), 1])
+    assert up == pytest.approx([right[0], np.exp(0.1)])
+    assert touch == pytest.approx([0.9, 10**0.5], rel=1e-2)
+    assert slid == pytest.approx([0.99, touch[1]]) and slid_up == pytest.approx([0.99, 10])
+    assert sorted(found["themes"]) == ["dark", "light"] and found["errors"] == []
 
 
 def test_the_page_is_one_file_without_a_network(tmp_path):
@@ -148,9 +215,12 @@ def test_the_page_is_one_file_without_a_network(tmp_path):
     assert len(page.encode()) < LIMIT
 
 
-def test_other_models_are_refused(pair):
-    with pytest.raises(ValueError, match="minima: of"):
-        explorer_page(pc.phase_diagram(pc.ToyModel(3, 2)), minima=pair)
+def test_other_models_are_refused(pair, relaxed_pair):
+    traced = traced_in(window((0.6, 0.7), (0.2, 0.5)), (3, 3))
+    with pytest.raises(ValueError, match="traced: of"):
+        explorer_page(pc.phase_diagram(pc.ToyModel(3, 2)), [(traced, pair)])
+    with pytest.raises(ValueError, match="traced: minima of relaxed beside lines of global"):
+        explorer_page(pc.phase_diagram(pc.ToyModel(2, 1)), [(traced, relaxed_pair)])
 
 
 def test_the_command(tmp_path, capsys):
@@ -162,8 +232,12 @@ def test_the_command(tmp_path, capsys):
     for arguments, words in (
         (["-o", str(tmp_path / "a.png")], ".html"),
         (["-n", "12", "-m", "5", "-o", str(path)], "at most 9"),
-        (["--source", "relaxed", "-o", str(path)], "relaxed"),
-        (["--cells", "5", "-o", str(path)], "--source global"),
+        (["--source", "tight", "-o", str(path)], "relaxed"),
+        (["--cells", "5", "-o", str(path)], "--source relaxed or global"),
+        (
+            ["--source", "relaxed", "--source", "global", "--checkpoint", "c", "-o", str(path)],
+            "one --source",
+        ),
         (["--trained", str(tmp_path / "none.npz"), "-o", str(tmp_path / "b.html")], "none.npz"),
     ):
         with pytest.raises(SystemExit) as stopped:

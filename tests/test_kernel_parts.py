@@ -179,3 +179,8 @@ def test_one_sparse_polygons():
     W[:, :5] = 1.17046 * np.array([np.cos(angle), np.sin(angle)])
     loss = pc.one_sparse_loss(W, [*[-0.28230] * 5, 1 / 12], np.ones(6)) / 6
     assert loss == pytest.approx(0.06180, abs=6e-6)
+    # The dead feature without a bias; a square and two dead ones lose 1/3 of two.
+    loss = pc.one_sparse_loss(W, [*[-0.28230] * 5, 0], np.ones(6)) / 6
+    assert loss == pytest.approx(0.06874, abs=6e-6)
+    W = np.array([[1, 0, -1, 0, 0, 0], [0, 1, 0, -1, 0, 0]])
+    assert pc.one_sparse_loss(W, np.zeros(6), np.ones(6)) / 6 == pytest.approx(1 / 9, rel=1e-14)

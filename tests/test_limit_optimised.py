@@ -9,6 +9,7 @@ import pytest
 from scipy.optimize import brentq
 
 import phasecalc as pc
+from phasecalc.limit import optimised
 from phasecalc.limit.geometry import tabulated
 from phasecalc.limit.optimised import stable_at
 from phasecalc.minima.naming import groups_of
@@ -94,3 +95,17 @@ def test_invariant_points_separate_what_is_stable(diagram):
         side = 1e-5 if point.stable == "above" else -1e-5
         assert point.compound in {c.name for c in stable_at(point.sparsity + side)}
         assert point.compound not in {c.name for c in stable_at(point.sparsity - side)}
+
+
+def test_what_the_table_calls_a_mixture_is_one():
+    """Skipped blocks are sums of smaller ones by a search at random S as well."""
+    rng = np.random.default_rng(3)
+    for k, d in ((3, 1), (4, 2), (5, 2), (5, 3), (7, 3)):
+        for low, high in optimised._mixtures(k, d):
+            assert not pc.geometry(k, d).is_block(rng.uniform(low, high))
+
+
+def test_a_bar_where_one_is_asked_for(diagram, capsys):
+    again = pc.limit_diagram(source="optimised", progress=True)
+    assert "changes" in capsys.readouterr().err
+    assert again == diagram

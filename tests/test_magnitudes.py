@@ -116,6 +116,28 @@ def test_a_law_without_a_kernel_gives_what_the_kernel_gives():
         np.testing.assert_allclose(one, two, atol=2e-10)
 
 
+@pytest.mark.parametrize(
+    ("law", "unit"),
+    [
+        (pc.Uniform(3), pc.Uniform()),
+        (pc.Point(3), pc.Point()),
+        (pc.SignedUniform(Fraction(3)), pc.SignedUniform()),
+        (pc.Exponential(Fraction(3)), pc.Exponential()),
+        (pc.HalfNormal(Fraction(3)), pc.HalfNormal()),
+    ],
+    ids=str,
+)
+def test_magnitudes_three_times_as_large(law, unit):
+    """The loss is c² times that of (W, b/c): MATH of laws. Ten features are dense."""
+    rng = np.random.default_rng(9)
+    W, b = rng.normal(size=(3, 10)) / 2, 0.1 * rng.normal(size=10)
+    large, dW, db = pc.expected_loss_and_grad(W, b, np.ones(10), 0.7, law)
+    small, dW_1, db_1 = pc.expected_loss_and_grad(W, b / 3, np.ones(10), 0.7, unit)
+    assert large == pytest.approx(9 * small, rel=1e-9)
+    np.testing.assert_allclose(dW, 9 * dW_1, atol=1e-8)
+    np.testing.assert_allclose(db, 3 * db_1, atol=1e-8)
+
+
 def test_the_diagram_of_another_law():
     (junction,) = pc.phase_diagram(pc.ToyModel(2, 1, pc.Beta(2, 1))).junctions
     # r v = (1 + r) c p² at r = 1 and at p: v = p/2 − 4p²/9, E((x − y)_+²) = (1/2 − 4/9) by symmetry

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
 import phasecalc as pc
+from phasecalc.display import Large
 from phasecalc.proofs import language as lang
 from phasecalc.report.forms import tidy
 from phasecalc.report.latex import latex
 from phasecalc.report.plain import plain
+from phasecalc.report.rows import number
+from phasecalc.report.text import loss_text
 
 P, R = pc.p, pc.r
 PAIR = pc.decompose([[1, -1]], [0, 0])
@@ -136,6 +142,36 @@ def test_large_records_are_short():
         assert "<table>" in record._repr_html_() or "<pre>" in record._repr_html_()
     assert "antipodal" in str(grid) and "12 × 12 cells" in repr(grid)
     assert line._repr_png_().startswith(b"\x89PNG")
+
+
+def test_every_large_record_has_the_short_repr():
+    for cls in subclasses(Large):
+        assert cls.__repr__ in (Large.__repr__, pc.TrainedGrid.__repr__), cls
+
+
+def subclasses(cls):
+    for name in dir(pc):
+        getattr(pc, name)
+    found = cls.__subclasses__()
+    return [*found, *(below for each in found for below in subclasses(each))]
+
+
+@pytest.mark.slow
+def test_a_traced_diagram_in_a_notebook_has_no_formula_and_no_error():
+    diagram = pc.phase_diagram(pc.ToyModel(2, 1), "relaxed", cells=(8, 8), progress=False)
+    assert diagram._repr_latex_() is None
+    assert diagram.boundaries[0]._repr_latex_() is None
+    with pytest.raises(TypeError, match="no formula: it is known by its points"):
+        diagram.boundaries[0].to_latex()
+
+
+def test_radicals_have_their_decimals_beside_them():
+    loss = pc.decompose([[1, "-sqrt(2)/2"]])
+    assert "13/54 − √2/24               0.181815" in loss_text(loss, Fraction(1, 3))
+    assert "0.284084 p²" in str(loss) and "0.284084" in loss._repr_html_()
+    assert "decimals" not in str(pc.decompose([[1, -1]]))
+    assert plain(number(2 - sympy.sqrt(3))) == "2 − √3 ≈ 0.267949"
+    assert latex(number(2 - sympy.sqrt(3))) == r"2 - \sqrt{3} \approx 0.267949"
 
 
 def test_tuples_of_candidates_are_tables():

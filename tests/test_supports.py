@@ -10,6 +10,7 @@ import pytest
 import sympy
 
 import phasecalc as pc
+from phasecalc import laws
 from phasecalc.records import document_of, record_of
 
 p, r = pc.p, pc.r
@@ -29,10 +30,13 @@ SUPPORTS = [
 ]
 
 
-def drawn(support: pc.Support, rng: np.random.Generator, size: int, probability: float):
+LAWS = [law() for law in laws.LAWS.values()]
+
+
+def drawn(support: pc.Support, rng: np.random.Generator, size: int, probability: float, n: int = 4):
     """Samples of the active set, from the factors."""
-    active = np.zeros((size, 4), bool)
-    for members, sets in support.factors(4):
+    active = np.zeros((size, n), bool)
+    for members, sets in support.factors(n):
         chances = np.array([float(sympy.sympify(w).subs(p, probability)) for _, w in sets])
         chosen = rng.choice(len(sets), size=size, p=chances)
         for e, (on, _) in enumerate(sets):
@@ -55,6 +59,21 @@ def test_samples_agree_with_the_exact_and_the_float_loss(support, law):
     assert abs(loss - sample.mean()) <= 5 * sample.std() / np.sqrt(len(x))
     exact = pc.decompose(WEIGHTS, BIAS, IMPORTANCE, law, support=support).at(S, r=2)
     assert loss == pytest.approx(float(exact), abs=1e-10)
+
+
+@pytest.mark.parametrize("support", [*SUPPORTS, pc.Independent(["1/2", p, "1/10", 1])], ids=str)
+@pytest.mark.parametrize("law", LAWS, ids=str)
+def test_samples_agree_for_every_law_and_support(support, law):
+    rng = np.random.default_rng(5)
+    x = law.sample(rng, (20_000, 4)) * drawn(support, rng, 20_000, 0.3)
+    W, b = np.array(WEIGHTS, float), np.array(BIAS, float)
+    I = [1, 1, 0.5, 2]  # noqa: E741 the paper's letter
+    sample = ((x - np.maximum(x @ W.T @ W + b, 0)) ** 2) @ I
+    S = None if isinstance(support, pc.Independent) else 0.7
+    if S is None:
+        support = pc.Independent(["1/2", "3/10", "1/10", 1])
+    loss = pc.expected_loss(W, b, I, S, law, support=support)
+    assert abs(loss - sample.mean()) <= 5 * sample.std() / np.sqrt(len(x))
 
 
 @pytest.mark.parametrize("support", SUPPORTS, ids=str)
@@ -159,7 +178,7 @@ def test_a_support_reads_back(support):
         (lambda: pc.Independent(["1/2", 2]), r"probabilities\[1\] = 2: it must lie in"),
         (
             lambda: pc.decompose([[1, 0]], [0, 0], feature_probability=["1/2"]),
-            "probabilities has 1 entries: 2 are needed",
+            "feature_probability has 1 entries: it must have 2",
         ),
         (
             lambda: pc.decompose([[1, 0]], [0, 0], support=pc.Groups(correlated=[(0, 2)])),
@@ -196,7 +215,7 @@ def test_supports_of_the_wrong_type():
         pc.decompose([[1]], [0], support=pc.ExactlyActive(1), feature_probability=["1/2"])
     with pytest.raises(TypeError, match="must list features"):
         pc.Groups(correlated=[0, 1])
-    with pytest.raises(TypeError, match="sparsity must be given with a support"):
+    with pytest.raises(TypeError, match="must be given with a support"):
         pc.expected_loss([[1, 1]], [0, 0], [1, 1], support=pc.ExactlyActive(1))
 
 
@@ -222,3 +241,48 @@ def test_one_sparse_minimum_is_the_pentagon():
     assert found.loss == pytest.approx(0.0158256, abs=2e-7)
     assert np.linalg.norm(found.weights, axis=0) == pytest.approx(1.17046, abs=2e-5)
     assert found.bias == pytest.approx(-0.282297, abs=2e-5)
+
+
+SMALL = [
+    pc.Independent(["1/2", "1/3", "1/5"]),
+    pc.Groups(correlated=[(0, 2)]),
+    pc.Groups(correlated=[(0, 1, 2)]),
+    pc.Groups(anticorrelated=[(0, 1, 2)]),
+    pc.ExactlyActive(1),
+    pc.ExactlyActive(2),
+    pc.Table({(): "1/4", (0, 1): "1/4", (2,): "1/8", (0, 2): "3/8"}),
+    pc.Pair(pc.p / 4),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("support", SMALL, ids=str)
+def test_trained_and_minimised_with_every_support(support):
+    """Both find a minimum whose loss is that of samples, of the float loss and the exact one."""
+    law = pc.Exponential() if isinstance(support, pc.Pair) else pc.Uniform()
+    n = 2 if isinstance(support, pc.Pair) else 3
+    S = None if isinstance(support, pc.Independent) else 0.7
+    importance = [1, Fraction(3, 4), Fraction(1, 2)][:n]
+    model = pc.ToyModel(n, 1, law, importance=importance, support=support)
+    grid = pc.train(model, [0.7], [1.0], 4, seed=2, progress=False)
+    least = pc.minimize(model, 0.7, random_starts=0)
+    assert least.converged
+    trained = int(np.argmin(grid.losses[0, 0]))
+    assert grid.losses[0, 0, trained] == pytest.approx(least.loss, abs=1e-7)
+    rng = np.random.default_rng(3)
+    active = drawn(support, rng, 200_000, 0.3, n)
+    x = law.sample(rng, active.shape) * active
+    I = np.array(importance, float)  # noqa: E741 the paper's letter
+    ends = [(least.weights, least.bias), (grid.weights[0, 0, trained], grid.biases[0, 0, trained])]
+    for W, b in ends:
+        each = ((x - np.maximum(x @ W.T @ W + b, 0)) ** 2) @ I
+        known = pc.expected_loss(W, b, I, S, law, support=support)
+        assert abs(known - each.mean()) <= 5 * each.std() / np.sqrt(len(x)) + 1e-15
+        if law == pc.Uniform():
+            exact = pc.decompose(
+                [[Fraction(float(w)) for w in row] for row in W],
+                [Fraction(float(c)) for c in b],
+                importance,
+                support=support,
+            )
+            assert float(exact.at("7/10")) == pytest.approx(float(known), abs=1e-10)

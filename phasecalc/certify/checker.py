@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import pairwise, product
 from math import factorial
 from os import PathLike
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 try:
-    from flint import arb, ctx, fmpq
+    from flint import arb, arb_mat, ctx, fmpq
 except ImportError as error:  # pragma: no cover
     raise ImportError(
         "checking certificates needs python-flint: pip install 'phasecalc[check]'"
@@ -30,11 +31,13 @@ PRECISION = 333
 MOST_PIECES = 3000
 """Parts into which a neighbourhood is cut to prove convexity in each."""
 
-_FINER = 6
-"""Halvings of a box whose stated reason is not quite enough here."""
+DOMAIN_LOW, DOMAIN_HIGH, SLOPE_LOW, SLOPE_HIGH, TRIM_LOW, TRIM_HIGH = range(1, 7)
+EMPTY, SYMMETRY, LENGTH, ROW, VALUE, SLOPE, CONVEX, SECANT = range(10, 18)
+SPLIT = 20
 
 Ball = Any
 Box = list[tuple[Ball, Ball]]
+Theta = tuple["Row", "Row"]
 
 
 class Rejected(ValueError):
@@ -77,60 +80,119 @@ def positive(x: Ball) -> Ball:
     return arb.max(x, arb(0))
 
 
-def moment(g: Sequence[Ball], b: Ball, p: Ball, powers: tuple[int, ...], q: int) -> Ball:
-    """E[∏ x_i^powers_i · u_+^q], u = b + Σ g_i x_i, with e_q(u) = u_+^q/q! and e_{−1} = δ:
+@cache
+def terms(n: int, powers: tuple[int, ...], q: int, zeros: int) -> list[Any]:
+    """E[∏ x_i^powers_i · u_+^q] as a sum over (active features k, vertex v, d, exponents e):
+
+    coefficient · p^k (1 − p)^(n − k) · (b + Σ_{i∈v} g_i)_+^d / ∏ g_i^e_i. With e_d(u) = u_+^d/d!
 
     ∫₀¹ x^w e_d(r + g x) dx = Σ_s (−1)^s w!/(w−s)! e_{d+1+s}(r + g)/g^{s+1}
-    − (−1)^w w! e_{d+1+w}(r)/g^{w+1}. A slope that may be 0 but is not known to be is taken into r,
-    as x is in [0, 1] and the integrand is not negative.
+    − (−1)^w w! e_{d+1+w}(r)/g^{w+1}; a slope that is 0 (in the mask `zeros`) gives 1/(w + 1).
     """
-    n = len(g)
-    total = arb(0)
-    for active in product((0, 1), repeat=n):
-        if any(power and not on for power, on in zip(powers, active, strict=True)):
+    found: dict[Any, Any] = {}
+    for active in range(1 << n):
+        if any(powers[i] and not active >> i & 1 for i in range(n)):
             continue
-        weight = p ** sum(active) * (1 - p) ** (n - sum(active))
-        if weight == 0:
-            continue
-        nodes = [(b, {q: arb(1)})]
-        for i in range(n):
-            if not active[i]:
-                continue
+        parts = [(0, q, (0,) * n, fmpq(factorial(max(q, 0))))]
+        for i in (i for i in range(n) if active >> i & 1):
             w = powers[i]
-            if g[i].contains(0):
-                weight = weight / (w + 1)
-                if g[i] != 0:
-                    nodes = [(r + g[i] * arb(0.5, 0.5), terms) for r, terms in nodes]
+            if zeros >> i & 1:
+                parts = [(v, d, e, part / (w + 1)) for v, d, e, part in parts]
                 continue
             new = []
-            for r, terms in nodes:
-                top: dict[int, Ball] = {}
-                bottom: dict[int, Ball] = {}
-                for d, value in terms.items():
-                    part = value / g[i]
-                    for s in range(w + 1):
-                        top[d + 1 + s] = top.get(d + 1 + s, arb(0)) + part
-                        if s < w:
-                            part = -part * (w - s) / g[i]
-                    bottom[d + 1 + w] = bottom.get(d + 1 + w, arb(0)) - part
-                new += [(r + g[i], top), (r, bottom)]
-            nodes = new
-        total += weight * sum(
-            (value * _power(r, d) for r, terms in nodes for d, value in terms.items()), arb(0)
-        )
-    return total * factorial(max(q, 0))
+            for v, d, e, part in parts:
+                for s in range(w + 1):
+                    raised = (*e[:i], s + 1, *e[i + 1 :])
+                    own = part * (-1) ** s * fmpq(factorial(w), factorial(w - s))
+                    new.append((v | 1 << i, d + 1 + s, raised, own))
+                    if s == w:
+                        new.append((v, d + 1 + w, raised, -own))
+            parts = new
+        for v, d, e, part in parts:
+            key = active.bit_count(), v, d, e
+            found[key] = found.get(key, fmpq(0)) + part / factorial(d)
+    return [(*key, part) for key, part in found.items()]
+
+
+class Law:
+    """n features of probability p: the formulas of expectations with their weights put in."""
+
+    def __init__(self, n: int, p: Any) -> None:
+        self.n = n
+        self.weights = [p**k * (1 - p) ** (n - k) for k in range(n + 1)]
+        self._terms: dict[Any, Any] = {}
+
+    def terms(self, powers: tuple[int, ...], q: int, zeros: int) -> list[Any]:
+        found = self._terms.get((powers, q, zeros))
+        if found is None:
+            found = self._terms[powers, q, zeros] = [
+                (v, d, e, arb(part * self.weights[k]))
+                for k, v, d, e, part in terms(self.n, powers, q, zeros)
+                if self.weights[k] != 0
+            ]
+        return found
+
+
+class Row:
+    """One output at one θ = (g_1, …, g_n, b): expectations by closed formulas."""
+
+    __slots__ = ("_inverse", "_powers", "law", "theta", "vertices", "zeros")
+
+    def __init__(self, law: Law, theta: Sequence[Ball]) -> None:
+        self.law, self.theta = law, theta
+        self.zeros = sum(1 << i for i, g in enumerate(theta[:-1]) if g == 0)
+        self.vertices = [theta[-1]]
+        for g in theta[:-1]:
+            self.vertices += [r + g for r in self.vertices]
+        self._powers: dict[Any, Ball] = {}
+        self._inverse: dict[Any, Ball] = {}
+
+    def expect(self, powers: tuple[int, ...], q: int) -> Ball:
+        """E[∏ x_i^powers_i · u_+^q]; with q = −1 E[∏ x_i^powers_i δ(u)]."""
+        total = arb(0)
+        powers_of, inverses = self._powers, self._inverse
+        for v, d, e, coefficient in self.law.terms(powers, q, self.zeros):
+            power = powers_of.get((v, d))
+            if power is None:
+                power = powers_of[v, d] = _power(self.vertices[v], d)
+            if power == 0:
+                continue
+            inverse = inverses.get(e)
+            if inverse is None:
+                inverse = arb(1)
+                for g, times in zip(self.theta, e, strict=False):
+                    if times:
+                        inverse /= g**times
+                inverses[e] = inverse
+            total += coefficient * power * inverse
+        return total
+
+    def of(self, *features: int) -> tuple[int, ...]:
+        """Powers of x_i, one for each time that i < n is named; n, the bias, stands for 1."""
+        return tuple(features.count(i) for i in range(self.law.n))
+
+    def matrix(self) -> list[list[Ball]]:
+        """M(θ) = E[x̃ x̃ᵀ 1(u > 0)]."""
+        n = self.law.n
+        M = [[arb(0)] * (n + 1) for _ in range(n + 1)]
+        for k in range(n + 1):
+            for i in range(k + 1):
+                M[k][i] = M[i][k] = self.expect(self.of(k, i), 0)
+        return M
 
 
 def _power(r: Ball, d: int) -> Ball:
-    """e_d(r)."""
-    if d > 0:
-        return positive(r) ** d / factorial(d)
+    """r_+^d."""
     if r > 0:
-        return arb(1)
-    return arb(0) if r <= 0 else arb(0.5, 0.5)
+        return r**d
+    if r <= 0:
+        return arb(0)
+    return positive(r) ** d if d > 0 else arb(0.5, 0.5)
 
 
-def kink_density(low: list[Ball], high: list[Ball], j: int, p: Ball) -> list[list[Ball]] | None:
+def kink_density(
+    low: Sequence[Ball], high: Sequence[Ball], j: int, p: Ball
+) -> list[list[Ball]] | None:
     """Balls that hold the entries of E[x_j x̃ x̃ᵀ δ(u)] for every θ in [low, high].
 
     In an active set the direction of the largest certain slope is integrated by the delta: it is at
@@ -174,7 +236,7 @@ def kink_density(low: list[Ball], high: list[Ball], j: int, p: Ball) -> list[lis
                 _add(least_sum, weight * share * x[j] / large, x)
     slack = arb(0, 2**-100)
     return [
-        [_hull(least_sum[max(k, q)][min(k, q)], most_sum[max(k, q)][min(k, q)]) + slack
+        [_hull((least_sum[max(k, q)][min(k, q)], most_sum[max(k, q)][min(k, q)])) + slack
          for q in range(n + 1)]
         for k in range(n + 1)
     ]  # fmt: skip
@@ -232,7 +294,7 @@ def _cuts(up: list[Ball], down: list[Ball], count: int) -> list[Ball]:
     return sorted((cut for cut in cuts if 0 < cut < 1), key=lambda cut: cut.mid())
 
 
-# One loss -----------------------------------------------------------------------------------------
+# The certificate ---------------------------------------------------------------------------------
 
 
 class _Claim:
@@ -266,6 +328,7 @@ class _Claim:
             )
             for r in record["minimisers"]
         ]
+        self.law = Law(self.n, self.p)
         if len(self.weighting) != self.n or len(self.witness) != self.size:
             raise ValueError("its sizes do not agree")
         if not 0 < self.p <= 1 or min(self.weighting) <= 0 or self.penalty < 0:
@@ -274,18 +337,16 @@ class _Claim:
     # θ boxes and the quantities that grow with θ
 
     def gram(self, box: Box, j: int, k: int) -> tuple[Ball, Ball]:
-        """Bounds of G_jk, as balls of (almost) no width."""
+        """Bounds of G_jk."""
         low, high = arb(0), arb(0)
         for a in range(self.m):
             (u0, u1), (v0, v1) = box[a * self.n + j], box[a * self.n + k]
             if j == k:
-                large = arb.max(abs(u0), abs(u1)) ** 2
-                small = positive(arb.max(u0, -u1)) ** 2
-                low, high = low + small, high + large
+                low += positive(arb.max(u0, -u1)) ** 2
+                high += arb.max(abs(u0), abs(u1)) ** 2
             else:
-                corners = [u * v for u in (u0, u1) for v in (v0, v1)]
-                low += _least(corners)
-                high -= _least([-c for c in corners])
+                least, most = _ends([u * v for u in (u0, u1) for v in (v0, v1)])
+                low, high = low + least, high + most
         return low, high
 
     def row(self, box: Box, j: int) -> tuple[list[Ball], list[Ball]]:
@@ -293,110 +354,146 @@ class _Claim:
         ends = [self.gram(box, j, k) for k in range(self.n)] + [box[self.m * self.n + j]]
         return [low for low, _ in ends], [high for _, high in ends]
 
-    def expect(self, theta: Sequence[Ball], powers: Sequence[int], q: int) -> Ball:
-        """E[∏ x_i^powers_i q! e_q(u)]."""
-        return moment(theta[:-1], theta[-1], arb(self.p), tuple(powers), q)
+    def rows(self, box: Box, j: int) -> Theta:
+        low, high = self.row(box, j)
+        return Row(self.law, low), Row(self.law, high)
 
-    def unit(self, *features: int) -> list[int]:
-        """Powers of x_i, one for each time that i < n is named; n, the bias, stands for 1."""
-        return [features.count(i) for i in range(self.n)]
+    def error(self, low: Row, high: Row, j: int) -> Ball:
+        """A lower bound of ℓ_j = p/3 − 2 E x_j u_+ + E u_+²."""
+        first = 2 * high.expect(high.of(j), 1)
+        return arb(self.p) / 3 - first + low.expect(low.of(), 2)
 
-    def error(self, theta: tuple[list[Ball], list[Ball]], j: int) -> Ball:
-        """A lower bound of ℓ_j: p/3 − 2 E x_j u_+ + E u_+²."""
-        low, high = theta
-        return (
-            arb(self.p) / 3
-            - 2 * self.expect(high, self.unit(j), 1)
-            + self.expect(low, self.unit(), 2)
-        )
+    def bias_slope(self, low: Row, high: Row, j: int, k: int) -> Ball:
+        """An upper bound of ½ ∂ℓ_j/∂θ_k; with low and high exchanged a lower bound."""
+        return high.expect(high.of(k), 1) - low.expect(low.of(j, k), 0)
 
-    def slope(self, theta: tuple[list[Ball], list[Ball]], j: int, k: int) -> tuple[Ball, Ball]:
-        """Bounds of ∂ρ_j/∂θ_k = I_j (2 E x̃_k u_+ − 2 E x_j x̃_k 1(u > 0)) + 2λ θ_k [k ≠ j, n]."""
-        low, high = theta
-        I = arb(self.weighting[j])  # noqa: E741 (the paper's letter)
-        ends = []
-        for first, second in ((low, high), (high, low)):
-            value = (
-                2
-                * I
-                * (self.expect(first, self.unit(k), 1) - self.expect(second, self.unit(j, k), 0))
-            )
-            if k not in (j, self.n):
-                value += 2 * arb(self.penalty) * first[k]
-            ends.append(value)
-        return ends[0], ends[1]
+    def slope(self, low: Row, high: Row, j: int, k: int) -> tuple[Ball, Ball]:
+        """Bounds of ∂ρ_j/∂θ_k, ρ_j = I_j ℓ_j + λ Σ_{k≠j} θ_k²."""
+        twice = 2 * arb(self.weighting[j])
+        least = twice * self.bias_slope(high, low, j, k)
+        most = twice * self.bias_slope(low, high, j, k)
+        if k not in (j, self.n):
+            least += 2 * arb(self.penalty) * low.theta[k]
+            most += 2 * arb(self.penalty) * high.theta[k]
+        return least, most
 
     def value(self, box: Box) -> Ball:
         """A lower bound of the loss on the box."""
         total = arb(0)
         for j in range(self.n):
-            theta = self.row(box, j)
-            total += arb(self.weighting[j]) * self.error(theta, j)
-            for k in range(self.n):
+            low, high = self.rows(box, j)
+            total += arb(self.weighting[j]) * self.error(low, high, j)
+            for k in range(self.n) if self.penalty > 0 else ():
                 if k != j:
-                    total += arb(self.penalty) * positive(arb.max(theta[0][k], -theta[1][k])) ** 2
+                    least = positive(arb.max(low.theta[k], -high.theta[k]))
+                    total += arb(self.penalty) * least**2
         return total
 
-    def gradient(self, box: Box, only: int | None = None) -> list[Ball]:
-        """∂L/∂x on the box, one ball an entry."""
+    def derivative(self, box: Box, s: int) -> Ball:
+        """∂L/∂x_s on the box."""
         split = self.m * self.n
-        features = range(self.n)
-        if only is not None and only < split:
-            rows = {(only % self.n, k) for k in features} | {(k, only % self.n) for k in features}
-        elif only is not None:
-            rows = {(only - split, self.n)}
-        else:
-            rows = set(product(features, range(self.n + 1)))
-        thetas = [self.row(box, j) for j in features]
-        H = {(j, k): self.slope(thetas[j], j, k) for j, k in rows}
-        found = []
-        for s in range(self.size):
-            if only is not None and s != only:
-                found.append(arb(0))
-            elif s >= split:
-                found.append(arb(0) if self.held else _hull(*H[s - split, self.n]))
-            else:
-                a, i = divmod(s, self.n)
-                low, high = arb(0), arb(0)
-                for k in features:
-                    slopes = (x + y for x, y in zip(H[i, k], H[k, i], strict=True))
-                    ends = [x * w for x in slopes for w in box[a * self.n + k]]
-                    low, high = low + _least(ends), high - _least([-x for x in ends])
-                found.append(_hull(low, high))
-        return found
+        if s >= split:
+            j = s - split
+            return arb(0) if self.held else _hull(self.slope(*self.rows(box, j), j, self.n))
+        a, i = divmod(s, self.n)
+        low, high = arb(0), arb(0)
+        own = self.rows(box, i)
+        for k in range(self.n):
+            if box[a * self.n + k] == (0, 0):
+                continue
+            there = own if k == i else self.rows(box, k)
+            slopes = zip(self.slope(*own, i, k), self.slope(*there, k, i), strict=True)
+            ends = [sum(pair, arb(0)) * w for pair in slopes for w in box[a * self.n + k]]
+            least, most = _ends(ends)
+            low, high = low + least, high + most
+        return _hull((low, high))
 
     def hessian(self, box: Box) -> list[list[Ball]] | None:
         """Entries of a matrix that lies below every generalised Hessian on the box."""
         n, m, split = self.n, self.m, self.m * self.n
-        total = [[arb(0)] * self.size for _ in range(self.size)]
+        total = arb_mat(self.size, self.size)
         for j in range(n):
-            low, high = self.row(box, j)
-            density = kink_density(low, high, j, arb(self.p))
+            low, high = self.rows(box, j)
+            density = kink_density(low.theta, high.theta, j, arb(self.p))
             if density is None:
                 return None
-            R = [[arb(0)] * (n + 1) for _ in range(n + 1)]
+            # M(θ) − M(lowest θ) is positive semidefinite: it may be left out.
+            M = low.matrix()
+            twice = 2 * arb(self.weighting[j])
+            R = arb_mat(
+                [[twice * (M[k][q] - density[k][q]) for q in range(n + 1)] for k in range(n + 1)]
+            )
+            J = arb_mat(n + 1, self.size)
+            for k in range(n):
+                if k != j:
+                    R[k, k] += 2 * arb(self.penalty)
+                for a in range(m):
+                    J[k, a * n + k] += _hull(box[a * n + j])
+                    J[k, a * n + j] += _hull(box[a * n + k])
+            J[n, split + j] = arb(1)
+            total += J.transpose() * R * J
+            for k, a in product(range(n), range(m)):
+                D = _hull(self.slope(low, high, j, k))
+                total[a * n + j, a * n + k] += D
+                total[a * n + k, a * n + j] += D
+        return [[total[s, t] for t in range(self.size)] for s in range(self.size)]
+
+    def secant(self, box: Box, share: float) -> Ball:
+        """A lower bound of the loss on the box by tangents and corners (section 2)."""
+        n, m, split = self.n, self.m, self.m * self.n
+        c = _centre(box)
+        free = [s for s in range(self.size) if box[s][0] != box[s][1]]
+        radius = [(high - low) / 2 for low, high in box]
+        A = arb_mat(self.size, self.size)
+        g = [arb(0)] * self.size
+        bound = arb(0)
+        for j in range(n):
+            I = arb(self.weighting[j])  # noqa: E741 (the paper's letter)
+            low, high = self.row(box, j)
+            at = [
+                sum((c[a * n + j] * c[a * n + k] for a in range(m)), arb(0)) for k in range(n)
+            ] + [c[split + j]]
+            bend = [
+                sum((radius[a * n + j] * radius[a * n + k] for a in range(m)), arb(0))
+                for k in range(n)
+            ] + [arb(0)]
+            M = Row(self.law, at).matrix()
+            q = [sum((M[k][i] * at[i] for i in range(n + 1)), arb(0)) for k in range(n + 1)]
+            square = sum((q[k] * at[k] for k in range(n + 1)), arb(0))
+            rise = arb(0)
+            for corner in product(*({*ends} for ends in zip(low, high, strict=True))):
+                there = Row(self.law, corner)
+                above = there.expect(there.of(j), 1) - q[j]
+                for k in range(n + 1):
+                    above -= M[j][k] * (corner[k] - at[k])
+                rise = arb.max(rise, above)
+            bound += I * (arb(self.p) / 3 - 2 * q[j] + square - 2 * rise)
+            J = arb_mat(n + 1, self.size)
+            J[n, split + j] = arb(1)
             for k in range(n + 1):
-                for q in range(k + 1):
-                    # M(θ) − M(lowest θ) is positive semidefinite: it may be left out.
-                    entry = self.expect(low, self.unit(k, q), 0)
-                    entry -= density[k][q]
-                    R[k][q] = R[q][k] = 2 * arb(self.weighting[j]) * entry
+                beta = 2 * I * (q[k] - M[j][k])
                 if k not in (j, n):
-                    R[k][k] += 2 * arb(self.penalty)
-            J = [[arb(0)] * self.size for _ in range(n + 1)]
-            for k, a in product(range(n), range(m)):
-                J[k][a * n + k] += _hull(*box[a * n + j])
-                J[k][a * n + j] += _hull(*box[a * n + k])
-            J[n][split + j] = arb(1)
-            for k, q in product(range(n + 1), repeat=2):
-                for s, t in product(range(self.size), repeat=2):
-                    if J[k][s] != 0 and J[q][t] != 0:
-                        total[s][t] += J[k][s] * R[k][q] * J[q][t]
-            for k, a in product(range(n), range(m)):
-                D = _hull(*self.slope((low, high), j, k))
-                total[a * n + j][a * n + k] += D
-                total[a * n + k][a * n + j] += D
-        return total
+                    bound += arb(self.penalty) * at[k] ** 2
+                    beta += 2 * arb(self.penalty) * at[k]
+                if k == n:
+                    g[split + j] += beta
+                    continue
+                for a in range(m):
+                    for s, t in ((a * n + j, a * n + k), (a * n + k, a * n + j)):
+                        J[k, s] += c[t]
+                        g[s] += beta * c[t]
+                        A[s, t] += beta
+            least = arb_mat(Row(self.law, low).matrix())
+            move = arb_mat([[sum((abs(J[k, s]) * radius[s] for s in free), arb(0))]
+                            for k in range(n + 1)])  # fmt: skip
+            bends = arb_mat([[x] for x in bend])
+            inner = (bends.transpose() * least * bends)[0, 0]
+            outer = (move.transpose() * least * move)[0, 0]
+            e = min(1.0, float(inner / outer) ** 0.5) if inner > 0 and outer > 0 else 0.0
+            if e > 0:
+                bound -= I * (1 / arb(e) - 1) * inner
+            A += J.transpose() * least * J * (2 * I * (1 - arb(e)))
+        return bound - _drop(A, g, radius, free, share)
 
     # The proof
 
@@ -407,28 +504,24 @@ class _Claim:
             raise Rejected("the bounds are not in order, or further apart than the gap")
         at = _point(self.witness)
         self._inside(at, self.domain, "the witness")
-        if not self._above(at) <= arb(self.upper):
+        if not self.value(at) <= arb(self.upper):
             raise Rejected("the loss at the witness is not below the upper bound")
-        levels = [self._neighbourhood(ball, number) for number, ball in enumerate(self.balls)]
-        leaves = self._tree(levels)
+        for number, ball in enumerate(self.balls):
+            self._neighbourhood(ball, number)
         return {
             "lower": self.lower,
             "upper": self.upper,
-            "leaves": leaves,
-            "neighbourhoods": len(levels),
+            "leaves": self._tree(),
+            "neighbourhoods": len(self.balls),
             "regions": len(self.regions),
         }
-
-    def _above(self, at: Box) -> Ball:
-        """The loss at a point."""
-        return self.value(at)
 
     def _domain(self) -> None:
         """The box of section 1: lengths, biases, triangular weights."""
         n, m, p = self.n, self.m, arb(self.p)
         if self.held:
             theta = [arb(1)] + [arb(-1)] * (n - 1) + [arb(0)]
-            least = self.expect(theta, self.unit(), 2)
+            least = Row(self.law, theta).expect((0,) * n, 2)
             total = sum(self.weighting) / min(self.weighting)
             square = (arb(total) * p / (3 * least)).sqrt()
         else:
@@ -457,29 +550,24 @@ class _Claim:
         if any(low < outer[0][s] or high > outer[1][s] for s, (low, high) in enumerate(box)):
             raise Rejected(f"{what} is not where it should be")
 
-    def _neighbourhood(self, ball: Sequence[Sequence[float]], number: int) -> Ball:
-        """Convexity; returns a lower bound of the loss in the ball."""
+    def _neighbourhood(self, ball: Sequence[Sequence[float]], number: int) -> None:
+        """Convexity, and that a minimiser in it lies in a region."""
         lo, hi, centre = ball
         box, at = _box(lo, hi), _point(centre)
         self._inside(at, (lo, hi), f"the centre of neighbourhood {number}")
         free = [s for s in range(self.size) if lo[s] < hi[s]]
         pieces = [box]
-        done = 0
-        while pieces:
-            done += 1
-            if done > MOST_PIECES:
-                raise Rejected(f"neighbourhood {number}: convexity could not be proved")
+        for _ in range(MOST_PIECES):
+            if not pieces:
+                break
             part = pieces.pop()
             below = self.hessian(part)
             if below is None or not _definite(below, part, free):
                 axis = max(free, key=lambda s: (part[s][1] - part[s][0]).mid())
-                low, high = part[axis]
-                middle = ((low + high) / 2).mid()
-                if not low < middle < high:
-                    raise Rejected(f"neighbourhood {number}: convexity could not be proved")
-                for ends in ((low, middle), (middle, high)):
-                    pieces.append([*part[:axis], ends, *part[axis + 1 :]])
-        gradient = self.gradient(at)
+                pieces += _halves(part, axis)
+        if pieces:
+            raise Rejected(f"neighbourhood {number}: convexity could not be proved")
+        gradient = [self.derivative(at, s) for s in range(self.size)]
         drop = sum(
             (abs(gradient[s]) * arb.max(box[s][1] - at[s][0], at[s][0] - box[s][0]) for s in free),
             arb(0),
@@ -488,12 +576,12 @@ class _Claim:
         if not level >= arb(self.lower):
             raise Rejected(f"neighbourhood {number}: the loss may fall below the lower bound")
         if level > arb(self.upper):
-            return level
+            return
         # It may hold a minimiser, which must lie in a region.
         for centre_of, radius, unique in self.regions:
             same = all(arb(c) == at[s][0] for s, c in enumerate(centre_of))
             if unique and same and self._close(at, radius, gradient, free):
-                return level
+                return
         raise Rejected(f"neighbourhood {number} may hold a minimiser that no region holds")
 
     def _close(self, at: Box, radius: float, gradient: list[Ball], free: list[int]) -> bool:
@@ -509,66 +597,115 @@ class _Claim:
             below[s][s] -= 2 * steep / reach
         return _definite(below, box, free)
 
-    def _tree(self, levels: list[Ball]) -> int:
-        """Replay the steps in preorder; every leaf is proved."""
+    def _tree(self) -> int:
+        """Replay the steps in preorder: what is split is covered, and every leaf is proved."""
         stack = [_box(*self.domain)]
-        steps = iter(self.steps)
         leaves = 0
-        while stack:
-            box = stack.pop()
-            while True:
-                try:
-                    code, index, value = next(steps)
-                except StopIteration:
-                    raise Rejected("boxes are missing: the steps end too early") from None
-                if code in _CUTS:
-                    _CUTS[code](self, box, int(index), arb(value), levels)
-                elif code == SPLIT:
-                    low, high = box[int(index)]
-                    if not low < arb(value) < high:
-                        raise Rejected("a box is split outside itself")
-                    for ends in ((arb(value), high), (low, arb(value))):
-                        half = list(box)
-                        half[int(index)] = ends
-                        stack.append(half)
-                    break
-                else:
-                    if code not in _LEAVES:
-                        raise Rejected(f"a step has the unknown code {code}")
-                    try:
-                        _LEAVES[code](self, box, int(index), value, levels)
-                    except Rejected:
-                        if code not in _BOUNDS:
-                            raise
-                        self._finer(box, _FINER)
-                    leaves += 1
-                    break
-        if next(steps, None) is not None:
-            raise Rejected("there are more steps than boxes")
+        for code, index, value in self.steps:
+            if not stack:
+                raise Rejected("there are more steps than boxes")
+            if not 0 <= index < max(self.size, len(self.balls)):
+                raise Rejected(f"a step names entry {index}, which the model does not have")
+            box = stack[-1]
+            if code == SPLIT:
+                low, high = box[index % self.size]
+                if not index < self.size or not low < arb(value) < high:
+                    raise Rejected("a box is split outside itself")
+                stack.pop()
+                stack += reversed(_halves(box, index, arb(value)))
+            elif DOMAIN_LOW <= code <= TRIM_HIGH:
+                self._cut(box, code, index, arb(value))
+            elif EMPTY <= code <= SECANT:
+                self._leaf(stack.pop(), code, index, value)
+                leaves += 1
+            else:
+                raise Rejected(f"a step has the unknown code {code}")
+        if stack:
+            raise Rejected("boxes are missing: the steps end too early")
         return leaves
 
-    def _finer(self, box: Box, depth: int) -> None:
-        """Close a box that the search closed by a bound that is a little sharper than ours."""
-        for code, index in ((SLOPE, None), (MEAN, 0), (QUADRATIC, 0)):
-            try:
-                if index is None:
-                    gradient = self.gradient(box)
-                    if not any(
-                        low < high and not slope.contains(0)
-                        for slope, (low, high) in zip(gradient, box, strict=True)
-                    ):
-                        continue
-                else:
-                    _LEAVES[code](self, box, index, 0.0, None)
-                return
-            except Rejected:
-                if depth == 0 and code == QUADRATIC:
-                    raise
-        axis = max(range(self.size), key=lambda s: (box[s][1] - box[s][0]).mid())
-        low, high = box[axis]
-        middle = ((low + high) / 2).mid()
-        for ends in ((low, middle), (middle, high)):
-            self._finer([*box[:axis], ends, *box[axis + 1 :]], depth - 1)
+    def _cut(self, box: Box, code: int, index: int, value: Ball) -> None:
+        """Cut the end of a box off at `value`: biases by their slope, the rest by convexity."""
+        lower = code in (DOMAIN_LOW, SLOPE_LOW, TRIM_HIGH)
+        if code in (TRIM_LOW, TRIM_HIGH):
+            s, lower = index % self.size, code == TRIM_LOW
+        elif self.held or index >= self.n:
+            raise Rejected("a bias is cut that is held")
+        else:
+            s = self.m * self.n + index
+        start, end = box[s]
+        if not start <= value <= end and code not in (DOMAIN_LOW, DOMAIN_HIGH):
+            raise Rejected("a box is cut outside itself")
+        part = (start, value) if lower else (value, end)
+        if code in (TRIM_LOW, TRIM_HIGH):
+            cut = [*box[:s], part, *box[s + 1 :]]
+            good = any(_within(cut, ball) for ball in self.balls)
+        elif code == DOMAIN_LOW:
+            # b_j ≤ −Σ (G_ji)_+ switches output j off.
+            off = sum((positive(self.gram(box, index, i)[1]) for i in range(self.n)), arb(0))
+            good = value >= start and value <= -off
+        elif code == DOMAIN_HIGH:
+            # E u ≤ μ.
+            mean = arb(self.p) / 2
+            all_low = sum((self.gram(box, index, i)[0] for i in range(self.n)), arb(0))
+            good = value <= end and value >= mean * (1 - all_low)
+        else:
+            low, high = self.row(box, index)
+            below, above = Row(self.law, [*low[:-1], part[0]]), Row(self.law, [*high[:-1], part[1]])
+            good = (
+                self.bias_slope(below, above, index, self.n) < 0
+                if lower
+                else self.bias_slope(above, below, index, self.n) > 0
+            )
+        if not good:
+            raise Rejected("a part is cut off that may hold a minimiser")
+        box[s] = (value, end) if lower else (start, value)
+
+    def _leaf(self, box: Box, code: int, index: int, value: float) -> None:
+        """A box that holds no minimiser, or whose loss is bounded below."""
+        p, split = arb(self.p), self.m * self.n
+        if code == EMPTY:
+            low, high = box[split + index % self.n]
+            good = low > high
+        elif code == SYMMETRY:
+            # Of equally important features the longer one comes first.
+            i = int(value)
+            good = 0 <= index < i < self.n and self.weighting[i] == self.weighting[index]
+            good = good and self.gram(box, i, i)[0] > self.gram(box, index, index)[1]
+        elif code == ROW:
+            good = not self.held and index < self.n
+            good = good and self.error(*self.rows(box, index), index) > p / 3 - p * p / 4
+        elif code == SLOPE:
+            good = (
+                index < self.size
+                and box[index][0] != box[index][1]
+                and not self.derivative(box, index).contains(0)
+            )
+        elif code == CONVEX:
+            good = index < len(self.balls) and _within(box, self.balls[index])
+        else:
+            if code == LENGTH:
+                bound = self._lengths(box)
+            elif code == VALUE:
+                bound = self.value(box)
+            else:
+                bound = self.secant(box, value)
+            self._left_open(box, bound)
+            good = True
+        if not good:
+            raise Rejected(f"a box is closed by a reason, {_NAMES[code]}, that does not hold")
+
+    def _lengths(self, box: Box) -> Ball:
+        """A lower bound of the loss by the lengths of the features alone (section 2)."""
+        p, total = arb(self.p), arb(0)
+        for j in range(self.n):
+            small, large = self.gram(box, j, j)
+            if large < 1:
+                total += arb(self.weighting[j]) * (p / 3 - p * p / 4) * (1 - large) ** 2
+            elif small > 1:
+                h = arb(1) / 3 - small * 4 / (3 * (small + 1) ** 2)
+                total += arb(self.weighting[j]) * p * h
+        return total
 
     def _left_open(self, box: Box, bound: Ball) -> None:
         """A leaf with a bound of the loss: above the lower bound, and in a region or above F."""
@@ -585,173 +722,28 @@ class _Claim:
         raise Rejected("a box that may hold a minimiser lies in no region")
 
 
-# Steps that cut off a part of a box ---------------------------------------------------------------
-
-
-def _domain_low(claim: _Claim, box: Box, j: int, value: Ball, _: object) -> None:
-    """b_j ≤ −Σ (G_ji)_+ switches output j off."""
-    s = claim.m * claim.n + j
-    off = -sum((positive(claim.gram(box, j, i)[1]) for i in range(claim.n)), arb(0))
-    _cut(claim, box, s, (value, box[s][1]), value <= off, "a bias is cut that need not be off")
-
-
-def _domain_high(claim: _Claim, box: Box, j: int, value: Ball, _: object) -> None:
-    """E u ≤ μ."""
-    s = claim.m * claim.n + j
-    mean = arb(claim.p) / 2
-    top = mean - mean * sum((claim.gram(box, j, i)[0] for i in range(claim.n)), arb(0))
-    _cut(claim, box, s, (box[s][0], value), value >= top, "a bias is cut that is not too large")
-
-
-def _slope_low(claim: _Claim, box: Box, j: int, value: Ball, _: object) -> None:
-    s = claim.m * claim.n + j
-    low, high = claim.row(box, j)
-    falls = claim.slope((low, [*high[:-1], value]), j, claim.n)[1] < 0
-    _cut(claim, box, s, (value, box[s][1]), falls, "a bias is cut where the loss may be flat")
-
-
-def _slope_high(claim: _Claim, box: Box, j: int, value: Ball, _: object) -> None:
-    s = claim.m * claim.n + j
-    low, high = claim.row(box, j)
-    grows = claim.slope(([*low[:-1], value], high), j, claim.n)[0] > 0
-    _cut(claim, box, s, (box[s][0], value), grows, "a bias is cut where the loss may be flat")
-
-
-def _trim_low(claim: _Claim, box: Box, s: int, value: Ball, _: object) -> None:
-    _trim(claim, box, s, (box[s][0], value))
-    box[s] = (value, box[s][1])
-
-
-def _trim_high(claim: _Claim, box: Box, s: int, value: Ball, _: object) -> None:
-    _trim(claim, box, s, (value, box[s][1]))
-    box[s] = (box[s][0], value)
-
-
-def _trim(claim: _Claim, box: Box, s: int, ends: tuple[Ball, Ball]) -> None:
-    part = [*box[:s], ends, *box[s + 1 :]]
-    if not any(_within(part, ball) for ball in claim.balls):
-        raise Rejected("a part is cut off that lies in no neighbourhood")
-
-
-def _cut(claim: _Claim, box: Box, s: int, ends: tuple[Ball, Ball], good: bool, reason: str) -> None:
-    if claim.held or not good or not (box[s][0] <= ends[0] and ends[1] <= box[s][1]):
-        raise Rejected(reason)
-    box[s] = ends
-
-
-# Leaves -------------------------------------------------------------------------------------------
-
-
-def _empty(claim: _Claim, box: Box, j: int, _: float, __: object) -> None:
-    low, high = box[claim.m * claim.n + j]
-    if not low > high:
-        raise Rejected("a box is said to be empty and is not")
-
-
-def _symmetry(claim: _Claim, box: Box, k: int, value: float, _: object) -> None:
-    i = int(value)
-    if not 0 <= k < i < claim.n or claim.weighting[i] != claim.weighting[k]:
-        raise Rejected("a symmetry that the loss does not have")
-    if not claim.gram(box, i, i)[0] > claim.gram(box, k, k)[1]:
-        raise Rejected("a box is left out by a symmetry and may hold the longer feature first")
-
-
-def _row(claim: _Claim, box: Box, j: int, _: float, __: object) -> None:
-    p = arb(claim.p)
-    if claim.held or not claim.error(claim.row(box, j), j) > p / 3 - p * p / 4:
-        raise Rejected("an error that may be below the variance")
-
-
-def _value(claim: _Claim, box: Box, _: int, __: float, ___: object) -> None:
-    claim._left_open(box, claim.value(box))
-
-
-def _slope(claim: _Claim, box: Box, s: int, _: float, __: object) -> None:
-    if box[s][0] == box[s][1] or claim.gradient(box, s)[s].contains(0):
-        raise Rejected("a derivative that may vanish")
-
-
-def _mean(claim: _Claim, box: Box, _: int, __: float, ___: object) -> None:
-    middle = _centre(box)
-    gradient = claim.gradient(box)
-    drop = sum(
-        (
-            abs(slope) * arb.max(high - at[0], at[0] - low)
-            for slope, (low, high), at in zip(gradient, box, middle, strict=True)
-        ),
-        arb(0),
+_NAMES = dict(
+    zip(
+        range(EMPTY, SECANT + 1),
+        "empty symmetry length row value slope convex secant".split(),
+        strict=True,
     )
-    claim._left_open(box, claim.value(middle) - drop)
-
-
-def _convex(claim: _Claim, box: Box, k: int, _: float, __: object) -> None:
-    if not 0 <= k < len(claim.balls) or not _within(box, claim.balls[k]):
-        raise Rejected("a box does not lie in its neighbourhood")
-
-
-def _quadratic(claim: _Claim, box: Box, _: int, __: float, ___: object) -> None:
-    middle = _centre(box)
-    free = [s for s in range(claim.size) if box[s][0] != box[s][1]]
-    below = claim.hessian(box)
-    if below is None:
-        raise Rejected("a box on which the Hessian is not bounded")
-    A = _shifted(below, box, free)
-    gradient = claim.gradient(middle)
-    radius = {s: arb.max(box[s][1] - middle[s][0], middle[s][0] - box[s][0]) for s in free}
-    factor = _cholesky(A)
-    if factor is not None:
-        y = [x.mid() for x in _solved(factor, [gradient[s] for s in free])]
-        drop = arb(0)
-        for i, s in enumerate(free):
-            Ay = sum((A[i][t] * y[t] for t in range(len(free))), arb(0))
-            drop += y[i] * Ay / 2 + abs(gradient[s] - Ay) * radius[s]
-    else:
-        drop = arb(0)
-        for i, s in enumerate(free):
-            bend = A[i][i] * radius[s] ** 2
-            for t, other in enumerate(free):
-                if t != i:
-                    bend -= abs(A[i][t]) * radius[s] * radius[other]
-            drop += abs(gradient[s]) * radius[s] + positive(-bend) / 2
-    claim._left_open(box, claim.value(middle) - drop)
-
-
-DOMAIN_LOW, DOMAIN_HIGH, SLOPE_LOW, SLOPE_HIGH, TRIM_LOW, TRIM_HIGH = range(1, 7)
-_CUTS = {
-    DOMAIN_LOW: _domain_low,
-    DOMAIN_HIGH: _domain_high,
-    SLOPE_LOW: _slope_low,
-    SLOPE_HIGH: _slope_high,
-    TRIM_LOW: _trim_low,
-    TRIM_HIGH: _trim_high,
-}
-EMPTY, SYMMETRY, ROW, VALUE, SLOPE, MEAN, CONVEX, QUADRATIC = range(10, 18)
-_LEAVES = {
-    EMPTY: _empty,
-    SYMMETRY: _symmetry,
-    ROW: _row,
-    VALUE: _value,
-    SLOPE: _slope,
-    MEAN: _mean,
-    CONVEX: _convex,
-    QUADRATIC: _quadratic,
-}
-_BOUNDS = (VALUE, MEAN, QUADRATIC)
-SPLIT = 20
+)
 
 
 # Balls and matrices -------------------------------------------------------------------------------
 
 
-def _hull(low: Ball, high: Ball) -> Ball:
-    return low.union(high)
+def _hull(ends: tuple[Ball, Ball]) -> Ball:
+    return ends[0].union(ends[1])
 
 
-def _least(values: list[Ball]) -> Ball:
-    found = values[0]
+def _ends(values: list[Ball]) -> tuple[Ball, Ball]:
+    """Numbers not above and not below all of the values."""
+    least = most = values[0]
     for value in values[1:]:
-        found = arb.min(found, value)
-    return found
+        least, most = arb.min(least, value), arb.max(most, value)
+    return least, most
 
 
 def _box(lo: Sequence[float], hi: Sequence[float]) -> Box:
@@ -759,19 +751,50 @@ def _box(lo: Sequence[float], hi: Sequence[float]) -> Box:
 
 
 def _point(at: Sequence[float]) -> Box:
-    return [(arb(x), arb(x)) for x in at]
+    return _box(at, at)
 
 
-def _centre(box: Box) -> Box:
-    found = []
-    for low, high in box:
-        middle = ((low + high) / 2).mid()
-        found.append((middle, middle))
-    return found
+def _centre(box: Box) -> list[Ball]:
+    return [((low + high) / 2).mid() for low, high in box]
+
+
+def _halves(box: Box, axis: int, at: Ball | None = None) -> list[Box]:
+    low, high = box[axis]
+    middle = ((low + high) / 2).mid() if at is None else at
+    return [[*box[:axis], ends, *box[axis + 1 :]] for ends in ((low, middle), (middle, high))]
 
 
 def _within(box: Box, ball: Sequence[Sequence[float]]) -> bool:
     return all(low >= ball[0][s] and high <= ball[1][s] for s, (low, high) in enumerate(box))
+
+
+def _drop(A: Any, g: list[Ball], radius: list[Ball], free: list[int], share: float) -> Ball:
+    """A number above −min of g·h + ½hᵀAh over |h| ≤ radius.
+
+    With B = A + share τ diag(1/r²), proved positive definite, and any y: at most
+    ½ share τ (number of directions) + ½yᵀBy + |g − By|·r.
+    """
+    tau = 0.0
+    size = [float(r) for r in radius]
+    for s in free:
+        bend = float(A[s, s]) * size[s] ** 2
+        bend -= sum(abs(float(A[s, t])) * size[s] * size[t] for t in free if t != s)
+        tau = max(tau, -bend)
+    raise_by = arb(share) * arb(tau)
+    B = [[A[s, t] + raise_by / radius[s] ** 2 if s == t else A[s, t] for t in free] for s in free]
+    if share < 0 or not positive_definite(B):
+        raise Rejected("a quadratic form is not positive definite")
+    close = [[float(x) for x in row] for row in B]
+    y = [0.0] * len(free)
+    for _ in range(8):
+        for i, s in enumerate(free):
+            part = float(g[s]) - sum(close[i][k] * y[k] for k in range(len(free)) if k != i)
+            y[i] = min(max(part / close[i][i], -size[s]), size[s])
+    drop = raise_by * len(free) / 2
+    for i, s in enumerate(free):
+        By = sum((entry * k for entry, k in zip(B[i], y, strict=True)), arb(0))
+        drop += By * y[i] / 2 + abs(g[s] - By) * radius[s]
+    return drop
 
 
 def _shifted(below: list[list[Ball]], box: Box, free: list[int]) -> list[list[Ball]]:
@@ -787,31 +810,22 @@ def _shifted(below: list[list[Ball]], box: Box, free: list[int]) -> list[list[Ba
 
 
 def _definite(below: list[list[Ball]], box: Box, free: list[int]) -> bool:
-    return _cholesky(_shifted(below, box, free)) is not None
+    return positive_definite(_shifted(below, box, free))
 
 
-def _cholesky(A: list[list[Ball]]) -> list[list[Ball]] | None:
-    """The factor of a positive definite matrix; None where it is not proved to be one."""
+def positive_definite(A: list[list[Ball]]) -> bool:
+    """Whether Cholesky's factor is proved to exist."""
     L = [[arb(0)] * len(A) for _ in A]
     for s in range(len(A)):
         for t in range(s + 1):
             part = A[s][t] - sum((L[s][k] * L[t][k] for k in range(t)), arb(0))
-            if s == t:
-                if not part > 0:
-                    return None
+            if s != t:
+                L[s][t] = part / L[t][t]
+            elif part > 0:
                 L[s][s] = part.sqrt()
             else:
-                L[s][t] = part / L[t][t]
-    return L
-
-
-def _solved(L: list[list[Ball]], g: list[Ball]) -> list[Ball]:
-    y: list[Ball] = []
-    for s in range(len(L)):
-        y.append((g[s] - sum((L[s][k] * y[k] for k in range(s)), arb(0))) / L[s][s])
-    for s in reversed(range(len(L))):
-        y[s] = (y[s] - sum((L[k][s] * y[k] for k in range(s + 1, len(L))), arb(0))) / L[s][s]
-    return y
+                return False
+    return True
 
 
 # Reading ------------------------------------------------------------------------------------------

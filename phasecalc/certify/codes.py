@@ -8,5 +8,5 @@ SLOPE_LOW, SLOPE_HIGH = 3, 4
 """∂L/∂b_j has one sign on the end of the box that is cut off."""
 TRIM_LOW, TRIM_HIGH = 5, 6
 """The part that is cut off lies in a convex neighbourhood."""
-EMPTY, SYMMETRY, ROW, VALUE, SLOPE, MEAN, CONVEX, QUADRATIC = range(10, 18)
+EMPTY, SYMMETRY, LENGTH, ROW, VALUE, SLOPE, CONVEX, SECANT = range(10, 18)
 SPLIT = 20

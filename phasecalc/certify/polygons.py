@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from flint import arb, arb_mat, ctx, fmpq
 
-from .checker import _cholesky, moment
+from .checker import Law, Row, positive_definite
 
 PRECISION = 200
 
@@ -53,40 +53,31 @@ def certified_polygon(
             return None
         t, b = found
         g = [t * c for c in cosines]
-        mixed = [moment(g, b, p, _powers(corners, 0), 1), moment(g, b, p, _powers(corners), 2)]
-        loss = corners * (p / 3 - 2 * mixed[0] + mixed[1])
+        row = Row(Law(corners, p), [*g, b])
+        loss = corners * (p / 3 - 2 * row.expect(row.of(0), 1) + row.expect(row.of(), 2))
         H = _hessian(cosines, t, b, p)
         for s in range(3 * corners):
             H[s][s] -= arb(curvature)
-        if _cholesky(H) is None:
+        if not positive_definite(H):
             return None
         return Polygon(corners, sparsity, t, b, loss, curvature, 3 * corners - 1)
     finally:
         ctx.prec = before
 
 
-def _powers(n: int, *features: int) -> tuple[int, ...]:
-    """Powers of x_i, one for each time that i < n is named."""
-    return tuple(features.count(i) for i in range(n))
-
-
-def _slopes(g: list[Any], b: Any, p: Any) -> list[Any]:
+def _slopes(row: Row) -> list[Any]:
     """∂ℓ_0/∂θ = 2 E x̃_k u_+ − 2 E x_0 x̃_k 1(u > 0)."""
-    n = len(g)
     return [
-        2 * (moment(g, b, p, _powers(n, k), 1) - moment(g, b, p, _powers(n, 0, k), 0))
-        for k in range(n + 1)
+        2 * (row.expect(row.of(k), 1) - row.expect(row.of(0, k), 0)) for k in range(row.law.n + 1)
     ]
 
 
-def _curvatures(g: list[Any], b: Any, p: Any) -> list[list[Any]]:
+def _curvatures(row: Row) -> list[list[Any]]:
     """∂²ℓ_0/∂θ² = 2 E x̃x̃ᵀ 1(u > 0) − 2 E x_0 x̃x̃ᵀ δ(u)."""
-    n = len(g)
-    R = [[arb(0)] * (n + 1) for _ in range(n + 1)]
-    for k in range(n + 1):
+    R = row.matrix()
+    for k in range(row.law.n + 1):
         for q in range(k + 1):
-            on = moment(g, b, p, _powers(n, k, q), 0)
-            R[k][q] = R[q][k] = 2 * (on - moment(g, b, p, _powers(n, 0, k, q), -1))
+            R[k][q] = R[q][k] = 2 * (R[k][q] - row.expect(row.of(0, k, q), -1))
     return R
 
 
@@ -96,11 +87,12 @@ def _reduced(
     """Gradient of ℓ_0 along (t, β), and its Jacobian."""
     g = [t * c for c in cosines]
     directions = [[*cosines, arb(0)], [arb(0)] * len(cosines) + [arb(1)]]
-    D = _slopes(g, b, p)
+    row = Row(Law(len(cosines), p), [*g, b])
+    D = _slopes(row)
     gradient = [sum((x * y for x, y in zip(D, d, strict=True)), arb(0)) for d in directions]
     if not second:
         return gradient, []
-    R = _curvatures(g, b, p)
+    R = _curvatures(row)
     jacobian = [
         [
             sum((u[k] * R[k][q] * v[q] for k, q in product(range(len(u)), repeat=2)), arb(0))
@@ -139,8 +131,8 @@ def _stationary(cosines: list[Any], p: Any, start: tuple[float, float]) -> tuple
 def _hessian(cosines: list[Any], t: Any, b: Any, p: Any) -> list[list[Any]]:
     """The Hessian in (W by rows, b), with the rotation's tangent given a curvature of one."""
     n = len(cosines)
-    g = [t * c for c in cosines]
-    D, R = _slopes(g, b, p), _curvatures(g, b, p)
+    row = Row(Law(n, p), [*(t * c for c in cosines), b])
+    D, R = _slopes(row), _curvatures(row)
     length = t.sqrt()
     angle = 2 * arb.pi() / n
     W = [

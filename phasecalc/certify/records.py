@@ -53,7 +53,7 @@ class Proof(Record):
     values: Floats
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Certificate(Record, Large):
     """A rigorous enclosure of the global minimum F at one rational point; made by `certify`.
 

@@ -13,7 +13,6 @@ from .options import (
     model_of,
     model_options,
     quiet_option,
-    source_option,
 )
 
 _CELLS = {2: 52, 3: 26}
@@ -21,7 +20,15 @@ _CELLS = {2: 52, 3: 26}
 
 @click.command(short_help="Write a page on which to move over the diagram.")
 @model_options
-@source_option
+@click.option(
+    "--source",
+    type=click.Choice(["candidates", "relaxed", "global"]),
+    multiple=True,
+    default=("candidates",),
+    show_default=True,
+    help="What the page has beside the paper's candidates: these with optimised lengths and biases "
+    "(relaxed), or the minima over all weights and biases (global); both, if given twice.",
+)
 @checkpoint_option
 @click.option(
     "--trained",
@@ -31,8 +38,8 @@ _CELLS = {2: 52, 3: 26}
 @click.option(
     "--cells",
     type=click.IntRange(4, 80),
-    help="Points along each axis at which minima are computed (global); default: 52 for two "
-    "features, 26 for three, 16 for more.",
+    help="Points along each axis at which minima are computed (relaxed, global); default: 52 for "
+    "two features, 26 for three, 16 for more.",
 )
 @click.option("-o", "--output", required=True, type=OutputFile(".html"), help="File: .html.")
 @quiet_option
@@ -40,7 +47,7 @@ def explore(
     n_features: int,
     d_hidden: int,
     law: str,
-    source: str,
+    source: tuple[str, ...],
     checkpoint: Path | None,
     trained: Path | None,
     cells: int | None,
@@ -49,9 +56,9 @@ def explore(
 ) -> None:
     """Write one page with the diagram, its losses, weights, slices and formulas at every point.
 
-    The page opens from disk in any browser and loads nothing from a network. With --source global
-    it also has the local minima over all weights and biases, on a grid, and the traced lines, which
-    takes a minute for two features and many for three; with --trained the trained models.
+    The page opens from disk in any browser and loads nothing from a network. With --source relaxed
+    or global it also has the minima on a grid, and the traced lines, which takes a minute for two
+    features and many for three; with --trained the trained models.
 
     Example: phasecalc explore -n 2 -m 1 -o explorer.html
     """
@@ -59,13 +66,11 @@ def explore(
     from ..progress import Bar
     from ..sources import phase_diagram
 
-    if source == "relaxed":
-        raise click.UsageError(
-            "source = 'relaxed': the explorer has candidates and global; the relaxed diagram is "
-            "drawn by phasecalc diagram --source relaxed"
-        )
-    if source == "candidates" and (checkpoint is not None or cells is not None):
-        raise click.UsageError("--checkpoint and --cells need --source global")
+    traced = [name for name in ("relaxed", "global") if name in source]
+    if not traced and (checkpoint is not None or cells is not None):
+        raise click.UsageError("--checkpoint and --cells need --source relaxed or global")
+    if len(traced) > 1 and checkpoint is not None:
+        raise click.UsageError("--checkpoint is the file of one trace: give one --source with it")
     if n_features > _MOST_FEATURES:
         raise click.UsageError(
             f"n_features = {n_features}: the explorer is for at most {_MOST_FEATURES} features"
@@ -80,16 +85,18 @@ def explore(
             from ..experiment.storage import load_trained
 
             models = load_trained(trained)
-        traced = minima = None
-        if source == "global":
+        pairs = []
+        shown = bar_wanted(quiet)
+        for name in traced:
+            from ..continuation.relaxed_atlas import relaxed_atlas
             from ..diagram.grid import paper_axes
             from ..minima.atlas import atlas
 
-            shown = bar_wanted(quiet)
-            traced = phase_diagram(model, "global", progress=shown, checkpoint=checkpoint)
-            count = cells or _CELLS.get(n_features, 16)
-            minima = atlas(model, *paper_axes(count), Bar() if shown else None)
-        page = explorer_page(exact, traced, minima, models)
+            diagram = phase_diagram(model, name, progress=shown, checkpoint=checkpoint)
+            axes = paper_axes(cells or _CELLS.get(n_features, 16))
+            search = relaxed_atlas if name == "relaxed" else atlas
+            pairs.append((diagram, search(model, *axes, Bar() if shown else None)))
+        page = explorer_page(exact, pairs, models)
         temporary.write_text(page, encoding="utf-8")
     click.echo(f"wrote {output} ({len(page.encode()) / 1000:.0f} kB)")
 

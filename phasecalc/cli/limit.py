@@ -9,11 +9,21 @@ from typing import Any
 
 import click
 
-from .options import ExactNumber, OutputFile, json_option, print_json
+from .options import (
+    ExactNumber,
+    OutputFile,
+    bar_wanted,
+    dpi_option,
+    json_option,
+    law_option,
+    print_json,
+    quiet_option,
+    sparsity_option,
+)
 
 
 @click.command(short_help="Many features: phases over S and n/m.")
-@click.option("--law", default="uniform", show_default=True, help="Magnitudes: uniform, point, …")
+@law_option
 @click.option(
     "--source",
     type=click.Choice(["blocks", "optimised"]),
@@ -21,13 +31,14 @@ from .options import ExactNumber, OutputFile, json_option, print_json
     show_default=True,
     help="Blocks of unit length without bias, exactly; or with optimised weights, numerically.",
 )
-@click.option("-S", "--sparsity", type=ExactNumber(), help="With --ratio: the phases at a point.")
+@sparsity_option("With --ratio: the phases at a point.")
 @click.option("--ratio", type=ExactNumber(), help="n/m, features for each dimension.")
 @click.option(
     "-o", "--output", type=OutputFile(".png", ".svg", ".pdf"), help="Also draw the diagram."
 )
 @click.option("--sticky", is_flag=True, help="Draw D* = m/|W|^2 over 1/(1 - S) at --ratio instead.")
-@click.option("--dpi", type=click.IntRange(50, 1200), default=200, show_default=True)
+@dpi_option
+@quiet_option
 @json_option
 def limit(
     law: str,
@@ -37,6 +48,7 @@ def limit(
     output: Path | None,
     sticky: bool,
     dpi: int,
+    quiet: bool,
     as_json: bool,
 ) -> None:
     """Print the phases of n equal features in m dimensions for n and m without bound.
@@ -57,7 +69,7 @@ def limit(
         raise click.UsageError("sparsity is needed beside --ratio, or --sticky")
     if sticky and output is None:
         raise click.UsageError("output is needed beside --sticky")
-    found = limit_diagram(law_of(law), source)
+    found = limit_diagram(law_of(law), source, progress=bar_wanted(quiet))
     state = None if sparsity is None else found.at(sparsity, ratio)
     with nullcontext() if output is None else replacing(output) as temporary:
         if temporary is not None and output is not None:

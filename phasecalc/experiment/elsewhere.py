@@ -87,8 +87,8 @@ class FoundWeights(Record, Large):
     """Weights of y = ReLU(WᵀWx + b) out of a file, in phasecalc's shapes; by `read_weights`.
 
     weights (m, n) or (instances, m, n), bias (n,) or (instances, n). loss_factor: by what a loss
-    that their own code prints is to be multiplied to be the sum that phasecalc has, for importances
-    of 1. probability: what their sparsity or probability means.
+    that their own code has is to be multiplied to be the sum that phasecalc has, at the same
+    importances. probability: what their sparsity or probability means.
     """
 
     weights: Floats

@@ -17,6 +17,7 @@ from ..laws import Uniform
 from ..minima.minimize import minimize
 from ..minima.naming import is_dead
 from ..model import ToyModel
+from ..progress import told
 from ..records import Record
 from .compiled.flow import flow
 
@@ -75,12 +76,13 @@ def gradient_flow(
     seed: int = 0,
     near: float = NEAR,
     tolerance: float = TOLERANCE,
+    progress: bool | None = None,
 ) -> FlowCounts:
     """Follow gradient flow on the exact loss from W ~ N(0, σ²), b = 0, and count where it ends.
 
     ẇ = −∂(L + λR)/∂w, ḃ = −∂(L + λR)/∂b for two features in one dimension, uniform magnitudes. A
     trajectory ends within ``near`` of a strict minimum that `minimize` knows, or where the gradient
-    is below 1e-9.
+    is below 1e-9. progress: words on stderr after two seconds; None on a terminal only.
 
     >>> import phasecalc as pc
     >>> found = gradient_flow(pc.ToyModel(2, 1), 0.9, 1, trajectories=2000)
@@ -124,10 +126,11 @@ def gradient_flow(
         )
         for lo, hi in pairwise(cuts)
     ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    with told(f"following {trajectories} trajectories", progress):
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
     final = X[:, :2].copy()
     reached = ends >= 0
     if len(minima):

@@ -91,7 +91,7 @@ def _rows(
         else:
             dense_rows(law, *rest, losses, H, db, errors)
 
-    worth = n * n > 2000 and not isinstance(law, LawTable)
+    worth = n > 24 and not isinstance(law, LawTable)
     in_stretches(run, n, min(n, thread_count()) if worth else 1)
     reach = 1.0 + np.abs(G).sum(axis=1) + np.abs(b)
     error = errors[:, 0].sum() + EPS * (importance @ reach**2)

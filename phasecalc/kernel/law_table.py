@@ -146,5 +146,5 @@ def _decay(
         previous = each[:, -1]
         mean += float(np.abs(x * f).mean() * width)
     variation += np.abs(previous)
-    k, l, l_2 = (math.inf,) * 3 if len(atoms) else (_SAFE * variation).tolist()
-    return k, l, _SAFE * mean, l_2, second
+    slopes = (math.inf,) * 3 if len(atoms) else tuple((_SAFE * variation).tolist())
+    return slopes[0], slopes[1], _SAFE * mean, slopes[2], second

@@ -123,8 +123,8 @@ def expected_loss_and_grad(
     Where the loss is inf, the gradient is of no use.
 
     Arguments and errors as for `expected_loss`, but there is no gradient by "few-active". With
-    return_error=True two arrays (...) follow: the loss's error as in `expected_loss`, and that of the
-    largest entry of the gradient, known in the same way.
+    return_error=True two arrays (...) follow: the loss's error as in `expected_loss`, and that of
+    the largest entry of the gradient, known in the same way.
 
     >>> loss, dW, db = expected_loss_and_grad([[0.0, 0.0]], [0.25, 0.25], [1, 1], 0.5)
     >>> float(loss), dW, db  # b = μ is the best bias of a feature that is not represented

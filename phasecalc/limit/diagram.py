@@ -36,7 +36,11 @@ _WIDTH = Fraction(1, 10**15)
 
 
 def limit_diagram(
-    law: Law | None = None, source: str = "blocks", *, blocks: Iterable[Block] = ()
+    law: Law | None = None,
+    source: str = "blocks",
+    *,
+    blocks: Iterable[Block] = (),
+    progress: bool | None = None,
 ) -> LimitDiagram:
     """The phase diagram of n equal features in m dimensions, n, m → ∞, over S and ν = n/m.
 
@@ -48,6 +52,7 @@ def limit_diagram(
     source : "blocks": unit lengths and bias 0, exact; "optimised": the minima of `geometry`,
         numeric, for the uniform law.
     blocks : of your own, of unit length, besides the standard ones (source "blocks").
+    progress : a bar on stderr, source "optimised" takes many seconds; None on a terminal only.
 
     >>> diagram = limit_diagram()
     >>> [(c, float(low), float(high)) for c, low, high in diagram.scarce][0]
@@ -74,7 +79,7 @@ def limit_diagram(
     if source == "optimised":
         from .optimised import optimised_diagram  # noqa: PLC0415  (numeric, not needed here)
 
-        return optimised_diagram(law)
+        return optimised_diagram(law, progress)
     return _exact(law, own)
 
 

@@ -16,6 +16,7 @@ from ..inputs import shown, size_of
 from ..kernel.inputs import sparsity_in
 from ..laws import Law, Uniform, checked_law
 from ..minima.naming import groups_of
+from ..progress import told
 from ..records import Record
 from .line import Change, Line, Place, changes_between, minima_along
 
@@ -43,7 +44,7 @@ class GeometryPhase(Record):
     error: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Geometry(Record, Large):
     """The least loss of k equal features in d dimensions over S; made by `geometry`.
 
@@ -118,6 +119,7 @@ def geometry(
     sparsities: Sequence[float] | None = None,
     random_starts: int = RANDOM_STARTS,
     seed: int = 0,
+    progress: bool | None = None,
 ) -> Geometry:
     """The least loss of k equal features in d dimensions over S, with all phases and weights.
 
@@ -135,6 +137,7 @@ def geometry(
     sparsities : S, ascending in [0, 1), where minima are searched; by default those of the table.
     random_starts : at each S.
     seed : of the random starts.
+    progress : words on stderr where it takes longer than two seconds; None on a terminal only.
 
     >>> [phase.name for phase in geometry(5, 2).phases][-3:]
     ['triangle+2-dropped', '2-pairs+1-dropped', 'pentagon']
@@ -158,7 +161,8 @@ def geometry(
         if known is not None:
             return known
     grid = default_sparsities() if sparsities is None else _checked_grid(sparsities)
-    return computed(k, d, law, grid, random_starts, seed)
+    with told(f"minimising {k} features in {d} dimensions at {len(grid)} sparsities", progress):
+        return computed(k, d, law, grid, random_starts, seed)
 
 
 def default_sparsities() -> Floats:

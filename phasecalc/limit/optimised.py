@@ -14,6 +14,7 @@ from scipy.optimize import brentq
 
 from ..laws import Law, Uniform
 from ..minima.naming import groups_of
+from ..progress import bar
 from ..symbols import p
 from .geometry import geometry, tabulated
 from .records import Compound, InvariantPoint, LimitDiagram, LimitStrip, lower_hull
@@ -22,31 +23,55 @@ LOW, HIGH = 0.02, 0.999
 """The S between which the table's minima are."""
 _HALVED = 1e-11
 """Width to which the place is bisected where a block falls apart."""
+_MARGIN = 1e-6
+"""Closer than this to the end of a phase of the table its minimum is searched for."""
 _TIED = 1e-11
 """Points of the hull closer than this to a mixture of others are such mixtures."""
 
 
-def optimised_diagram(law: Law) -> LimitDiagram:
+def optimised_diagram(law: Law, progress: bool | None = None) -> LimitDiagram:
     """The diagram of the package's table."""
     if law != Uniform():
         raise ValueError(f'law = {law}: source = "optimised" is for the uniform law on [0, 1]')
-    return _diagram()
+    return _diagram(progress)
 
 
 @lru_cache(maxsize=4096)
 def _block(k: int, d: int, sparsity: float) -> tuple[float, float, bool]:
     """(loss, mean squared length, whether all features hang together) of the lowest minimum."""
-    loss, weights, _ = geometry(k, d).minimum(sparsity)
+    table = geometry(k, d)
+    known = np.flatnonzero(table.sparsities == sparsity)
+    if known.size:
+        loss, weights = float(table.losses[known[0]]), table.weights[known[0]]
+    else:
+        loss, weights, _ = table.minimum(sparsity)
     gram = weights.T @ weights
     groups = groups_of(gram)
     return loss, float(np.trace(gram)) / k, len(groups) == 1 and len(groups[0]) == k
+
+
+@lru_cache(maxsize=64)
+def _mixtures(k: int, d: int) -> list[tuple[float, float]]:
+    """The S between which the table's minimum of (k, d) is a sum of smaller blocks.
+
+    A phase is one geometry, so that of one S of the table in it tells; phases between two S are
+    left out, and so are the errors of their ends.
+    """
+    table = geometry(k, d)
+    found = []
+    for phase in table.phases:
+        inside = table.sparsities[(phase.low < table.sparsities) & (table.sparsities < phase.high)]
+        if inside.size and not _block(k, d, float(inside[0]))[2]:
+            margin = phase.error + _MARGIN
+            found.append((phase.low + margin, phase.high - margin))
+    return found
 
 
 def optimised_points(sparsity: float) -> tuple[list[Compound], list[float], list[float]]:
     """The compounds that exist at S, their losses, and their mean squared lengths."""
     compounds, losses, squares = [Compound("dedicated", 1, 1)], [0.0], [1.0]
     for k, d in tabulated():
-        if k <= d:
+        if k <= d or any(low < sparsity < high for low, high in _mixtures(k, d)):
             continue
         loss, square, whole = _block(k, d, sparsity)
         if whole:
@@ -94,13 +119,16 @@ def _variance(sparsity: float) -> float:
     return float(Uniform().variance.subs(p, 1 - sparsity))
 
 
-@lru_cache(maxsize=1)
-def _diagram() -> LimitDiagram:
+@lru_cache(maxsize=3)
+def _diagram(progress: bool | None) -> LimitDiagram:
     grid = [float(s) for s in geometry(2, 1).sparsities if LOW <= s <= HIGH]
     stable = [stable_at(s) for s in grid]
     changes: list[tuple[float, list[Compound], list[Compound]]] = []
-    for low, high, one, two in zip(grid, grid[1:], stable, stable[1:], strict=False):
-        changes += _changes(low, high, one, two)
+    with bar(total=len(grid) - 1, unit="interval", desc="changes", progress=progress) as shown:
+        for low, high, one, two in zip(grid, grid[1:], stable, stable[1:], strict=False):
+            shown.set_postfix_str(f"S = {low:.3f} to {high:.3f}")
+            changes += _changes(low, high, one, two)
+            shown.update()
     edges = [grid[0], *(where for where, _, _ in changes), grid[-1]]
     lists = [stable[0], *(after for _, _, after in changes)]
     strips = tuple(
@@ -170,10 +198,21 @@ def _solved(low: float, high: float, one: list[Compound], two: list[Compound]) -
 
 
 def _halved(block: Compound, low: float, high: float, whole_below: bool) -> float:
-    """Where the minimum of (k, d) begins, or ceases, to be one block."""
+    """Where the minimum of (k, d) begins, or ceases, to be one block.
+
+    That is where a phase of the table ends, to its stated error; halving begins there.
+    """
+
+    def is_below(sparsity: float) -> bool:
+        return _block(block.size, block.dimensions, sparsity)[2] == whole_below
+
+    for phase in geometry(block.size, block.dimensions).phases:
+        left, right = (phase.high + side * (phase.error + _HALVED / 4) for side in (-1, 1))
+        if low < left and right < high and is_below(left) and not is_below(right):
+            low, high = left, right
     while high - low > _HALVED:
         middle = (low + high) / 2
-        if _block(block.size, block.dimensions, middle)[2] == whole_below:
+        if is_below(middle):
             low = middle
         else:
             high = middle

@@ -10,7 +10,7 @@ from typing import Any
 import sympy
 
 from ..diagram.transition import Enclosure, Status
-from ..display import Shown
+from ..display import Large, Shown
 from ..inputs import Scalar
 from ..laws import Law
 from ..records import Record
@@ -83,8 +83,8 @@ class LimitState(Record, Shown):
     dimensions_per_feature: Any
 
 
-@dataclass(frozen=True, slots=True)
-class LimitDiagram(Record, Shown):
+@dataclass(frozen=True, slots=True, repr=False)
+class LimitDiagram(Record, Large):
     """The phases of n → ∞ equal features in m → ∞ dimensions over S and ν = n/m.
 
     Made by `limit_diagram`. ``strips`` list the stable compounds from small S to large, with

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..kernel.loss import expected_loss
 from ..model import ToyModel
-from .minimize import LocalMinimum, Minimum, Search, minimize
+from .minimize import LocalMinimum, Search, minimize
 from .problem import Problem
 
 Floats = NDArray[np.float64]
@@ -29,7 +29,11 @@ class Sheet:
     At fixed weights L(p, r) = Σ_k p^k (1 − p)^(n−k) (terms[0, k] + r terms[1, k]) for all p and r.
     """
 
-    minimum: LocalMinimum
+    name: str
+    outcome: str
+    loss: float
+    weights: Floats
+    bias: Floats
     terms: Floats
 
 
@@ -37,10 +41,26 @@ class Sheet:
 class Atlas:
     """``sheets[i][j]`` are the minima at ``sparsities[i]``, ``importances[j]``, lowest first."""
 
+    source: str
     model: ToyModel
     sparsities: Floats
     importances: Floats
     sheets: tuple[tuple[tuple[Sheet, ...], ...], ...]
+
+    @classmethod
+    def of(
+        cls,
+        source: str,
+        model: ToyModel,
+        sparsities: Floats,
+        importances: Floats,
+        found: dict[tuple[int, int], tuple[Sheet, ...]],
+    ) -> Atlas:
+        """The atlas of sheets by the place of their point in the grid."""
+        sheets = tuple(
+            tuple(found[i, j] for j in range(len(importances))) for i in range(len(sparsities))
+        )
+        return cls(source, model, sparsities, importances, sheets)
 
 
 def atlas(
@@ -61,12 +81,12 @@ def atlas(
         for i in sorted({*range(0, rows, _COARSE), rows - 1})
         for j in sorted({*range(0, columns, _COARSE), columns - 1})
     ]
-    for i, j in _shown(progress, coarse, "search"):
+    for i, j in shown(progress, coarse, "search"):
         start = minimize(model, sparsities[i], importances[j], random_starts=_FEW)
         found[i, j] = start.minima
     cells = [(i, j) for i in range(rows) for j in range(columns)]
     for order in (cells, cells[::-1]):
-        for i, j in _shown(progress, order, "minima"):
+        for i, j in shown(progress, order, "minima"):
             near = [
                 minimum
                 for k in (-1, 0, 1)
@@ -75,21 +95,21 @@ def atlas(
             ]
             near += found.get((i - i % _COARSE, j - j % _COARSE), ())
             found[i, j] = _followed(model, sparsities[i], importances[j], near)
-    sheets = tuple(
-        tuple(
-            tuple(Sheet(minimum, _terms(model, minimum)) for minimum in found[i, j])
-            for j in range(columns)
-        )
-        for i in range(rows)
-    )
-    return Atlas(model, sparsities, importances, sheets)
+    sheets = {cell: tuple(_sheet(model, minimum) for minimum in found[cell]) for cell in cells}
+    return Atlas.of("global", model, sparsities, importances, sheets)
 
 
-def _shown(
+def _sheet(model: ToyModel, found: LocalMinimum) -> Sheet:
+    terms = losses_of(model, found.weights, found.bias)
+    return Sheet(found.name, found.outcome, found.loss, found.weights, found.bias, terms)
+
+
+def shown(
     progress: Callable[[Iterable[Any], int, str], Iterable[Any]] | None,
     items: list[tuple[int, int]],
     what: str,
 ) -> Iterable[tuple[int, int]]:
+    """The items, counted by a bar where there is one."""
     return items if progress is None else progress(items, len(items), what)
 
 
@@ -103,7 +123,7 @@ def _followed(
     return tuple(sorted(search.found, key=lambda minimum: minimum.loss))
 
 
-def _terms(model: ToyModel, minimum: LocalMinimum | Minimum) -> Floats:
+def losses_of(model: ToyModel, weights: Floats, bias: Floats) -> Floats:
     """L_k of the weights, without and per unit of the extra feature's importance."""
     n = model.n_features
     p = (1.0 + np.arange(n + 1)) / (n + 1.0)
@@ -111,7 +131,7 @@ def _terms(model: ToyModel, minimum: LocalMinimum | Minimum) -> Floats:
     basis = p[:, None] ** powers * (1.0 - p[:, None]) ** (n - powers)
     extra = np.eye(n)[-1]
     values = [
-        expected_loss(minimum.weights, minimum.bias, importance, 1.0 - p, model.law)
+        expected_loss(weights, bias, importance, 1.0 - p, model.law)
         for importance in (1.0 - extra, extra)
     ]
     return np.linalg.solve(basis, np.array(values).T).T

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..display import Large
+from ..inputs import count_of
 from ..kernel.compiled.cube import MAX_DIRECTIONS
 from ..kernel.compiled.rows import POINT
 from ..kernel.inputs import real_array, scalar_in, sparsity_in
 from ..model import ToyModel
+from ..progress import told
 from ..records import Record
 from .general import TOLERANCE, is_general, local_minima
 from .learning import FLAT, learning
@@ -153,6 +155,7 @@ def minimize(
     start: object = None,
     random_starts: int | None = None,
     seed: int = 0,
+    progress: bool | None = None,
     **symbols: object,
 ) -> Minimum:
     """Find the global minimum of the exact loss over all weights and biases, and the local ones.
@@ -176,6 +179,7 @@ def minimize(
         Without a bias it begins with the best one for the features that are not represented.
     random_starts : how many random starts; by default 60 for two or three features.
     seed : of the random starts.
+    progress : words on stderr where it takes longer than two seconds; None on a terminal only.
     symbols : values of the model's other symbols, by name.
 
     >>> import phasecalc as pc
@@ -199,24 +203,26 @@ def minimize(
     if unknown:
         raise ValueError(f"the model has no symbol {', '.join(sorted(unknown))}")
     count = RANDOM_STARTS.get(model.n_features, 24) if random_starts is None else random_starts
-    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise ValueError(f"random_starts = {count!r}: it must be an integer, 0 or more")
+    count, seed = count_of(count, "random_starts"), count_of(seed, "seed")
     if model.d_hidden > MOST_DIMENSIONS:
         raise ValueError(
             f"d_hidden = {model.d_hidden}: weights of at most {MOST_DIMENSIONS} rows are "
             f"minimised; {model.n_features} features span no more than {model.n_features}"
         )
+    work = f"searching for the minima of {model.n_features} features in {model.d_hidden} dimensions"
     if is_general(model):
         if start is not None:
             raise ValueError("start: it is for independent features under a law with a closed form")
-        return _general(model, S, r, values, count, seed)
+        with told(work, progress):
+            return _general(model, S, r, values, count, seed)
     problem = Problem.of(model, S, r, **values)
     if start is None:
         begun = starts(_narrowed(model), S, count, seed)
     else:
         begun = start_row(problem, start)[None]
     search = Search(problem.narrowed())
-    search.from_rows(begun)
+    with told(work, progress):
+        search.from_rows(begun)
     found = search.found
     found.sort(key=lambda minimum: minimum.loss)
     return Minimum(model, S, r, tuple(found), len(begun), search.failed, tuple(values.items()))

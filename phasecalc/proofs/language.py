@@ -83,6 +83,10 @@ class Between(Node):
     """low < x < high, arguments low, x, high; high may be infinite. A fourth one: x ≤ high."""
 
 
+class Decimal(Node):
+    """value ≈ its decimals, arguments value and a symbol that is the decimals."""
+
+
 class UpTo(Node):
     """The set {1, …, k}, argument k."""
 

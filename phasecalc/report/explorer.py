@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -29,6 +30,9 @@ _MOST_POINTS = 160
 """Points of a traced line that are kept."""
 _HOW = {
     "candidates": "Exact formulas of the candidates; other weights may have lower losses.",
+    "relaxed": "Each candidate with its lengths and biases optimised, on a grid and interpolated: "
+    "good to about three digits. Other weights may have lower losses. Dashed: the candidates' "
+    "boundaries.",
     "global": "Local minima over all weights and biases, found on a grid and interpolated: good to "
     "about three digits. That none is missing is evidence, not a proof. Dashed: the "
     "candidates' boundaries.",
@@ -39,19 +43,21 @@ _HOW = {
 
 def explorer_page(
     exact: PhaseDiagram,
-    traced: TracedDiagram | None = None,
-    minima: Atlas | None = None,
+    traced: Sequence[tuple[TracedDiagram, Atlas]] = (),
     trained: TrainedGrid | None = None,
 ) -> str:
-    """The page: the exact diagram, and if given a traced one with its minima, and trained models.
+    """The page: the exact diagram, and if given traced ones with their minima, and trained models.
 
     It loads nothing: formulas are JavaScript by SymPy's printer, arrays are in base64.
 
     Raises `ValueError` for a diagram, minima or models of another model.
     """
     model = exact.model
-    for name, other in (("traced", traced), ("minima", minima), ("trained", trained)):
-        if other is not None and other.model != model:
+    others: list[tuple[str, Any]] = [("traced", part) for pair in traced for part in pair]
+    if trained is not None:
+        others.append(("trained", trained))
+    for name, other in others:
+        if other.model != model:
             raise ValueError(f"{name}: of {other.model}, but the exact diagram is of {model}")
     sources = ["candidates"]
     data: dict[str, Any] = {
@@ -70,10 +76,12 @@ def explorer_page(
         "atlas": {},
         "names": [],
     }
-    if traced is not None and minima is not None:
-        sources.append(traced.source)
-        data["lines"][traced.source] = _traced(traced)
-        data["atlas"][traced.source] = _atlas(minima, data)
+    for diagram, minima in traced:
+        if minima.source != diagram.source:
+            raise ValueError(f"traced: minima of {minima.source} beside lines of {diagram.source}")
+        sources.append(diagram.source)
+        data["lines"][diagram.source] = _traced(diagram)
+        data["atlas"][diagram.source] = _atlas(minima, data)
     if trained is not None:
         sources.append("trained")
         data["trained"] = _trained(trained, data)
@@ -153,6 +161,7 @@ def _traced(diagram: TracedDiagram) -> dict[str, Any]:
             {
                 "phases": list(boundary.phases),
                 "order": boundary.order or 0,
+                "formula": "" if boundary.formula is None else plain(boundary.formula),
                 "S": [round(float(boundary.sparsities[k]), 6) for k in kept],
                 "r": [round(float(boundary.importances[k]), 6) for k in kept],
             }
@@ -168,16 +177,15 @@ def _traced(diagram: TracedDiagram) -> dict[str, Any]:
 def _atlas(minima: Atlas, data: dict[str, Any]) -> dict[str, Any]:
     """The minima of all points in order; those with an output that is always 0 are left out."""
     counts, ids, rows = [], [], []
-    names: dict[str, int] = {}
+    names = {name: k for k, name in enumerate(data["names"])}
     for row in minima.sheets:
         for cell in row:
-            alive = [s for s in cell if not s.minimum.name.startswith("dead-")] or list(cell[:1])
+            alive = [s for s in cell if not s.name.startswith("dead-")] or list(cell[:1])
             counts.append(len(alive))
             for sheet in alive:
-                found = sheet.minimum
-                ids.append(names.setdefault(found.name, len(names)))
-                data["phases"].setdefault(found.name, _look(found.name, found.outcome))
-                parts = (sheet.terms, found.weights, found.bias)
+                ids.append(names.setdefault(sheet.name, len(names)))
+                data["phases"].setdefault(sheet.name, _look(sheet.name, sheet.outcome))
+                parts = (sheet.terms, sheet.weights, sheet.bias)
                 rows.append(np.concatenate([np.ravel(part) for part in parts]))
     data["names"] = list(names)
     return {

@@ -24,6 +24,7 @@ _TEMPLATES: dict[type, tuple[str, int]] = {
     lang.Least: (r"\min_{{{1}}} {0}", PRODUCT),
     lang.Perpendicular: (r"W \perp {0}", SUM),
     lang.Total: (r"\frac{{d {0}}}{{d {1}}}", PRODUCT),
+    lang.Decimal: (r"{0} \approx {1}", SUM),
     lang.UpTo: (r"\{{1, \dots, {0}\}}", ATOM),
     lang.Singleton: (r"\{{{0}\}}", ATOM),
     lang.Without: (r"{0} \setminus \{{{1}\}}", ATOM),

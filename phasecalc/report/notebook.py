@@ -60,9 +60,12 @@ def _of(record: object, table: dict[str, tuple[str, str]]) -> Callable[[Any], An
     return getattr(import_module(f"phasecalc.report.{found[0]}"), found[1])  # type: ignore[no-any-return]
 
 
-def record_latex(record: object) -> str:
-    """The formulas of a record between dollar signs."""
-    lines = [latex(formula) for formula in _formulas(record)]
+def record_latex(record: object) -> str | None:
+    """The formulas of a record between dollar signs; None where it has none."""
+    try:
+        lines = [latex(formula) for formula in _formulas(record)]
+    except _NoFormula:
+        return None
     if len(lines) == 1:
         return rf"$\displaystyle {lines[0]}$"
     return "$$" + _array(lines) + "$$"
@@ -150,13 +153,17 @@ def record_text(record: object) -> str:
     )
 
 
+class _NoFormula(TypeError):
+    """A record that is known by numbers."""
+
+
 @singledispatch
 def _formulas(record: Any) -> Iterable[sympy.Basic]:
     if type(record).__name__ == "SpecialPoint":
         return (equal(sympy.Tuple(sympy.Symbol("S"), sympy.Symbol("r")), _decimals(record)),)
     if type(record).__name__ == "TracedBoundary" and record.importance is not None:
         return (equal(sympy.Symbol("r"), record.importance),)
-    raise TypeError(
+    raise _NoFormula(
         f"{type(record).__name__} has no formula: it is known by its points, see to_csv"
     )
 

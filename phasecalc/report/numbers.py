@@ -15,7 +15,7 @@ from .rows import Cell, Table, tables
 from .sizes import sizes
 
 
-def summary(record: Any) -> str:  # noqa: PLR0911 (one line a kind)
+def summary(record: Any) -> str:  # noqa: PLR0911, PLR0912 (one line a kind)
     """A record of many numbers in one line."""
     name = type(record).__name__
     if name == "GridDiagram":
@@ -32,6 +32,16 @@ def summary(record: Any) -> str:  # noqa: PLR0911 (one line a kind)
         return f"{record.phase} beside {beside}, {len(record.sparsities)} points"
     if name == "FoundWeights":
         return f"{record.convention}, weights {record.weights.shape}, bias {record.bias.shape}"
+    if name == "Geometry":
+        return (
+            f"{record.k} equal features in {record.d} dimensions, "
+            f"{len(record.phases)} phases over S"
+        )
+    if name == "LimitDiagram":
+        return (
+            f"many features, {record.source}: {len(record.compounds)} compounds, "
+            f"{len(record.invariants)} invariant points"
+        )
     start = f"{sizes(record.model)}, "
     if name == "Regret":
         return start + f"{record.loss.size} of weights, regret up to {record.regret.max():.3g}"

@@ -21,6 +21,7 @@ _TEMPLATES: dict[type, tuple[str, int]] = {
     lang.Least: ("min_{1} {0}", PRODUCT),
     lang.Perpendicular: ("W ⊥ {0}", SUM),
     lang.Total: ("d{0}/d{1}", PRODUCT),
+    lang.Decimal: ("{0} ≈ {1}", SUM),
     lang.UpTo: ("{{1, …, {0}}}", ATOM),
     lang.Singleton: ("{{{0}}}", ATOM),
     lang.Without: ("{0}∖{{{1}}}", ATOM),

@@ -75,9 +75,7 @@ def plot_diagram(
 
         if inset is not None:
             raise ValueError(f"inset = {inset}: a diagram over p and c has none")
-        drawn = plot_pair(diagram, ax).get_figure(root=True)
-        assert isinstance(drawn, Figure)
-        return drawn
+        return plot_pair(diagram, ax)
     if not isinstance(diagram, PhaseDiagram):
         from .plot_traced import plot_traced  # noqa: PLC0415
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import ArrayLike
 
+from .colours import colour_of
 from .plot_style import INK, TINTS
 
 if TYPE_CHECKING:
@@ -28,24 +31,21 @@ def plot_limit(diagram: LimitDiagram, ax: Axes | None = None) -> Figure:
     """
     figure, ax = _canvas(ax, (7.4, 5.6))
     ratio = {c.name: float(c.ratio) for c in diagram.compounds}
-    tints = (*TINTS["superposition"], *TINTS["dedicated"])
+    rooms: dict[str, tuple[float, tuple[float, float]]] = {}
     for strip in diagram.strips:
         top, bottom = 1 - float(strip.low), max(1 - float(strip.high), _SMALLEST)
         if top <= bottom:
             continue
         xs = [ratio[name] for name in strip.compounds]
         for k, (x0, x1) in enumerate(zip(xs, [*xs[1:], _WIDEST], strict=True)):
-            last = k == len(xs) - 1
-            tint = TINTS["not represented"][0] if last else tints[k % len(tints)]
-            ax.fill_between([x0, x1], bottom, top, color=tint, alpha=0.55, lw=0)
-            name = strip.compounds[k]
-            second = "dropped" if last else strip.compounds[k + 1]
-            if np.log(top / bottom) > 0.35 and x1 - x0 > 0.25:
-                ax.text(
-                    (x0 + min(x1, _WIDEST)) / 2, np.sqrt(top * bottom), f"{name}\n+ {second}",
-                    ha="center", va="center", fontsize=7.5, color=INK,
-                )  # fmt: skip
+            pair = (*strip.compounds, "dropped")[k : k + 2]
+            ax.fill_between([x0, x1], bottom, top, color=_mixture(pair), lw=0)
+            name, room = "\n+ ".join(pair), np.log(top / bottom)
+            if room > max(0.35, rooms.get(name, (0.0,))[0]) and x1 - x0 > 0.25:
+                rooms[name] = room, ((x0 + x1) / 2, np.sqrt(top * bottom))
         ax.vlines(xs, bottom, top, color=INK, lw=1.6)
+    for name, (_, (x, y)) in rooms.items():
+        ax.text(x, y, name, ha="center", va="center", fontsize=8.5, color=INK)
     for point in diagram.invariants:
         ends = [ratio.get(name, _WIDEST) for name in point.products]
         height = 1 - float(point.sparsity)
@@ -57,6 +57,13 @@ def plot_limit(diagram: LimitDiagram, ax: Axes | None = None) -> Figure:
     ax.set_xlabel("features for each dimension, ν = n/m")
     ax.set_title(f"Many features, {diagram.source}: upper bound by sums of blocks", fontsize=10)
     return figure
+
+
+def _mixture(pair: Sequence[str]) -> tuple[float, ...]:
+    """The mean of both colours, as of a mixture of both."""
+    outcomes = {"dedicated": "dedicated", "dropped": "not represented"}
+    both = [to_rgb(colour_of(name, outcomes.get(name, "superposition"))) for name in pair]
+    return tuple(np.mean(both, axis=0))
 
 
 def _canvas(ax: Axes | None, size: tuple[float, float]) -> tuple[Figure, Axes]:
@@ -93,7 +100,7 @@ def plot_sticky(
     sparsities = 1 - np.geomspace(0.98, 0.0101, points)
     values = [float(diagram.at(float(s), ratio).dimensions_per_feature) for s in sparsities]
     ax.plot(
-        1 / (1 - sparsities), values, color=INK, lw=1.5, label=f"sums of blocks, {diagram.source}"
+        1 / (1 - sparsities), values, color=INK, lw=1.5, label=f"sums of blocks ({diagram.source})"
     )
     if trained is not None:
         S, D = (np.asarray(part, dtype=np.float64) for part in trained)
@@ -103,7 +110,10 @@ def plot_sticky(
     ax.set_ylabel("dimensions per feature, D* = m/‖W‖_F²")
     for level, name in ((1, "dedicated"), (1 / 2, "pair"), (2 / 5, "pentagon"), (3 / 8, "8 in 3")):
         ax.axhline(level, color=INK, lw=0.4, ls=":")
-        ax.text(1.02, level, f" {name}", fontsize=7, va="bottom", color=INK)
+        ax.annotate(
+            name, (1.0, level), xycoords=("axes fraction", "data"), xytext=(4, 0),
+            textcoords="offset points", fontsize=8, va="center", color=INK, annotation_clip=False,
+        )  # fmt: skip
     ax.set_title(f"n/m = {ratio}: an upper bound's weights", fontsize=10)
     ax.legend(fontsize=8, loc="upper right")
     return figure

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
@@ -28,6 +29,8 @@ _TICKS = {
     "sparsity": (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01),
     "importance": (0.1, 0.2, 0.5, 1, 2, 5, 10),
 }
+_NEAR = 0.035
+"""Numbers of two crossings closer than this part of the axis would lie over each other."""
 _ENDS = {"fold": "x", "onset": "+", None: "1"}
 _STYLES = {"first order": "o", "continuous": "D", "crossover": "|"}
 
@@ -65,8 +68,10 @@ def plot_slice(
     chord = np.interp(fine, line.values, line.losses)
     F = np.where(F > chord + 0.01 * highest, chord, F)
     used: dict[str, int] = {}
+    inside = (fine >= shown[0]) & (fine <= shown[1])
+    marks: dict[str, Line2D] = {}
     for branch, loss in zip(line.branches, losses, strict=True):
-        if np.nanmin(loss - F) > _ROOM * highest:
+        if not (loss - F)[inside & np.isfinite(loss)].min(initial=np.inf) <= _ROOM * highest:
             continue
         k = used[branch.outcome] = used.get(branch.outcome, -1) + 1
         colour = _dark(branch.name, branch.outcome)
@@ -81,24 +86,46 @@ def plot_slice(
                     height = end.loss - np.interp(end.value, fine, F * (panel is lower))
                     mark = _ENDS[end.cause]
                     panel.plot(_place(line, end.value), height, mark, color=colour, ms=6, zorder=4)
-    for crossing in line.crossings:
-        if not shown[0] <= crossing.value <= shown[1]:
-            continue
+                    if shown[0] <= end.value <= shown[1]:
+                        marks[mark] = _mark(mark, f"ends: {end.cause or 'not solved'}")
+    seen = sorted(
+        (c for c in line.crossings if shown[0] <= c.value <= shown[1]),
+        key=lambda c: float(_place(line, c.value)),
+        reverse=line.varied == "sparsity",
+    )
+    width = abs(np.log(_place(line, shown[1]) / _place(line, shown[0])))
+    for k, crossing in enumerate(seen):
         where, style = _place(line, crossing.value), _STYLES[crossing.nature]
+        marks[style] = _mark(style, crossing.nature)
+        # To the left of its line, to the right where another number is too near.
+        gap = abs(np.log(where / _place(line, seen[k - 1].value))) if k else np.inf
+        side = 1 if gap < _NEAR * width else -1
         for panel, height in ((upper, crossing.loss), (lower, 0.0)):
             panel.plot(where, height, style, ms=6, mfc="white", mec=INK, zorder=5, clip_on=False)
         upper.axvline(where, color=INK, lw=0.5, alpha=0.4)
         lower.axvline(where, color=INK, lw=0.5, alpha=0.4)
         lower.annotate(
             f"{crossing.value:.5g}", (where, 1.0), xycoords=("data", "axes fraction"),
-            xytext=(-3, -4), textcoords="offset points", rotation=90, ha="right", va="top",
+            xytext=(3 * side, -4), textcoords="offset points", rotation=90,
+            ha="left" if side > 0 else "right", va="top",
             fontsize=8, color=INK, zorder=6,
             bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.85},
         )  # fmt: skip
     upper.set_ylim(0, 1.1 * highest)
     lower.set_ylim(0, _ROOM * highest)
     _dress(line, upper, lower, shown)
+    # Beside the curves, not on them.
+    curves, _ = upper.get_legend_handles_labels()
+    upper.legend(
+        handles=[*curves, *marks.values()], frameon=False, fontsize=8.5, loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+    )  # fmt: skip
     return figure
+
+
+def _mark(style: str, words: str) -> Line2D:
+    """The entry of a marker in the legend."""
+    return Line2D([], [], ls="", marker=style, mfc="white", mec=INK, color=INK, label=words)
 
 
 def _window(line: Slice, window: tuple[float, float] | None) -> tuple[float, float]:
@@ -173,8 +200,6 @@ def _dress(line: Slice, upper: Axes, lower: Axes, shown: tuple[float, float]) ->
         f"{LETTERS[line.fixed]} = {line.at:g}, {magnitudes(model)}",
         fontsize=10.5,
     )
-    # Beside the curves, not on them.
-    upper.legend(frameon=False, fontsize=8.5, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def _inside(tick: float, one: float, two: float) -> bool:

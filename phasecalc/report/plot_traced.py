@@ -36,6 +36,8 @@ _HATCHED: dict[str, Any] = {"fill": False, "lw": 0.0}
 _HATCHES = ("////", r"\\\\")
 STYLES: tuple[Any, ...] = ((0, (4, 1.5, 1, 1.5)), "-", (0, (1, 1.2)))
 """Of lines whose order was not found, of first-order and of continuous ones."""
+_REACH = 3
+"""Half the width, in cells of the grid of names, of the square that a special point keeps."""
 _LEAST = 2.0
 """Half the width, in pixels, below which a part of the picture is a gap between lines."""
 
@@ -100,8 +102,21 @@ def plot_traced(
     coarse = labels[np.ix_(middles, middles)].T
     if part is not None:
         coarse[int(0.47 * CELLS) :, : int(0.5 * CELLS)] = ""  # behind the inset
+    _clear_of_points(coarse, diagram, window)
     write_names(ax, coarse, [q.name for q in diagram.phases], (), -0.17 - 0.06 * rows)
     return found
+
+
+def _clear_of_points(names: NDArray[np.str_], diagram: TracedDiagram, window: Window) -> None:
+    """Make room around special points: names is over the axes, from left to right and upwards."""
+    for point in diagram.special_points:
+        if point.kind in MARKS:
+            u, v = window.place(np.array(point.feature_probability), np.array(point.importance))
+            across, upwards = (
+                slice(max(int(part * CELLS) - _REACH, 0), max(int(part * CELLS) + _REACH + 1, 0))
+                for part in (u, v)
+            )
+            names[across, upwards] = ""
 
 
 def _draw(

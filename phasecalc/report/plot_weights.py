@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from .plot_style import INK, TINTS
+from .colours import colour_of
+from .plot_style import INK
 
 if TYPE_CHECKING:
     from ..limit.geometry import Geometry
 
-_COLOURS = (*TINTS["superposition"], *TINTS["dedicated"])
-_NARROW = 0.02
+_NARROW = 0.002
 """Phases narrower than this, as a part of the picture's width, get no plane of their own."""
 
 
@@ -38,8 +38,10 @@ def plot_weights(record: Geometry, *, low: float = 0.0, high: float = 0.99) -> F
     below = figure.add_subplot(grid[1, :])
     below.plot(S, F, color=INK, lw=1.6)
     for k, (phase, a, b) in enumerate(spans):
-        colour = _COLOURS[k % len(_COLOURS)]
-        below.axvspan(a, b, color=colour, alpha=0.35, lw=0)
+        parts = phase.name.split("+")
+        alone = all(part.endswith(("dedicated", "dropped")) for part in parts)
+        colour = colour_of(phase.name, "dedicated" if alone else "superposition")
+        below.axvspan(a, b, color=colour, alpha=0.6, lw=0)
         plane = figure.add_subplot(grid[0, k])
         _arrows(plane, record.minimum((a + b) / 2)[1], colour)
         plane.set_title(f"{phase.name}\n{a:.3f} < S < {b:.3f}", fontsize=8)

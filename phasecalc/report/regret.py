@@ -50,8 +50,8 @@ def regret_text(found: Regret, weights: FoundWeights | None = None) -> str:
     ]
     if weights is not None and weights.loss_factor != 1:
         head.append(
-            f"  their loss is a mean over features: {weights.loss_factor:g} times it is L at "
-            f"importances of 1; their {weights.probability}"
+            f"  their loss is a mean over features: {weights.loss_factor:g} times it is L at the "
+            f"same importances; their {weights.probability}"
         )
     names = ("S", "loss", "least known", "regret", "relative", "phase", "least known is",
              "nearest minimum", "its loss", "distance")  # fmt: skip

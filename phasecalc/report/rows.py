@@ -18,9 +18,10 @@ from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
 from ..exact.loss import SparseLoss
 from ..laws import Law
-from ..proofs.language import Between, equal
+from ..proofs.language import Between, Decimal, equal
 from ..supports import Independent
 from ..symbols import S, c, p, r
+from .plain import plain
 
 Cell: TypeAlias = str | sympy.Basic
 """A word or a formula."""
@@ -107,11 +108,19 @@ def tables(record: object) -> Iterable[Table]:
 
 @tables.register
 def _(record: SparseLoss) -> Iterable[Table]:
-    rows: list[tuple[Cell, Cell]] = [(f"L_{k}", term) for k, term in enumerate(record.terms)]
+    rows: list[tuple[str, sympy.Expr]] = [(f"L_{k}", term) for k, term in enumerate(record.terms)]
     rows.insert(2, ("  feature benefit", record.benefit))
     rows.insert(3, ("  interference", record.interference))
     rows.append(("L", record.total))
-    return (Table("", ("term", "value"), rows),)
+    if all(cell.is_rational is not False for _, value in rows for cell in _constants(value)):
+        return (Table("", ("term", "value"), rows),)
+    wider = [(name, value, decimals(value)) for name, value in rows]
+    return (Table("", ("term", "value", "decimals"), wider),)
+
+
+def _constants(formula: sympy.Expr) -> set[sympy.Expr]:
+    """The radicals of a formula."""
+    return {part for part in formula.atoms(sympy.Pow) if part.is_number}
 
 
 @tables.register
@@ -146,8 +155,20 @@ def _(record: Junction) -> Iterable[Table]:
 
 @tables.register
 def _(record: PhaseDiagram) -> Iterable[Table]:
+    return diagram_tables(record)
+
+
+def diagram_tables(record: PhaseDiagram | PairDiagram, *, in_S: bool = False) -> Iterable[Table]:
+    """The tables of an exact diagram; with `in_S` intervals and vertical lines are those of S.
+
+    Raises `ValueError` for S in a diagram over p and P(both are active).
+    """
+    if isinstance(record, PairDiagram):
+        if in_S:
+            raise ValueError("in = 'S': a diagram over p and P(both are active) is in p")
+        return tables(record)
     phases = [(phase.name, phase.outcome, phase.loss) for phase in record.phases]
-    boundaries = list(map(_boundary_row, record.boundaries))
+    boundaries = [_boundary_row(boundary, in_S=in_S) for boundary in record.boundaries]
     junctions = list(map(_junction_row, record.junctions))
     return (
         Table(f"Phases ({len(phases)})", _PHASES, phases),
@@ -200,10 +221,11 @@ def _(record: PairDiagram) -> Iterable[Table]:
             yield Table(f"{caption} ({len(rows)})", found[0].headers, rows)
 
 
-def line_of(boundary: Boundary) -> sympy.Eq:
-    """The equation of a coexistence line."""
+def line_of(boundary: Boundary, *, in_S: bool = False) -> sympy.Eq:
+    """The equation of a coexistence line; of a vertical one in p, or in S."""
     if boundary.importance is None:
-        return equal(p, number(boundary.feature_probability))
+        at: sympy.Expr = boundary.feature_probability
+        return equal(S, number(1 - at)) if in_S else equal(p, number(at))
     return equal(r, boundary.importance)
 
 
@@ -214,16 +236,38 @@ def point_of(junction: Junction) -> sympy.Eq:
 
 
 def number(value: sympy.Expr) -> sympy.Expr:
-    """A rational or quadratic surd as it is, another number by its decimals."""
+    """A rational number as it is, a radical with its decimals, any other by its decimals alone."""
     if value.has(sympy.CRootOf):
         return sympy.Symbol(f"{sympy.N(value, 12)}…")
+    if value.is_number and value.is_finite and not value.is_rational:
+        return Decimal(value, sympy.Symbol(f"{sympy.N(value, 6)}"))
     return value
 
 
-def _boundary_row(boundary: Boundary) -> tuple[Cell, ...]:
+def decimals(formula: sympy.Expr) -> sympy.Expr:
+    """A formula with its radicals as decimals."""
+    expanded = sympy.expand(formula)
+    rounded = {term: term.evalf(6) for term in expanded.atoms(sympy.Pow) if term.is_number}
+    symbols = sorted(expanded.free_symbols, key=str)
+    if not symbols or not expanded.is_polynomial(*symbols):
+        return expanded.xreplace(rounded).evalf(6)
+    total: sympy.Expr = sympy.Integer(0)
+    for powers, coefficient in sympy.Poly(expanded, *symbols).terms():
+        value = sympy.Symbol(f"{sympy.Abs(coefficient).evalf(6)}", positive=True)
+        monomial = sympy.prod(s**k for s, k in zip(symbols, powers, strict=True))
+        total += sympy.sign(coefficient) * value * monomial
+    return total
+
+
+def _boundary_row(boundary: Boundary, *, in_S: bool = False) -> tuple[Cell, ...]:
     if boundary.is_vertical:
         low, high = boundary.importance_interval
-        where = Between(number(low), r, number(high))
+        where: Cell = Between(number(low), r, number(high))
+    elif in_S:
+        low, high = (1 - end for end in reversed(boundary.interval))
+        # S = 0 belongs to the diagram, S = 1 does not.
+        sign = "≤" if low == 0 else "<"
+        where = f"{plain(number(low))} {sign} S < {plain(number(high))}"
     else:
         low, high = boundary.interval
         # S = 0 belongs to the diagram, S = 1 does not.
@@ -231,7 +275,7 @@ def _boundary_row(boundary: Boundary) -> tuple[Cell, ...]:
         where = Between(number(low), p, number(high), *closed)
     return (
         " | ".join(boundary.phases),
-        line_of(boundary),
+        line_of(boundary, in_S=in_S),
         where,
         str(boundary.order),
         -boundary.gradient_jump[1],

@@ -14,9 +14,9 @@ from ..codes import (
     DOMAIN_HIGH,
     DOMAIN_LOW,
     EMPTY,
-    MEAN,
-    QUADRATIC,
+    LENGTH,
     ROW,
+    SECANT,
     SLOPE,
     SLOPE_HIGH,
     SLOPE_LOW,
@@ -26,173 +26,18 @@ from ..codes import (
     TRIM_LOW,
     VALUE,
 )
+from .quadratic import positive_definite, quadratic_drop
 from .rows import down, gram_box, hessian_below, loss_box, row_bounds, up
+from .secant import lengths_bound, secant_form
 
 SMALL, SMALL_BIAS = 10.0, 20.0
 """Widths of W and b, in parts of √gap, below which a box of more than two features only has to lie
 above the floor, where several minima are within the gap of the least. Where the curvature is 1/50
 a loss within the gap is within 10 √gap of the minimum."""
+WIDEST = 2.0
+"""Widths of W from which on tangents and corners are not tried."""
 SHAVES = 3
 """Cuts of a bias interval from each side, at most, in one visit."""
-
-
-@compiled()
-def positive_definite(A, free, L):
-    """Cholesky factor of the free part of A − 1e-11 max|A| into L; False where there is none."""
-    d = len(free)
-    top = 0.0
-    for s in range(d):
-        for t in range(d):
-            if free[s] and free[t]:
-                top = max(top, abs(A[s, t]))
-    shift = 1e-11 * top
-    for s in range(d):
-        if not free[s]:
-            continue
-        for t in range(s + 1):
-            if not free[t]:
-                continue
-            part = 0.5 * (A[s, t] + A[t, s])
-            for k in range(t):
-                if free[k]:
-                    part -= L[s, k] * L[t, k]
-            if s == t:
-                part -= shift
-                if not part > shift:
-                    return False
-                L[s, s] = np.sqrt(part)
-            else:
-                L[s, t] = part / L[t, t]
-    return True
-
-
-@compiled()
-def solve(L, free, g, y):
-    """y = (LLᵀ)⁻¹ g over the free entries."""
-    d = len(free)
-    for s in range(d):
-        y[s] = 0.0
-        if free[s]:
-            part = g[s]
-            for k in range(s):
-                if free[k]:
-                    part -= L[s, k] * y[k]
-            y[s] = part / L[s, s]
-    for s in range(d - 1, -1, -1):
-        if free[s]:
-            part = y[s]
-            for k in range(s + 1, d):
-                if free[k]:
-                    part -= L[k, s] * y[k]
-            y[s] = part / L[s, s]
-
-
-@compiled()
-def quadratic_drop(A, free, glo, ghi, radius, L, y):
-    """A number above −min over |h| ≤ radius of g·h + ½ hᵀAh, for every g in [glo, ghi].
-
-    With A positive definite and any y: g·h + ½hᵀAh ≥ −½yᵀAy − |g − Ay|·radius. Otherwise the
-    negative part of A, by Gershgorin's theorem, is taken at the corners.
-    """
-    d = len(free)
-    if positive_definite(A, free, L):
-        solve(L, free, 0.5 * (glo + ghi), y)
-        drop = 0.0
-        for s in range(d):
-            if not free[s]:
-                continue
-            Ay = 0.0
-            size = 0.0
-            for t in range(d):
-                if free[t]:
-                    part = 0.5 * (A[s, t] + A[t, s]) * y[t]
-                    Ay += part
-                    size += abs(part)
-            drop += 0.5 * y[s] * Ay + 1e-14 * size * abs(y[s])
-            drop += (max(ghi[s] - Ay, Ay - glo[s]) + 1e-14 * size) * radius[s]
-        return drop * (1.0 + 1e-14)
-    drop = 0.0
-    for s in range(d):
-        if free[s]:
-            drop += max(abs(glo[s]), abs(ghi[s])) * radius[s]
-            bend = A[s, s] * radius[s] * radius[s]
-            for t in range(d):
-                if t != s and free[t]:
-                    bend -= 0.5 * abs(A[s, t] + A[t, s]) * radius[s] * radius[t]
-            drop -= 0.5 * min(bend, 0.0)
-    return drop * (1.0 + 1e-13)
-
-
-@compiled()
-def _convex_drop(A, free, glo, ghi, radius, L, y):
-    """A number above −min of g·h + ½hᵀAh, A positive definite with the Cholesky factor L.
-
-    For any y: g·h + ½hᵀAh ≥ −½yᵀAy − |g − Ay|·radius.
-    """
-    d = len(free)
-    solve(L, free, 0.5 * (glo + ghi), y)
-    drop = 0.0
-    for s in range(d):
-        if not free[s]:
-            continue
-        Ay = 0.0
-        size = 0.0
-        for t in range(d):
-            if free[t]:
-                part = 0.5 * (A[s, t] + A[t, s]) * y[t]
-                Ay += part
-                size += abs(part)
-        drop += 0.5 * y[s] * Ay + 1e-14 * size * abs(y[s])
-        drop += (max(ghi[s] - Ay, Ay - glo[s]) + 1e-14 * size) * radius[s]
-    return drop * (1.0 + 1e-14)
-
-
-@compiled()
-def raised_drop(A, free, glo, ghi, radius, L, y):
-    """As `quadratic_drop`, sharper and dearer, for the cells.
-
-    Where A is not positive definite, A + τ diag(1/radius²) is for a τ that Gershgorin's theorem
-    names, and mostly for a part of it: ½ τ for each direction is what that costs. The best part is
-    taken, as a form that is barely definite has its least value far outside of the box.
-    """
-    d = len(free)
-    drop = 0.0
-    tau = 0.0
-    count = 0
-    for s in range(d):
-        if free[s]:
-            count += 1
-            drop += max(abs(glo[s]), abs(ghi[s])) * radius[s]
-            bend = A[s, s] * radius[s] * radius[s]
-            for t in range(d):
-                if t != s and free[t]:
-                    bend -= 0.5 * abs(A[s, t] + A[t, s]) * radius[s] * radius[t]
-            drop -= 0.5 * min(bend, 0.0)
-            tau = max(tau, -bend)
-    drop *= 1.0 + 1e-13
-    raised = A.copy()
-    for share in (0.0, 1.0 / 256, 1.0 / 64, 1.0 / 16, 1.0 / 4, 1.0):
-        for s in range(d):
-            if free[s]:
-                raised[s, s] = A[s, s] + share * tau / (radius[s] * radius[s])
-        if positive_definite(raised, free, L):
-            cost = 0.5 * share * tau * count
-            found = _convex_drop(raised, free, glo, ghi, radius, L, y) + cost
-            drop = min(drop, found * (1.0 + 1e-12))
-        if tau == 0.0:
-            break
-    return drop
-
-
-@compiled()
-def lowest_point(lo, hi, at, problem, A, free, ell, gl, gh, hl, hh, corners, L, y):
-    """A bound below L on the box by its quadratic form about the point `at` in it."""
-    low, _ = loss_box(at, at, problem, ell, gl, gh, hl, hh, corners)
-    radius = np.empty(len(at))
-    for s in range(len(at)):
-        radius[s] = up(max(hi[s] - at[s], at[s] - lo[s]))
-    drop = quadratic_drop(A, free, gl, gh, radius, L, y)
-    return low - drop - 1e-15 * (abs(low) + drop)
 
 
 @compiled()
@@ -215,7 +60,10 @@ def convex_around(lo, hi, at, problem, level):
         return False
     if not positive_definite(A, free, L):
         return False
-    level[0] = lowest_point(lo, hi, at, problem, A, free, ell, gl, gh, hl, hh, corners, L, y)
+    low, _ = loss_box(at, at, problem, ell, gl, gh, hl, hh, corners)
+    radius = np.maximum(hi - at, at - lo) * (1.0 + 1e-15)
+    drop = quadratic_drop(A, free, gl, gh, radius, L, y, 0.0, np.empty(1))
+    level[0] = low - drop - 1e-15 * (abs(low) + drop)
     used = np.flatnonzero(free)
     part = np.empty((len(used), len(used)))
     steep = 0.0
@@ -328,6 +176,9 @@ def examine(lo, hi, problem, variance, classes, target, floor, bare, balls, leve
                 shortest = down(shortest + down(least * least))
             if shortest > longest:
                 return _note(log_code, log_index, log_value, size, SYMMETRY, k, i), True, np.inf
+    bound = lengths_bound(lo, hi, problem, variance)
+    if bound > target:
+        return _note(log_code, log_index, log_value, size, LENGTH, 0, 0.0), True, bound
     if not held:
         for j in range(n):
             size, empty = _shave(lo, hi, j, problem, log_code, log_index, log_value, size)
@@ -397,36 +248,19 @@ def examine(lo, hi, problem, variance, classes, target, floor, bare, balls, leve
     for s in range(d):
         if free[s] and (gl[s] > 0.0 or gh[s] < 0.0):
             return _note(log_code, log_index, log_value, size, SLOPE, s, 0.0), True, np.inf
-    centre = 0.5 * (lo + hi)
-    cell = np.empty((n, 2))
-    cgl, cgh = np.empty(d), np.empty(d)
-    chl, chh = np.zeros((n, n + 1)), np.zeros((n, n + 1))
-    ccorners = np.empty((n, 2, n + 1, n + 1))
-    middle, _ = loss_box(centre, centre, problem, cell, cgl, cgh, chl, chh, ccorners)
-    drop = 0.0
-    for s in range(d):
-        if free[s]:
-            reach = up(max(hi[s] - centre[s], centre[s] - lo[s]))
-            drop += max(abs(gl[s]), abs(gh[s])) * reach
-    bound = middle - drop * (1.0 + 1e-14)
-    if bound >= goal:
-        return _note(log_code, log_index, log_value, size, MEAN, 0, 0.0), True, bound
-    widest = 0.0
-    for s in range(m * n):
-        widest = max(widest, hi[s] - lo[s])
-    if widest < 0.3:
-        A, L, y = np.empty((d, d)), np.zeros((d, d)), np.empty(d)
-        if hessian_below(lo, hi, problem, hl, hh, corners, A):
-            radius = np.empty(d)
-            for s in range(d):
-                radius[s] = up(max(hi[s] - centre[s], centre[s] - lo[s]))
-            quadratic = middle - quadratic_drop(A, free, cgl, cgh, radius, L, y)
-            quadratic -= 1e-15 * abs(quadratic)
-            if quadratic >= goal:
-                size = _note(log_code, log_index, log_value, size, QUADRATIC, 0, 0.0)
-                return size, True, quadratic
-            bound = max(bound, quadratic)
     bound = max(bound, low)
+    if (hi - lo)[: m * n].max() < WIDEST:
+        A, L, y = np.empty((d, d)), np.zeros((d, d)), np.empty(d)
+        slope, share = np.empty(d), np.zeros(1)
+        centre = 0.5 * (lo + hi)
+        radius = np.maximum(hi - centre, centre - lo) * (1.0 + 1e-15)
+        start = secant_form(lo, hi, problem, A, slope)
+        if start >= goal:
+            drop = quadratic_drop(A, free, slope, slope, radius, L, y, start - goal, share)
+            bound = max(bound, start - drop)
+            if start - drop >= goal:
+                size = _note(log_code, log_index, log_value, size, SECANT, 0, share[0])
+                return size, True, start - drop
 
     # Split at the face of a neighbourhood that fills a good part of the box, else in the middle.
     axis = -1

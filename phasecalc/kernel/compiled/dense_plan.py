@@ -13,7 +13,14 @@ from .dense_factors import LANES, POINT
 from .jit import compiled
 
 MOST_NODES = 1 << 15
-"""Of a plain series; where they do not suffice the row is taken apart (`dense_parts`)."""
+"""Of a plain series; where they do not suffice the row is taken apart."""
+MOST_WORK = 1 << 23
+"""Nodes times features of a part, at least MOST_NODES of them and at most 32 times as many."""
+
+
+@compiled()
+def part_nodes(features):
+    return min(max(MOST_WORK // (features + 1), MOST_NODES), 32 * MOST_NODES) // LANES * LANES
 
 
 @compiled()
@@ -151,8 +158,8 @@ def node_count(decay, g, p, s, a, p_x, s_x, h, tolerance, slope, most):
     """(nodes, bound of the loss, bound of the gradient): the fewest nodes whose bounds suffice.
 
     The densities fall with ω, so that each stretch between two points is at most its length times
-    the value at its start; from where all features decay they fall at least like 1/ω². Where nothing
-    decays the gradient has no bound. If `most` nodes do not suffice the bounds are inf.
+    the value at its start; from where all features decay they fall at least like 1/ω². Where
+    nothing decays the gradient has no bound. If `most` nodes do not suffice the bounds are inf.
     """
     none = 1.0
     smallest = math.inf

@@ -1,0 +1,106 @@
+"""Documented pictures are what the printed commands draw; every picture goes into given axes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+import phasecalc as pc
+from docs import pictures
+
+from .pages import ROOT
+
+_BLOCK = 12
+"""Pixels on a side of the squares whose mean colours are compared: letters move with fonts."""
+QUICK = ("diagram-2-1.png", "diagram-3-2.png", *pictures.FIGURES)
+SLOW = ("limit.png", "global-2-1.png", "no-bias-2-1.png", "check-2-1.png", "check-global-2-1.png")
+LONG = ("global-3-2.png",)
+
+
+def test_every_picture_is_compared():
+    assert sorted((*QUICK, *SLOW, *LONG)) == sorted({*pictures.COMMANDS, *pictures.FIGURES})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *QUICK,
+        *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW),
+        *(pytest.param(name, marks=pytest.mark.long) for name in LONG),
+    ],
+)
+def test_a_picture_of_the_pages_is_what_its_command_draws(name, tmp_path):
+    pictures.draw(name, tmp_path)
+    kept, drawn = (coarse(folder / name) for folder in (ROOT / "docs", tmp_path))
+    rows, columns = np.minimum(kept.shape, drawn.shape)[:2]
+    assert np.abs(np.subtract(kept.shape, drawn.shape)).max() <= 1
+    apart = np.abs(kept[:rows, :columns] - drawn[:rows, :columns]).max(axis=2) > 0.15
+    assert apart.mean() < 0.02, f"docs/{name} is old: python docs/pictures.py {name}"
+
+
+def coarse(path) -> np.ndarray:
+    image = imread(path)[..., :3]
+    rows, columns = (length // _BLOCK for length in image.shape[:2])
+    cut = image[: rows * _BLOCK, : columns * _BLOCK]
+    return cut.reshape(rows, _BLOCK, columns, _BLOCK, 3).mean(axis=(1, 3))
+
+
+@pytest.mark.parametrize("name", pictures.COMMANDS)
+def test_a_page_prints_the_commands(name):
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    texts = [page.read_text(encoding="utf-8") for page in pages if name in page.read_text("utf-8")]
+    assert texts, f"no page shows {name}"
+    for command in pictures.COMMANDS[name]:
+        assert any(command.removesuffix(" -o") in text for text in texts), command
+
+
+def single() -> tuple[Figure, Axes]:
+    figure = Figure()
+    return figure, figure.add_subplot()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ax: pc.plot_diagram(pc.phase_diagram(pc.ToyModel(2, 1)), ax=ax),
+        lambda ax: pc.plot_limit(pc.limit_diagram(), ax=ax),
+        lambda ax: pc.plot_sticky(pc.limit_diagram(), 4, ax=ax),
+        lambda ax: pc.plot_correlation(1, ax=ax),
+        lambda ax: pc.plot_dimensionality([[1.0, -1.0]], ax=ax),
+    ],
+    ids=["diagram", "limit", "sticky", "correlation", "dimensionality"],
+)
+def test_a_picture_goes_into_given_axes_with_its_title(draw):
+    figure, ax = single()
+    assert draw(ax) is figure
+    assert ax.get_title()
+
+
+@pytest.mark.slow
+def test_a_slice_has_the_legend_of_what_it_shows():
+    line = pc.slice_along(pc.ToyModel(2, 1), importance=0.6, source="relaxed")
+    figure = pc.plot_slice(line, window=(0.3, 0.6))
+    (legend,) = (ax.get_legend() for ax in figure.axes if ax.get_legend() is not None)
+    assert legend is not None
+    words = [text.get_text() for text in legend.get_texts()]
+    assert {"F", "first order", "antipodal", "ignore"} <= set(words)
+    low, high = figure.axes[0].get_ylim()
+    for curve in figure.axes[0].get_lines():
+        if curve.get_label() in words:
+            x, y = (np.asarray(values, dtype=float) for values in curve.get_data())
+            shown = (1 - x >= 0.3) & (1 - x <= 0.6) & (y >= low) & (y <= high)
+            assert shown.any(), curve.get_label()
+
+
+@pytest.mark.slow
+def test_numbers_of_near_crossings_do_not_lie_over_each_other():
+    line = pc.slice_along(pc.ToyModel(2, 1), importance=0.6, source="global")
+    figure = pc.plot_slice(line)
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.axes[1].texts]
+    assert len(boxes) > 1
+    for k, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:k])
