@@ -345,3 +345,36 @@ def test_work_that_takes_longer_than_two_seconds_says_what_it_is(monkeypatch, ca
     with progress.told("counting", True):
         pass
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda bad: pc.minimize(PAIR, 0.5, seed=bad), "seed = -1: it must be an integer, 0 or"),
+        (lambda bad: pc.minimize(PAIR, 0.5, random_starts=bad), "random_starts = -1: it must be"),
+        (lambda bad: pc.regret(PAIR, W, sparsity=0.5, random_starts=bad), "random_starts = -1"),
+        (lambda bad: pc.regret(PAIR, W, sparsity=0.5, seed=bad), "seed = -1"),
+        (lambda bad: pc.geometry(2, 1, seed=bad), "seed = -1"),
+        (lambda bad: pc.gradient_flow(PAIR, 0.5, trajectories=2, seed=bad), "seed = -1"),
+        (lambda bad: pc.minimize(bad, 0.5), "model = -1: it must be a phasecalc.ToyModel"),
+        (lambda bad: pc.gradient_flow(bad, 0.5), "model = -1: it must be a phasecalc.ToyModel"),
+        (lambda bad: pc.minimize(PAIR, 0.5, start=bad), "start: weights of shape ()"),
+        (lambda bad: pc.minimize(PAIR, 0.5, start=[[1e200, bad]]), "start: a weight of 1e+200"),
+        (lambda bad: pc.minimize(PAIR, 0.5, start=(W, [bad])), "start: a bias of shape (1,)"),
+        (lambda bad: pc.describe([[1e200, bad]], sparsity=0.5), "weights: one of 1e+200"),
+        (lambda bad: pc.minimize(pc.ToyModel(20, 5), 0.9, seed=bad), "n_features = 20: at most 9"),
+    ],
+)
+def test_bad_values_are_named(call, says):
+    with pytest.raises((TypeError, ValueError)) as refused:
+        call(-1)
+    assert says in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_a_start_with_one_bias_for_all_and_a_description_without_a_closed_form():
+    one = pc.minimize(PAIR, 0.5, start=([["1", "-1/2"]], 0.1))
+    assert one.loss == pc.minimize(PAIR, 0.5, start=([[1, -0.5]], [0.1, 0.1])).loss
+    found = pc.describe(W, sparsity=0.5, law=pc.Exponential())
+    assert found.nearest is None and found.loss is not None
+    rows = pc.phase_diagram(PAIR).grid(["1/2", "3/10"], ["1"])
+    assert rows.labels.ravel().tolist() == ["antipodal", "ignore"]

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..display import Shown
-from ..inputs import shown
+from ..inputs import count_of, shown
 from ..kernel.inputs import scalar_in, sparsity_in
 from ..kernel.threads import thread_count
 from ..laws import Uniform
 from ..minima.minimize import minimize
 from ..minima.naming import is_dead
-from ..model import ToyModel
+from ..model import ToyModel, checked_model
 from ..progress import told
 from ..records import Record
 from .compiled.flow import flow
@@ -91,6 +91,7 @@ def gradient_flow(
 
     Raises `ValueError` for other models and values out of range.
     """
+    checked_model(model)
     if (model.n_features, model.d_hidden) != (2, 1) or model.law != Uniform():
         raise ValueError(
             "model: gradient_flow is for 2 features in 1 dimension with magnitudes on [0, 1]"
@@ -113,7 +114,9 @@ def gradient_flow(
         known += [(name, weights[::-1], bias[::-1]) for name, weights, bias in known]
     minima = np.array([[*weights, *bias] for _, weights, bias in known]).reshape(-1, 4)
     X = np.zeros((trajectories, 4))
-    X[:, :2] = spread * np.random.default_rng(seed).standard_normal((trajectories, 2))
+    X[:, :2] = spread * np.random.default_rng(count_of(seed, "seed")).standard_normal(
+        (trajectories, 2)
+    )
     ends = np.empty(trajectories, np.int64)
     steps = np.empty(trajectories, np.int64)
     penalty = float(model.interference_penalty)

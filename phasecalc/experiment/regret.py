@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..display import Large
-from ..inputs import sparsity_of, turned
+from ..inputs import count_of, sparsity_of, turned
 from ..kernel.conditions import evaluated, supported
 from ..kernel.inputs import LEAST_PROBABILITY, real_array, scalar_in
 from ..kernel.loss import expected_loss
@@ -160,7 +160,8 @@ def regret(
         raise ValueError(f"sparsity: shape {S.shape}; weights has the instances {lead}") from None
     r = scalar_in(importance, "importance", 0.0, np.inf)
     values = {key: scalar_in(value, key, -np.inf, np.inf) for key, value in symbols.items()}
-    search = _Search(model, r, values, random_starts, seed)
+    count = None if random_starts is None else count_of(random_starts, "random_starts")
+    search = _Search(model, r, values, count, count_of(seed, "seed"))
     with told(f"searching for the least losses of {n} features in {m} dimensions", progress):
         rows = [search.one(W[k], b[k], float(S[k])) for k in np.ndindex(lead)]
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..display import Large
-from ..inputs import shown, size_of
+from ..inputs import count_of, shown, size_of
 from ..kernel.inputs import sparsity_in
 from ..laws import Law, Uniform, checked_law
 from ..minima.naming import groups_of
@@ -156,6 +156,7 @@ def geometry(
             "dimensions"
         )
     law = checked_law(law)
+    random_starts, seed = count_of(random_starts, "random_starts"), count_of(seed, "seed")
     if sparsities is None and law == Uniform() and random_starts == RANDOM_STARTS and seed == 0:
         known = _tabulated().get((k, d))
         if known is not None:
