@@ -75,7 +75,11 @@ def o49() -> str:
     conjectured = min(2 * variance(S), (1 - S) ** 2 / 3 + variance(S))
     relaxed = pc.certify(pc.ToyModel(2, 1), sparsity=S, gap="1e-9")
     pair = pc.certify(pc.ToyModel(2, 1), sparsity="3/5", gap="1e-9")
-    triad = pc.certify(pc.ToyModel(3, 1), sparsity=S, gap="1e-4", most_boxes=6_000_000)
+    triads = {
+        at: pc.certify(pc.ToyModel(3, 1), sparsity=at, gap="1e-4")
+        for at in ("1/20", "2/5", "4/5", S)
+    }
+    triad = triads[S]
     at_pair = Fraction(2, 5) ** 2 / 3
     rows = []
     for sparsity in SPARSITIES:
@@ -93,6 +97,20 @@ def o49() -> str:
                 found.phase,
                 f"{float(simple):.11f}",
                 f"{float(1 - found.upper / simple) * 100:.2f} %",
+            )
+        )
+    thirds = []
+    for at, found in triads.items():
+        with_pair = pc.certify(pc.ToyModel(2, 1), sparsity=at, gap="1e-9")
+        v = variance(Fraction(at))
+        fewer = (with_pair.lower + v, with_pair.upper + v)
+        thirds.append(
+            (
+                str(at),
+                *(f"{float(x):.9f}" for x in (found.lower, found.upper)),
+                *(f"{float(x):.9f}" for x in fewer),
+                ", ".join(found.phases) if found.proved else "not proved",
+                "yes" if found.upper < fewer[0] else "within the gap",
             )
         )
     winners = []
@@ -121,13 +139,17 @@ def o49() -> str:
 
 {table(("S", "M_2 at least", "at most", "phase", "conjectured", "lower by"), proved)}
 
+- M_3 itself, and whether three features on one axis are proved to beat a pair with one dropped (phases: the minima within the gap):
+
+{table(("S", "M_3 at least", "at most", "M_2 + v at least", "at most", "phases", "three beat two"), thirds)}
+
 *Evidence*: M_k(S) by search, and the best way to distribute the features (the sizes of the groups on each axis; a group of three with a weak or dropped third feature counts as three):
 
 {table(("S", "M_2", "M_3", "M_4", "M_5"), rows)}
 
 {table(("features", *SPARSITIES), winners)}
 
-`python docs/open_questions.py O49`; one enclosure: `phasecalc certify -n 3 -m 1 -S 19/20 --gap 1e-4 --most-boxes 6000000`. The recovery-constrained frontiers of the question are not treated.
+`python docs/open_questions.py O49`; one enclosure: `phasecalc certify -n 3 -m 1 -S 19/20 --gap 1e-4`. The recovery-constrained frontiers of the question are not treated.
 """
 
 
@@ -298,6 +320,22 @@ def frontier(features: int, S: float, cap: float, seed: int = 0) -> tuple[float,
     return best
 
 
+def cap_kink(features: int, S: float, low: float, high: float) -> tuple[float, float]:
+    """The cap from which on P falls below its value at `low`, and its slope beyond that cap."""
+    flat = frontier(features, S, low)[0]
+    if not frontier(features, S, high)[0] < flat - 1e-9:
+        return np.nan, np.nan
+    start = high
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        if frontier(features, S, middle)[0] < flat - 1e-9:
+            high = middle
+        else:
+            low = middle
+    step = (start - high) / 4
+    return high, (frontier(features, S, high + step)[0] - flat) / step
+
+
 def o4() -> str:
     caps = (0.0, 0.49, 0.5, 0.6, 0.7, 0.7072, 0.75, 0.8, 0.8091, 0.85, 0.9, 0.95, 0.99, 0.999)
     sections, free = [], []
@@ -320,6 +358,12 @@ def o4() -> str:
             )
             coherence = float(np.max(cosine - np.eye(len(there))))
             free.append((str(features), f"{S:g}", found.name, f"{coherence:.6f}"))
+    bends = []
+    for S in (0.2, 0.5, 0.8, 0.95):
+        cap, slope = cap_kink(3, S, 0.95, 0.9999)
+        bends.append(
+            (f"{S:g}", "none", "") if np.isnan(cap) else (f"{S:g}", f"{cap:.5f}", f"{slope:.3g}")
+        )
     jumps = []
     for sparsity in ("1/2", "4/5", "19/20"):
         # The regular triangle with unit lengths and b = 0: overlaps −1/2, loss exact.
@@ -346,6 +390,12 @@ def o4() -> str:
 *Evidence* (SLSQP from ten starts for each number of columns; each value is an upper bound of P):
 
 {(chr(10) * 2).join(sections)}
+
+Kinks: for three features P is constant from c = 1/2 on, and from the cap c_k on another figure of three columns, on which the cap bears, is lower (bisection in c, to 1e-6); there P has a kink, with slope 0 before it. The slope is the mean one over the first quarter of the way from c_k to 1:
+
+{table(("S", "c_k", "slope beyond"), bends)}
+
+For five features nothing else changes on this grid of caps than at the thresholds, where P jumps.
 
 c* is the coherence of the global minimum (an antipodal pair has 1, the pentagon cos 36° = 0.809017):
 

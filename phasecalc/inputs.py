@@ -240,6 +240,16 @@ def size_of(value: object, argument: str) -> int:
     return number
 
 
+def count_of(value: object, argument: str) -> int:
+    """A seed or a number of things, an integer of at least 0."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{argument} = {shown(value)}: it must be an integer, 0 or more")
+    number = int(value.__index__())
+    if not 0 <= number < 2**63:
+        raise ValueError(f"{argument} = {shown(number)}: it must be an integer, 0 or more")
+    return number
+
+
 def exact_vector(values: object, argument: str, length: int | None = None) -> tuple[Scalar, ...]:
     """A tuple of exact scalars; ValueError when its length is not the wanted one.
 

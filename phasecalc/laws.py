@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import sympy
 
 from .inputs import exact_number, parse_number, shown
+from .law_checks import check_class, check_law
 from .symbols import p
 
 Piece = tuple[Fraction, Fraction, tuple[Fraction, ...]]
@@ -363,12 +364,18 @@ LAWS: dict[str, type[Law]] = {
 
 
 def checked_law(law: object) -> Law:
-    """The law itself, `Uniform()` for None; TypeError for anything else."""
+    """The law itself, `Uniform()` for None; TypeError for anything else.
+
+    A law of one's own is checked: `ValueError` where it is no probability law or E x² is infinite.
+    """
     if law is None:
         return Uniform()
     if not isinstance(law, Law):
         known = ", ".join(f"phasecalc.{kind.__name__}" for kind in LAWS.values())
         raise TypeError(f"law = {shown(law)}: it must be a law, for example one of {known}")
+    if type(law) not in LAWS.values():
+        check_class(law)
+        check_law(law)
     return law
 
 

@@ -1,10 +1,16 @@
-"""Progress bars on stderr; without one, or with one that is closed, they are silent."""
+"""Progress on stderr: bars and words; without a stderr, or with a closed one, there is none.
+
+`progress=` means one thing in every function: None shows it where stderr is a terminal and the work
+takes longer than two seconds, True shows it in any case, False never.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from io import StringIO
+from threading import Timer
 from typing import Any
 
 
@@ -28,10 +34,66 @@ def bar(*arguments: Any, progress: bool | None, **settings: Any) -> Any:
     """A bar of tqdm: shown, hidden, or with None shown on a terminal only."""
     from tqdm import tqdm  # noqa: PLC0415  (only where something is shown)
 
-    shown = has_stderr() and (on_terminal() if progress is None else progress)
+    shown = shows(progress)
     # Even to show nothing, tqdm asks for a file.
     file = sys.stderr if shown else StringIO()
     return tqdm(*arguments, **settings, disable=not shown, file=file)
+
+
+PATIENCE = 2.0
+"""Seconds of work before anything is said about it."""
+
+
+def shows(progress: bool | None) -> bool:
+    """Whether progress is shown; `TypeError` for anything but None, True and False."""
+    if progress is not None and not isinstance(progress, bool):
+        raise TypeError(f"progress = {progress!r}: it must be None, True or False")
+    return has_stderr() and (on_terminal() if progress is None else progress)
+
+
+@contextmanager
+def told(what: str, progress: bool | None = None) -> Iterator[None]:
+    """Says once what is being done, if that takes longer than two seconds."""
+    if not shows(progress):
+        yield
+        return
+    timer = Timer(PATIENCE, say, [f"{what} …"])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def warned(what: str, progress: bool | None = None) -> None:
+    """Says at once that a work is long, and how to make it smaller."""
+    if shows(progress):
+        say(what)
+
+
+def say(text: str) -> None:
+    """One line on stderr."""
+    with suppress(OSError, ValueError):
+        print(f"phasecalc: {text}", file=sys.stderr, flush=True)
+
+
+def share_bar(progress: bool | None) -> Any:
+    """A bar of the share that is done, in hundredths; what `tqdm` returns."""
+    return bar(
+        total=100.0,
+        progress=shows(progress),
+        bar_format="{l_bar}{bar}| {postfix} [{elapsed}]",
+        leave=False,
+        delay=PATIENCE,
+        miniters=0,
+    )
+
+
+def advance(shown_bar: Any, share: float, note: str) -> None:
+    """Moves a bar of `share_bar` to this share, with a word beside it."""
+    shown_bar.set_postfix_str(note, refresh=False)
+    shown_bar.update(round(100 * share, 1) - shown_bar.n)
 
 
 class Bar:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
@@ -13,7 +14,7 @@ from .diagram.pair import PairDiagram, pair_diagram
 from .diagram.phase_diagram import PhaseDiagram
 from .diagram.phase_diagram import phase_diagram as exact_diagram
 from .model import ToyModel, checked_model, refuse_variant
-from .progress import Bar
+from .progress import Bar, shows, warned
 from .symbols import S, c, p, r
 
 if TYPE_CHECKING:
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
 
 SOURCES = ("candidates", "relaxed", "global")
 
+MOST_CELLS = 1000
+"""Of a scan, along each axis: a million searches take days."""
 SCANNED = {2: (24, 24)}
 """Cells of the scan by number of features; 16 by 16 for more."""
+_MINUTES = 3
+"""Features whose traced diagrams take minutes."""
 
 
 @overload
@@ -38,7 +43,7 @@ def phase_diagram(
     y: None = None,
     cells: tuple[int, int] | None = None,
     settings: None = None,
-    progress: bool = False,
+    progress: bool | None = None,
     executor: None = None,
     checkpoint: None = None,
 ) -> PhaseDiagram: ...
@@ -52,7 +57,7 @@ def phase_diagram(
     y: sympy.Symbol,
     cells: tuple[int, int] | None = None,
     settings: None = None,
-    progress: bool = False,
+    progress: bool | None = None,
     executor: None = None,
     checkpoint: None = None,
 ) -> PhaseDiagram | PairDiagram: ...
@@ -66,7 +71,7 @@ def phase_diagram(
     y: sympy.Symbol | None = None,
     cells: tuple[int, int] | None = None,
     settings: ContinuationSettings | None = None,
-    progress: bool = False,
+    progress: bool | None = None,
     executor: Executor | None = None,
     checkpoint: str | Path | None = None,
 ) -> TracedDiagram: ...
@@ -79,7 +84,7 @@ def phase_diagram(
     y: sympy.Symbol | None = None,
     cells: tuple[int, int] | None = None,
     settings: ContinuationSettings | None = None,
-    progress: bool = False,
+    progress: bool | None = None,
     executor: Executor | None = None,
     checkpoint: str | Path | None = None,
 ) -> PhaseDiagram | PairDiagram | TracedDiagram:
@@ -105,7 +110,7 @@ def phase_diagram(
         symbol. Exact diagrams are over S and r, or over p and c = P(both are active) for two
         features in one dimension with the support `Pair` (a `PairDiagram`).
     settings : the tolerances of a relaxed or global diagram, a `ContinuationSettings`.
-    progress : whether to show a progress bar of the whole work on stderr.
+    progress : a bar of the whole work on stderr; None shows it on a terminal only.
     executor : any `concurrent.futures.Executor` for the tasks of a relaxed or global diagram, for
         example a `ProcessPoolExecutor`; the result is the same as without.
     checkpoint : a file in which a relaxed or global diagram keeps every task that is done. If it
@@ -141,8 +146,10 @@ def phase_diagram(
     if cells is None:
         cells = SCANNED.get(model.n_features, (16, 16))
     good = isinstance(cells, tuple) and len(cells) == 2
-    if not good or not all(isinstance(k, int) and k >= 2 for k in cells):
-        raise ValueError(f"cells = {cells!r}: it must be a tuple of two integers, at least 2")
+    if not good or not all(type(k) is int and 2 <= k <= MOST_CELLS for k in cells):
+        raise ValueError(
+            f"cells = {cells!r}: it must be a tuple of two integers, 2 to {MOST_CELLS}"
+        )
     # The compiled code is not needed for formulas.
     from .continuation.landscapes import landscape_of  # noqa: PLC0415
     from .continuation.plane import Plane  # noqa: PLC0415
@@ -153,10 +160,18 @@ def phase_diagram(
         raise TypeError(f"settings = {settings!r}: it must be a phasecalc.ContinuationSettings")
     if executor is not None and not hasattr(executor, "submit"):
         raise TypeError(f"executor = {executor!r}: it must be a concurrent.futures.Executor")
+    if not isinstance(checkpoint, str | PathLike | None):
+        raise TypeError(f"checkpoint = {checkpoint!r}: it must be the name of a file, or None")
     plane = Plane.of(model, x or S, y or _second(model))
     landscape = landscape_of(plane, source, settings or DEFAULT)
     kept = None if checkpoint is None else _checked_file(checkpoint)
-    bar = Bar() if progress else None
+    if model.n_features > _MINUTES:
+        warned(
+            f"a {source} diagram of {model.n_features} features can take hours; fewer cells= make "
+            "it smaller, and with a checkpoint= a stopped one goes on",
+            progress,
+        )
+    bar = Bar() if shows(progress) else None
     try:
         return traced_diagram(
             landscape, source, cells, executor=executor, progress=bar, checkpoint=kept

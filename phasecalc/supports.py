@@ -302,6 +302,9 @@ class Table(Support):
         if isinstance(pairs, str) or not isinstance(pairs, Iterable):
             raise TypeError(f"probabilities = {shown(given)}: it must map active sets to numbers")
         entries: dict[tuple[int, ...], Scalar] = {}
+        pairs = list(pairs)
+        if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
+            raise TypeError(f"probabilities = {shown(given)}: it must map active sets to numbers")
         for key, value in pairs:
             active = tuple(sorted(_features(key, "probabilities")))
             if active in entries:

@@ -19,7 +19,9 @@ from phasecalc.certify import checker, codes, polygons
 from phasecalc.certify.compiled import cells
 from phasecalc.certify.compiled.density import density_bounds
 from phasecalc.certify.compiled.moments import MOMENT_ERROR, law_between, row_matrix, row_terms
+from phasecalc.certify.compiled.quadratic import quadratic_drop
 from phasecalc.certify.compiled.rows import hessian_below, loss_box
+from phasecalc.certify.compiled.secant import lengths_bound, secant_form
 from phasecalc.certify.task import Task
 from phasecalc.cli import main
 from phasecalc.exact.features import local_errors
@@ -144,6 +146,46 @@ def test_hessians_lie_above_the_matrix():
             if width < 1e-4:
                 assert np.abs(exact - below).max() < 0.1
         assert tried > 50
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_losses_lie_above_lengths_and_above_tangents_and_corners(held):
+    rng = np.random.default_rng(8)
+    close = 0
+    for n, m in ((2, 1), (3, 1), (3, 2)):
+        model = pc.ToyModel(
+            n, m, bias="zero" if held else "free", interference_penalty=Fraction(1, 50)
+        )
+        task = Task.of(model, "3/8", "3/2", {})
+        d, importance = task.size, np.array([1.0] * (n - 1) + [1.5])
+        A, L, g, y, share = (
+            np.empty((d, d)),
+            np.zeros((d, d)),
+            np.empty(d),
+            np.empty(d),
+            np.zeros(1),
+        )
+        for _ in range(80):
+            centre = rng.uniform(-1.3, 1.3, d) * (rng.random(d) < 0.9)
+            radius = 10 ** rng.uniform(-4, -0.3) * rng.random(d)
+            if held:
+                centre[m * n :] = radius[m * n :] = 0.0
+            lo, hi = centre - radius, centre + radius
+            x = rng.uniform(lo, hi, (20, d))
+            x[:8] = np.where(rng.random((8, d)) < 0.5, lo, hi)
+            W, b = x[:, : m * n].reshape(-1, m, n), x[:, m * n :]
+            G = np.einsum("xai,xaj->xij", W, W)
+            off = (G**2).sum(axis=(1, 2)) - np.einsum("xii->xi", G**2).sum(axis=1)
+            loss = pc.expected_loss(W, b, importance, 0.375) + off / 50
+            assert (loss >= lengths_bound(lo, hi, task.compiled, task.variance) - 1e-15).all()
+            start = secant_form(lo, hi, task.compiled, A, g)
+            h = x - 0.5 * (lo + hi)
+            form = start + h @ g + 0.5 * np.einsum("xi,ij,xj->x", h, A, h)
+            assert (loss >= form - 1e-15).all()
+            drop = quadratic_drop(A, hi > lo, g, g, radius, L, y, 0.0, share)
+            assert (form >= start - drop - 1e-13).all()
+            close += radius.max() < 1e-3 and (loss - start + drop).min() < 1e-5
+    assert close > 10
 
 
 POINTS = [("1/2", "1"), ("4/5", "1"), ("1/5", "1"), ("1/2", "2/5"), ("3/10", "13/10")]
@@ -496,6 +538,7 @@ def test_checker_refuses_another_size(files):
         pc.check_certificate(folder / "forged.json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["overlap", "bias", "own", "mixed", "square"])
 def test_a_wrong_formula_is_caught(which, monkeypatch, tmp_path):
     """One sign of the loss is flipped on one side: search and checker no longer agree.

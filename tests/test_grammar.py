@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import json
+import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 import sympy
 
 import phasecalc as pc
+from phasecalc import progress
+from phasecalc.cli import cli, main
 
 PAIR = pc.ToyModel(2, 1)
 W = [[1.0, -0.9]]
@@ -197,3 +202,179 @@ def test_transposed_weights_are_recognised(call):
 def test_one_number_stands_for_all_features(call):
     assert call(None, None) == call(0, 1) == call([0, 0], [1, 1])
     assert call("1/8", "1/2") == call(["1/8", "1/8"], ["1/2", "1/2"])
+
+
+COMMANDS = {name: command for name, command in sorted(cli.commands.items())}
+OPTIONS = {
+    name: {max(o.opts, key=len): o for o in command.params if isinstance(o, click.Option)}
+    for name, command in COMMANDS.items()
+}
+OWN = {
+    ("loss", "--bias"): "entries of the bias, as --weights are entries of the weights",
+    ("loss", "--n-features"): "read from the weights where it is not given",
+    ("loss", "--d-hidden"): "read from the weights where it is not given",
+    ("train", "--cells"): "of the grid, not of a page",
+    ("train", "--seed"): "of all random numbers, not only of starts",
+    ("slice", "--source"): "lines of the candidates are formulas",
+    ("explore", "--source"): "several on one page",
+    ("limit", "--source"): "blocks in place of candidates",
+    ("certify", "--checkpoint"): "the state of a search, not of a trace",
+    ("cells", "--interference-penalty"): "one model",
+}
+"""Options whose type or default is not that of the others, and why."""
+WORDS = {"--importance", "--sparsity", "--output"}
+"""Options whose help says what they are in this command."""
+LONG = {"boundaries", "cells", "certify", "check", "diagram", "explore", "limit", "minimize",
+        "regret", "slice", "train"}  # fmt: skip
+"""Commands that can take longer than two seconds."""
+WRITES = {"derive", "diagram", "explore"}
+"""Commands that write files and print no results."""
+
+
+@pytest.mark.parametrize("flag", sorted({flag for known in OPTIONS.values() for flag in known}))
+def test_an_option_means_the_same_in_every_command(flag):
+    having = {name: known[flag] for name, known in OPTIONS.items() if flag in known}
+    shared = {n: o for n, o in having.items() if (n, flag) not in OWN}
+    assert len({o.name for o in having.values()}) == 1, "one name in Python"
+    assert len({o.is_flag for o in having.values()}) == 1
+    assert len({tuple(o.opts) for o in having.values() if flag != "--importance"}) <= 1
+    kinds = {str(o.type.to_info_dict()) for o in shared.values() if flag not in WORDS}
+    assert len(kinds) <= 1, (flag, kinds)
+    helps = {o.help for o in shared.values() if flag not in WORDS}
+    assert len(helps) <= 1, (flag, helps)
+    defaults = {repr(o.default) for o in shared.values() if flag not in WORDS}
+    assert len(defaults) <= 1, (flag, defaults)
+
+
+def test_every_command_has_the_options_of_its_kind():
+    assert {name for name, known in OPTIONS.items() if "--quiet" in known} == LONG
+    assert {name for name, known in OPTIONS.items() if "--json" not in known} == WRITES
+    assert {name for name, known in OPTIONS.items() if "--in" in known} == {
+        "boundaries", "derive", "loss",
+    }  # fmt: skip
+    for known in OPTIONS.values():
+        if "--bias" in known and "--weights" not in known:
+            assert "--interference-penalty" in known
+        if "--workers" in known:
+            assert "--checkpoint" in known
+        for flag, short in (("--sparsity", "-S"), ("--output", "-o"), ("--quiet", "-q")):
+            assert flag not in known or short in known[flag].opts
+
+
+def printed(*arguments: str, capsys: Any) -> str:
+    with pytest.raises(SystemExit) as stopped:
+        main(list(arguments))
+    assert not stopped.value.code
+    return str(capsys.readouterr().out)
+
+
+def test_formulas_are_printed_in_the_variable_that_is_asked_for(capsys):
+    in_p = json.loads(printed("boundaries", "--json", capsys=capsys))
+    in_S = json.loads(printed("boundaries", "--json", "--in", "S", capsys=capsys))
+    for one, other in zip(in_p["boundaries"], in_S["boundaries"], strict=True):
+        for key in ("importance", "latent_heat", "slope"):
+            if one[key] is None:
+                assert other[key] is None
+                continue
+            first, second = sympy.sympify(one[key]), sympy.sympify(other[key], {"S": pc.S})
+            assert sympy.cancel(first.subs(pc.p, 1 - pc.S) - second) == 0
+            assert pc.p not in second.free_symbols
+    text = printed("boundaries", "--in", "S", capsys=capsys)
+    assert "r (1 − S) (1 + 3 S)/12" in text and "3/7 < S < 1" in text and "0 ≤ S < 3/7" in text
+    assert "S = 2/3" in printed(
+        "boundaries", "-n", "3", "-m", "2", "--law", "point", "--in", "S", capsys=capsys
+    )
+    loss = json.loads(printed("loss", "--weights", "1,-1", "--json", "--in", "S", capsys=capsys))
+    assert sympy.expand(sympy.sympify(loss["total"], {"S": pc.S}) - (1 - pc.S) ** 2 / 3) == 0
+    assert "(1 − S)²/3" in printed("loss", "--weights", "1,-1", "--in", "S", capsys=capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("boundaries", "--in", "q"), "'q' is not one of 'p', 'S'"),
+        (("loss", "--weights", "1,-1", "--in", "s"), "'s' is not one of 'p', 'S'"),
+        (
+            ("boundaries", "--support", "pair(c)", "--importance", "1,1", "--in", "S"),
+            "P(both are active)",
+        ),
+        (("regret", "none.npz", "-S", "0.5", "--starts", "3"), "--starts"),
+        (("minimize", "-n", "20", "-m", "5", "-S", "0.5"), "at most 9 features"),
+        (("minimize", "-S", "0.5", "--random-starts", "-1"), "-1"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_a_sentence(arguments, says, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(list(arguments))
+    error = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert says in error and error.count("\n") == 1
+
+
+LONG_CALLS = {name for name, found in SIGNATURES.items() if "progress" in found}
+
+
+def test_progress_is_one_thing():
+    assert {"minimize", "regret", "train", "certify", "certify_cells", "phase_diagram",
+            "slice_along", "limit_diagram", "geometry", "gradient_flow"} <= LONG_CALLS  # fmt: skip
+    for name in LONG_CALLS:
+        parameter = SIGNATURES[name]["progress"]
+        assert parameter.annotation == "bool | None" and parameter.default is None, name
+        assert parameter.kind is inspect.Parameter.KEYWORD_ONLY, name
+    bad: Any = "yes"
+    for call in (
+        lambda: pc.minimize(PAIR, 0.5, progress=bad),
+        lambda: pc.certify(PAIR, "1/2", gap="1/10", progress=bad),
+        lambda: pc.slice_along(PAIR, sparsity=0.5, values=[0.2, 0.3], progress=bad),
+    ):
+        with pytest.raises(TypeError, match=r"progress = .*: it must be None, True"):
+            call()
+
+
+def test_work_that_takes_longer_than_two_seconds_says_what_it_is(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "PATIENCE", 0.02)
+    with progress.told("counting"):
+        time.sleep(0.1)
+    assert capsys.readouterr().err == ""  # no terminal
+    with progress.told("counting", True):
+        time.sleep(0.1)
+    assert capsys.readouterr().err == "phasecalc: counting …\n"
+    with progress.told("counting", False):
+        time.sleep(0.1)
+    monkeypatch.setattr(progress, "PATIENCE", 60.0)
+    with progress.told("counting", True):
+        pass
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda bad: pc.minimize(PAIR, 0.5, seed=bad), "seed = -1: it must be an integer, 0 or"),
+        (lambda bad: pc.minimize(PAIR, 0.5, random_starts=bad), "random_starts = -1: it must be"),
+        (lambda bad: pc.regret(PAIR, W, sparsity=0.5, random_starts=bad), "random_starts = -1"),
+        (lambda bad: pc.regret(PAIR, W, sparsity=0.5, seed=bad), "seed = -1"),
+        (lambda bad: pc.geometry(2, 1, seed=bad), "seed = -1"),
+        (lambda bad: pc.gradient_flow(PAIR, 0.5, trajectories=2, seed=bad), "seed = -1"),
+        (lambda bad: pc.minimize(bad, 0.5), "model = -1: it must be a phasecalc.ToyModel"),
+        (lambda bad: pc.gradient_flow(bad, 0.5), "model = -1: it must be a phasecalc.ToyModel"),
+        (lambda bad: pc.minimize(PAIR, 0.5, start=bad), "start: weights of shape ()"),
+        (lambda bad: pc.minimize(PAIR, 0.5, start=[[1e200, bad]]), "start: a weight of 1e+200"),
+        (lambda bad: pc.minimize(PAIR, 0.5, start=(W, [bad])), "start: a bias of shape (1,)"),
+        (lambda bad: pc.describe([[1e200, bad]], sparsity=0.5), "weights: one of 1e+200"),
+        (lambda bad: pc.minimize(pc.ToyModel(20, 5), 0.9, seed=bad), "n_features = 20: at most 9"),
+    ],
+)
+def test_bad_values_are_named(call, says):
+    with pytest.raises((TypeError, ValueError)) as refused:
+        call(-1)
+    assert says in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_a_start_with_one_bias_for_all_and_a_description_without_a_closed_form():
+    one = pc.minimize(PAIR, 0.5, start=([["1", "-1/2"]], 0.1))
+    assert one.loss == pc.minimize(PAIR, 0.5, start=([[1, -0.5]], [0.1, 0.1])).loss
+    found = pc.describe(W, sparsity=0.5, law=pc.Exponential())
+    assert found.nearest is None and found.loss is not None
+    rows = pc.phase_diagram(PAIR).grid(["1/2", "3/10"], ["1"])
+    assert rows.labels.ravel().tolist() == ["antipodal", "ignore"]

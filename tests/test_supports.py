@@ -178,7 +178,7 @@ def test_a_support_reads_back(support):
         (lambda: pc.Independent(["1/2", 2]), r"probabilities\[1\] = 2: it must lie in"),
         (
             lambda: pc.decompose([[1, 0]], [0, 0], feature_probability=["1/2"]),
-            "probabilities has 1 entries: 2 are needed",
+            "feature_probability has 1 entries: it must have 2",
         ),
         (
             lambda: pc.decompose([[1, 0]], [0, 0], support=pc.Groups(correlated=[(0, 2)])),
@@ -215,7 +215,7 @@ def test_supports_of_the_wrong_type():
         pc.decompose([[1]], [0], support=pc.ExactlyActive(1), feature_probability=["1/2"])
     with pytest.raises(TypeError, match="must list features"):
         pc.Groups(correlated=[0, 1])
-    with pytest.raises(TypeError, match="sparsity must be given with a support"):
+    with pytest.raises(TypeError, match="must be given with a support"):
         pc.expected_loss([[1, 1]], [0, 0], [1, 1], support=pc.ExactlyActive(1))
 
 

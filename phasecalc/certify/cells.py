@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,6 +13,7 @@ from ..inputs import shown
 from ..laws import Uniform
 from ..minima.minimize import minimize
 from ..model import ToyModel, checked_model
+from ..progress import advance, share_bar, warned
 from .cell_records import PHASES, CellMap
 from .compiled.cells import ANTIPODAL, IGNORE, cell_convex, cell_run, cell_values
 from .compiled.moments import law_between
@@ -22,6 +23,8 @@ Floats = NDArray[np.float64]
 
 LEVELS = 8
 MOST_LEVELS = 12
+_MINUTES = 6
+"""Levels that take some minutes."""
 _COARSE = 3
 """The first cells have the size 2⁻³."""
 _MOST_BOXES = 4000
@@ -41,7 +44,7 @@ def certify_cells(
     model: ToyModel | None = None,
     *,
     levels: int = LEVELS,
-    progress: Callable[[float, float], None] | None = None,
+    progress: bool | None = None,
 ) -> CellMap:
     """Divide the plane 0 ≤ S < 1, 1/10 ≤ r ≤ 10 into cells, with a proof of the phase in each.
 
@@ -55,7 +58,7 @@ def certify_cells(
     model : two features in one dimension, uniform magnitudes, free biases, any fixed penalty;
         `ToyModel(2, 1)` by default.
     levels : the smallest cells have 2^-levels of the window's height and of its width, 3 to 12.
-    progress : called with (share of the area that is done, share that is proved).
+    progress : a bar of the area that is done; None shows it on a terminal only.
 
     >>> import phasecalc as pc
     >>> found = pc.certify_cells(levels=3)
@@ -72,13 +75,19 @@ def certify_cells(
         raise ValueError(f"levels = {levels}: it must be from {_COARSE} to {MOST_LEVELS}")
     found: list[tuple[_Cell, int]] = []
     done = proved = 0.0
-    for cell, phase in _divided(model, penalty, levels):
-        found.append((cell, phase))
-        # By the mirror image each cell counts twice.
-        done += 2 * cell.size**2
-        proved += 2 * cell.size**2 if phase else 0.0
-        if progress is not None:
-            progress(done, proved)
+    if levels > _MINUTES:
+        warned(
+            f"{levels} levels take longer than the three minutes of levels={_MINUTES}; fewer take "
+            "less, and prove less of the plane",
+            progress,
+        )
+    with share_bar(progress) as shown_bar:
+        for cell, phase in _divided(model, penalty, levels):
+            found.append((cell, phase))
+            # By the mirror image each cell counts twice.
+            done += 2 * cell.size**2
+            proved += 2 * cell.size**2 if phase else 0.0
+            advance(shown_bar, done, f"{100 * proved:.1f} % proved")
     S, r, phases = [], [], []
     for cell, phase in found:
         S += [cell.sparsity, cell.sparsity]

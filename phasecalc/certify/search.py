@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from ..inputs import shown
 from ..minima.minimize import minimize
 from ..model import ToyModel
+from ..progress import advance, share_bar
 from .checkpoint import load_state, save_state
 from .compiled.search import run
 from .neighbourhoods import Centre, bounds_at, centres_of
@@ -38,7 +38,7 @@ def certify(
     gap: object = "1e-6",
     most_boxes: int = MOST_BOXES,
     checkpoint: str | Path | None = None,
-    progress: Callable[[float, int], None] | None = None,
+    progress: bool | None = None,
     **symbols: object,
 ) -> Certificate:
     """Enclose the global minimum F = min over all W and b of the exact loss, with proof.
@@ -58,7 +58,7 @@ def certify(
     gap : the largest upper − lower that is accepted, above 0.
     most_boxes : where the search gives up.
     checkpoint : a file from which a stopped search goes on.
-    progress : called with (share of the search done, boxes so far).
+    progress : a bar of the share that is done; None shows it on a terminal only.
     symbols : values of the model's other symbols, by name.
 
     >>> import phasecalc as pc
@@ -82,12 +82,12 @@ def certify(
     place = None if checkpoint is None else Path(checkpoint)
     if place is not None:
         search = load_state(place, search)
-    while not search.ended and not search.stuck and search.boxes < most_boxes:
-        search.advance(min(_AT_ONCE, most_boxes - search.boxes))
-        if progress is not None:
-            progress(search.share, search.boxes)
-        if place is not None:
-            save_state(place, search)
+    with share_bar(progress) as shown_bar:
+        while not search.ended and not search.stuck and search.boxes < most_boxes:
+            search.advance(min(_AT_ONCE, most_boxes - search.boxes))
+            advance(shown_bar, search.share, f"{search.boxes} boxes of at most {most_boxes}")
+            if place is not None:
+                save_state(place, search)
     return _certificate(task, centres, search, width, most_boxes)
 
 

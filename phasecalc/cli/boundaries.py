@@ -14,6 +14,7 @@ from .options import (
     exact_diagram,
     executor_of,
     importance_option,
+    in_option,
     json_option,
     model_of,
     model_options,
@@ -34,6 +35,7 @@ from .options import (
 @variant_options
 @checkpoint_option
 @workers_option
+@in_option
 @quiet_option
 @json_option
 def boundaries(
@@ -47,6 +49,7 @@ def boundaries(
     interference_penalty: Fraction,
     checkpoint: Path | None,
     workers: int,
+    variable: str,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -65,17 +68,18 @@ def boundaries(
     """
     from ..sources import phase_diagram
 
+    in_S = variable == "S"
     model = model_of(n_features, d_hidden, law, bias, interference_penalty, importance, support)
     if source == "candidates":
         exact = exact_diagram(model, checkpoint)
         if as_json:
             from ..report.documents import exact_document
 
-            print_json(exact_document(exact))
+            print_json(exact_document(exact, in_S=in_S))
         else:
             from ..report.text import diagram_text
 
-            click.echo(diagram_text(exact))
+            click.echo(diagram_text(exact, in_S=in_S))
         return
     from ..report.traced import traced_document, traced_text
 
@@ -88,6 +92,6 @@ def boundaries(
             checkpoint=checkpoint,
         )
     if as_json:
-        print_json(traced_document(found))
+        print_json(traced_document(found, in_S=in_S))
     else:
-        click.echo(traced_text(found))
+        click.echo(traced_text(found, in_S=in_S))

@@ -12,6 +12,7 @@ from .options import (
     ExactNumber,
     OutputFile,
     bar_wanted,
+    dpi_option,
     json_option,
     model_of,
     print_json,
@@ -35,7 +36,7 @@ from .options import (
 )
 @click.option("--picture", type=OutputFile(".png", ".svg", ".pdf"), help="Also draw them.")
 @click.option("--lines", is_flag=True, help="Draw the traced lines above the cells.")
-@click.option("--dpi", type=click.IntRange(50, 1200), default=200, show_default=True)
+@dpi_option
 @quiet_option
 @json_option
 def cells(
@@ -58,7 +59,6 @@ def cells(
     """
     from ..certify.cells import certify_cells
     from ..files import checked_place, replacing
-    from ..progress import bar
 
     if lines and picture is None:
         raise click.UsageError("picture is needed beside --lines")
@@ -66,18 +66,7 @@ def cells(
         if place is not None:
             checked_place(place)
     model = model_of(2, 1, "uniform", "free", interference_penalty)
-    with bar(
-        total=100.0,
-        progress=bar_wanted(quiet),
-        bar_format="{l_bar}{bar}| {postfix} [{elapsed}]",
-        leave=False,
-    ) as shown:
-
-        def progress(done: float, proved: float) -> None:
-            shown.n = round(100 * done, 1)
-            shown.set_postfix_str(f"{100 * proved:.1f} % proved")
-
-        found = certify_cells(model, levels=levels, progress=progress)
+    found = certify_cells(model, levels=levels, progress=bar_wanted(quiet))
     if output is not None:
         found.save(output)
     if picture is not None:

@@ -18,6 +18,7 @@ from .options import (
     model_options,
     print_json,
     quiet_option,
+    sparsity_option,
     variant_options,
 )
 from .streams import complain
@@ -25,9 +26,7 @@ from .streams import complain
 
 @click.command(short_help="Enclose the global minimum at one point, with proof.")
 @model_options
-@click.option(
-    "-S", "--sparsity", type=ExactNumber(), required=True, help="Sparsity S, from 0 to below 1."
-)
+@sparsity_option("Sparsity S, from 0 to below 1.", required=True)
 @click.option(
     "-r",
     "--importance",
@@ -82,32 +81,20 @@ def certify(
     """
     from ..certify.search import certify as search
     from ..files import checked_place
-    from ..progress import bar
 
     for place in (output, checkpoint):
         if place is not None:
             checked_place(place)
     model = model_of(n_features, d_hidden, law, bias, interference_penalty)
-    with bar(
-        total=100.0,
+    found = search(
+        model,
+        sparsity,
+        importance,
+        gap=gap,
+        most_boxes=most_boxes,
+        checkpoint=checkpoint,
         progress=bar_wanted(quiet),
-        bar_format="{l_bar}{bar}| {postfix} [{elapsed}]",
-        leave=False,
-    ) as shown:
-
-        def progress(share: float, boxes: int) -> None:
-            shown.n = round(100 * share, 1)
-            shown.set_postfix_str(f"{boxes} boxes")
-
-        found = search(
-            model,
-            sparsity=sparsity,
-            importance=importance,
-            gap=gap,
-            most_boxes=most_boxes,
-            checkpoint=checkpoint,
-            progress=progress,
-        )
+    )
     if output is not None:
         found.save(output)
     if as_json:

@@ -11,6 +11,7 @@ from .options import (
     OutputFile,
     bar_wanted,
     checkpoint_option,
+    dpi_option,
     executor_of,
     json_option,
     model_of,
@@ -55,7 +56,7 @@ FAILED = 1
     type=OutputFile(".png", ".svg", ".pdf"),
     help="Also draw trained models beside the theory: .png, .svg or .pdf.",
 )
-@click.option("--dpi", type=click.IntRange(50, 1200), default=200, show_default=True)
+@dpi_option
 @quiet_option
 @json_option
 @click.pass_context

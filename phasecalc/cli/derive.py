@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from .options import in_option
+
 
 def _folder(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
     """The folder; none for an empty name, which `Path` would take for the current one."""
@@ -20,14 +22,7 @@ def _folder(_: click.Context, __: click.Parameter, value: str | None) -> Path | 
 @click.option("-o", "--output", callback=_folder, help="Folder to write to.")
 @click.option("--pdf", is_flag=True, help="Also compile it; needs LaTeX.")
 @click.option("--appendix", is_flag=True, help="Running text, without names and checks of claims.")
-@click.option(
-    "--in",
-    "variable",
-    type=click.Choice(["p", "S"]),
-    default="p",
-    show_default=True,
-    help="Formulas in the feature probability p, or in the sparsity S = 1 - p.",
-)
+@in_option
 def derive(
     name: str | None,
     list_names: bool,

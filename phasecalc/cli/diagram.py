@@ -13,6 +13,7 @@ from .options import (
     OutputFile,
     bar_wanted,
     checkpoint_option,
+    dpi_option,
     exact_diagram,
     executor_of,
     importance_option,
@@ -41,9 +42,7 @@ from .options import (
     type=OutputFile(".png", ".svg", ".pdf"),
     help="File to write: .png, .svg or .pdf.",
 )
-@click.option(
-    "--dpi", type=click.IntRange(50, 1200), default=200, show_default=True, help="Dots per inch."
-)
+@dpi_option
 @click.option(
     "--axes",
     type=click.Choice(["log", "linear"]),

@@ -13,14 +13,17 @@ from .options import (
     ExactNumber,
     OutputFile,
     bar_wanted,
+    dpi_option,
     json_option,
+    law_option,
     print_json,
     quiet_option,
+    sparsity_option,
 )
 
 
 @click.command(short_help="Many features: phases over S and n/m.")
-@click.option("--law", default="uniform", show_default=True, help="Magnitudes: uniform, point, …")
+@law_option
 @click.option(
     "--source",
     type=click.Choice(["blocks", "optimised"]),
@@ -28,13 +31,13 @@ from .options import (
     show_default=True,
     help="Blocks of unit length without bias, exactly; or with optimised weights, numerically.",
 )
-@click.option("-S", "--sparsity", type=ExactNumber(), help="With --ratio: the phases at a point.")
+@sparsity_option("With --ratio: the phases at a point.")
 @click.option("--ratio", type=ExactNumber(), help="n/m, features for each dimension.")
 @click.option(
     "-o", "--output", type=OutputFile(".png", ".svg", ".pdf"), help="Also draw the diagram."
 )
 @click.option("--sticky", is_flag=True, help="Draw D* = m/|W|^2 over 1/(1 - S) at --ratio instead.")
-@click.option("--dpi", type=click.IntRange(50, 1200), default=200, show_default=True)
+@dpi_option
 @quiet_option
 @json_option
 def limit(

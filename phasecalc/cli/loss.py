@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import click
 
-from ..laws import Law
-from ..supports import Independent, Support
 from .options import (
-    LAW_HELP,
-    ExactNumber,
+    convention_option,
     importance_option,
+    in_option,
     json_option,
+    law_option,
     print_json,
+    sparsity_option,
     support_option,
 )
+
+if TYPE_CHECKING:
+    from ..laws import Law
+    from ..supports import Support
 
 FILES = (".npz", ".safetensors", ".pt", ".pth", ".bin")
 
@@ -28,23 +33,19 @@ FILES = (".npz", ".safetensors", ".pt", ".pth", ".bin")
     help='Rows of W separated by ";", entries by ",": "1,0,0; 0,1,-1". Column i is feature i. '
     "Entries are numbers, names and roots, as -sqrt(3)/2. Or a file: .npz, .safetensors, .pt.",
 )
-@click.option(
-    "--convention",
-    default="phasecalc",
-    show_default=True,
-    help="Whose file it is: phasecalc, elhage, arena, devinterp or spd.",
-)
+@convention_option
 @click.option(
     "--bias",
     default=None,
     help='One entry per feature, added, or one for all: "0,-1/2". Default: the file\'s, or 0.',
 )
 @importance_option
-@click.option("-S", "--sparsity", type=ExactNumber(), help="Also print the loss at this sparsity.")
+@sparsity_option("Also print the loss at this sparsity.")
 @click.option("-n", "--n-features", type=int, help="Features; default: the columns of W.")
 @click.option("-m", "--d-hidden", type=int, help="Hidden dimensions; default: the rows of W.")
-@click.option("--law", default="uniform", show_default=True, help=LAW_HELP)
+@law_option
 @support_option
+@in_option
 @json_option
 def loss(
     weights: str,
@@ -56,6 +57,7 @@ def loss(
     d_hidden: int | None,
     law: str,
     support: str,
+    variable: str,
     as_json: bool,
 ) -> None:
     """Print L_0, ..., L_n and the total loss of given weights, exactly.
@@ -96,11 +98,11 @@ def loss(
     if as_json:
         from ..report.documents import loss_document
 
-        print_json(loss_document(found, rows, sparsity))
+        print_json(loss_document(found, rows, sparsity, in_S=variable == "S"))
     else:
         from ..report.text import loss_text
 
-        click.echo(loss_text(found, sparsity))
+        click.echo(loss_text(found, sparsity, in_S=variable == "S"))
 
 
 def _print_number(
@@ -116,6 +118,7 @@ def _print_number(
     from ..exact.loss import checked_importance
     from ..inputs import exact_vector
     from ..kernel.loss import expected_loss
+    from ..supports import Independent
 
     if sparsity is None:
         raise ValueError(f"law = {law}: there is no exact formula for it; give -S, for its number")

@@ -9,12 +9,15 @@ from typing import Literal
 import click
 
 from .options import (
-    ExactNumber,
+    bar_wanted,
     json_option,
     last_importance_option,
     model_of,
     model_options,
     print_json,
+    quiet_option,
+    random_starts_options,
+    sparsity_option,
     split_importance,
     support_option,
     variant_options,
@@ -24,14 +27,12 @@ from .streams import complain
 
 @click.command(short_help="Find the minima of the exact loss at one point.")
 @model_options
-@click.option(
-    "-S", "--sparsity", type=ExactNumber(), required=True, help="Sparsity S, from 0 to below 1."
-)
+@sparsity_option("Sparsity S, from 0 to below 1.", required=True)
 @last_importance_option
 @support_option
 @variant_options
-@click.option("--random-starts", type=click.IntRange(0), default=None, help="Random starts.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Their seed.")
+@random_starts_options
+@quiet_option
 @json_option
 def minimize(
     n_features: int,
@@ -44,6 +45,7 @@ def minimize(
     interference_penalty: Fraction,
     random_starts: int | None,
     seed: int,
+    quiet: bool,
     as_json: bool,
 ) -> None:
     """Find the global minimum over all weights and biases, and the other local minima.
@@ -63,6 +65,7 @@ def minimize(
         last,
         random_starts=random_starts,
         seed=seed,
+        progress=bar_wanted(quiet),
     )
     if as_json:
         from ..report.minima import minimum_document

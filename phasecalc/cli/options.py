@@ -110,12 +110,7 @@ def split_importance(text: str) -> tuple[str | None, Fraction]:
 def model_options(command: Command) -> Command:
     """-n, -m and --law: the model."""
     for option in (
-        click.option(
-            "--law",
-            default="uniform",
-            show_default=True,
-            help=LAW_HELP,
-        ),
+        law_option,
         click.option(
             "-m", "--d-hidden", type=int, default=1, show_default=True, help="Hidden dimensions."
         ),
@@ -195,13 +190,70 @@ def executor_of(workers: int) -> AbstractContextManager[Executor | None]:
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
 
 
+def sparsity_option(words: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """-S: a sparsity."""
+    return click.option("-S", "--sparsity", type=ExactNumber(), required=required, help=words)
+
+
+def random_starts_options(command: Command) -> Command:
+    """--random-starts and --seed: of a search for minima."""
+    for option in (
+        click.option(
+            "--seed", type=click.IntRange(0), default=0, show_default=True, help="Their seed."
+        ),
+        click.option(
+            "--random-starts", type=click.IntRange(0), default=None, help="Random starts."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def convention_option(command: Command) -> Command:
+    """--convention: whose weights a file holds."""
+    return click.option(
+        "--convention",
+        default="phasecalc",
+        show_default=True,
+        help="Whose file it is: phasecalc, elhage, arena, devinterp or spd.",
+    )(command)
+
+
+def law_option(command: Command) -> Command:
+    """--law: of the magnitudes."""
+    return click.option("--law", default="uniform", show_default=True, help=LAW_HELP)(command)
+
+
+def dpi_option(command: Command) -> Command:
+    """--dpi: of a picture."""
+    return click.option(
+        "--dpi",
+        type=click.IntRange(50, 1200),
+        default=200,
+        show_default=True,
+        help="Dots per inch.",
+    )(command)
+
+
+def in_option(command: Command) -> Command:
+    """--in: the variable of printed formulas."""
+    return click.option(
+        "--in",
+        "variable",
+        type=click.Choice(["p", "S"]),
+        default="p",
+        show_default=True,
+        help="Formulas in the feature probability p, or in the sparsity S = 1 - p.",
+    )(command)
+
+
 def quiet_option(command: Command) -> Command:
-    """-q: no progress bar."""
+    """-q: no progress."""
     return click.option(
         "-q",
         "--quiet",
         is_flag=True,
-        help="Show no progress bar; without it there is one where stderr is a terminal.",
+        help="Show no progress; without it there is some where stderr is a terminal.",
     )(command)
 
 

@@ -8,12 +8,16 @@ from pathlib import Path
 import click
 
 from .options import (
-    LAW_HELP,
     ExactNumber,
+    bar_wanted,
+    convention_option,
     json_option,
     last_importance_option,
+    law_option,
     model_of,
     print_json,
+    quiet_option,
+    random_starts_options,
     split_importance,
     support_option,
 )
@@ -21,12 +25,7 @@ from .options import (
 
 @click.command(short_help="Hold weights out of a file against the least known loss.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--convention",
-    default="phasecalc",
-    show_default=True,
-    help="Whose file it is: phasecalc, elhage, arena, devinterp or spd.",
-)
+@convention_option
 @click.option(
     "-S",
     "--sparsity",
@@ -37,9 +36,9 @@ from .options import (
 )
 @last_importance_option
 @support_option
-@click.option("--law", default="uniform", show_default=True, help=LAW_HELP)
-@click.option("--random-starts", type=click.IntRange(0), default=None, help="Random starts.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Their seed.")
+@law_option
+@random_starts_options
+@quiet_option
 @json_option
 def regret(
     file: Path,
@@ -50,6 +49,7 @@ def regret(
     law: str,
     random_starts: int | None,
     seed: int,
+    quiet: bool,
     as_json: bool,
 ) -> None:
     """Print the exact loss of weights, the least known loss, and what both are.
@@ -79,6 +79,7 @@ def regret(
         importance=last,
         random_starts=random_starts,
         seed=seed,
+        progress=bar_wanted(quiet),
     )
     if as_json:
         print_json(regret_document(result, found))

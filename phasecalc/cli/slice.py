@@ -11,10 +11,14 @@ import click
 from .options import (
     ExactNumber,
     OutputFile,
+    bar_wanted,
+    dpi_option,
     json_option,
     model_of,
     model_options,
     print_json,
+    quiet_option,
+    sparsity_option,
     variant_options,
 )
 
@@ -29,7 +33,7 @@ from .options import (
     help="Minima over each candidate's lengths and biases, or over all weights and biases.",
 )
 @variant_options
-@click.option("-S", "--sparsity", type=ExactNumber(), help="Hold S here, from 0 to below 1.")
+@sparsity_option("Hold S here, from 0 to below 1.")
 @click.option("-r", "--importance", type=ExactNumber(), help="Hold r here, above 0.")
 @click.option(
     "-o",
@@ -37,7 +41,8 @@ from .options import (
     type=OutputFile(".png", ".svg", ".pdf"),
     help="Also draw the slice: .png, .svg or .pdf.",
 )
-@click.option("--dpi", type=click.IntRange(50, 1200), default=200, show_default=True)
+@dpi_option
+@quiet_option
 @json_option
 def slice_command(
     n_features: int,
@@ -50,6 +55,7 @@ def slice_command(
     importance: Fraction | None,
     output: Path | None,
     dpi: int,
+    quiet: bool,
     as_json: bool,
 ) -> None:
     """Follow every local minimum along a line of constant S (-S) or constant r (-r).
@@ -63,9 +69,9 @@ def slice_command(
     """
     from contextlib import nullcontext
 
-    from ..continuation.slices import slice_along
     from ..files import replacing
     from ..report.slices import slice_document, slice_text
+    from ..slices.along import slice_along
 
     with nullcontext() if output is None else replacing(output) as temporary:
         line = slice_along(
@@ -73,6 +79,7 @@ def slice_command(
             sparsity=sparsity,
             importance=importance,
             source=source,
+            progress=bar_wanted(quiet),
         )
         if temporary is not None and output is not None:
             from ..report.plot_file import save_picture

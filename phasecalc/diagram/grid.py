@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..blocks.candidate import Candidate
 from ..display import Large
 from ..exact.algebraic import comparable
-from ..inputs import Scalar
+from ..inputs import Scalar, parse_number
 from ..records import Record
 
 Floats = NDArray[np.float64]
@@ -68,6 +68,8 @@ def paper_axes(n: int = 50) -> tuple[Floats, Floats]:
 
 def checked_axis(values: object, argument: str, largest: float = np.inf) -> Floats:
     """A one-dimensional axis of finite float64 in [0, largest]; ValueError otherwise."""
+    if isinstance(values, list | tuple):
+        values = [parse_number(v, argument) if isinstance(v, str) else v for v in values]
     try:
         axis = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):

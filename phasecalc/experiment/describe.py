@@ -13,7 +13,8 @@ from ..inputs import turned
 from ..kernel.inputs import real_array, sparsity_in
 from ..kernel.loss import expected_loss
 from ..laws import Law, checked_law
-from ..minima.minimize import LocalMinimum, minimize
+from ..minima.general import is_general
+from ..minima.minimize import HEAVIEST, LocalMinimum, minimize
 from ..minima.naming import name_of
 from ..model import ToyModel
 from ..records import Record
@@ -37,7 +38,8 @@ class Description(Record, Large):
     losses : each feature's part of the loss, importance included; their sum is ``loss``.
     nearest : the local minimum that the descent ends in, and ``distance`` to it: the root of the
         sum of the squared differences of WᵀW and b.
-    Losses and nearest are None without a sparsity.
+    Losses and nearest are None without a sparsity; nearest also for more than nine features and
+    under laws without a closed form.
     """
 
     model: ToyModel
@@ -88,6 +90,8 @@ def describe(
     W = real_array("weights", weights)
     if W.ndim != 2 or 0 in W.shape:
         raise ValueError(f"weights: shape {W.shape}; it must be (m, n), the weights of one model")
+    if np.abs(W).max() > HEAVIEST:
+        raise ValueError(f"weights: one of {np.abs(W).max():g}; the limit is {HEAVIEST:g}")
     m, n = W.shape
     b = _vector("bias", 0.0 if bias is None else bias, n, m)
     I = _vector("importance", 1.0 if importance is None else importance, n, m)  # noqa: E741
@@ -99,7 +103,7 @@ def describe(
     losses = nearest = distance = None
     if S is not None:
         losses = np.asarray(expected_loss(W, b, np.diag(I), S, chosen))
-        if n <= MOST_FEATURES:
+        if n <= MOST_FEATURES and not is_general(model):
             nearest = minimize(model, S, start=(W, b)).lowest
             order = _closest(gram, b, nearest)
             moved = nearest.gram[np.ix_(order, order)] - gram

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..display import Shown
-from ..inputs import shown
+from ..inputs import count_of, shown
 from ..kernel.inputs import scalar_in, sparsity_in
 from ..kernel.threads import thread_count
 from ..laws import Uniform
 from ..minima.minimize import minimize
 from ..minima.naming import is_dead
-from ..model import ToyModel
+from ..model import ToyModel, checked_model
+from ..progress import told
 from ..records import Record
 from .compiled.flow import flow
 
@@ -75,12 +76,13 @@ def gradient_flow(
     seed: int = 0,
     near: float = NEAR,
     tolerance: float = TOLERANCE,
+    progress: bool | None = None,
 ) -> FlowCounts:
     """Follow gradient flow on the exact loss from W ~ N(0, σ²), b = 0, and count where it ends.
 
     ẇ = −∂(L + λR)/∂w, ḃ = −∂(L + λR)/∂b for two features in one dimension, uniform magnitudes. A
     trajectory ends within ``near`` of a strict minimum that `minimize` knows, or where the gradient
-    is below 1e-9.
+    is below 1e-9. progress: words on stderr after two seconds; None on a terminal only.
 
     >>> import phasecalc as pc
     >>> found = gradient_flow(pc.ToyModel(2, 1), 0.9, 1, trajectories=2000)
@@ -89,6 +91,7 @@ def gradient_flow(
 
     Raises `ValueError` for other models and values out of range.
     """
+    checked_model(model)
     if (model.n_features, model.d_hidden) != (2, 1) or model.law != Uniform():
         raise ValueError(
             "model: gradient_flow is for 2 features in 1 dimension with magnitudes on [0, 1]"
@@ -111,7 +114,9 @@ def gradient_flow(
         known += [(name, weights[::-1], bias[::-1]) for name, weights, bias in known]
     minima = np.array([[*weights, *bias] for _, weights, bias in known]).reshape(-1, 4)
     X = np.zeros((trajectories, 4))
-    X[:, :2] = spread * np.random.default_rng(seed).standard_normal((trajectories, 2))
+    X[:, :2] = spread * np.random.default_rng(count_of(seed, "seed")).standard_normal(
+        (trajectories, 2)
+    )
     ends = np.empty(trajectories, np.int64)
     steps = np.empty(trajectories, np.int64)
     penalty = float(model.interference_penalty)
@@ -124,10 +129,11 @@ def gradient_flow(
         )
         for lo, hi in pairwise(cuts)
     ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    with told(f"following {trajectories} trajectories", progress):
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
     final = X[:, :2].copy()
     reached = ends >= 0
     if len(minima):

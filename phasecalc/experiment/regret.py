@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..display import Large
-from ..inputs import sparsity_of, turned
+from ..inputs import count_of, sparsity_of, turned
 from ..kernel.conditions import evaluated, supported
 from ..kernel.inputs import LEAST_PROBABILITY, real_array, scalar_in
 from ..kernel.loss import expected_loss
@@ -17,6 +17,7 @@ from ..minima.minimize import minimize
 from ..minima.naming import name_of
 from ..minima.problem import Problem
 from ..model import ToyModel, checked_model
+from ..progress import told
 from ..records import Record
 from ..supports import Independent
 from .wide import is_wide, train_one
@@ -112,6 +113,7 @@ def regret(
     feature_probability: ArrayLike | None = None,
     random_starts: int | None = None,
     seed: int = 0,
+    progress: bool | None = None,
     **symbols: object,
 ) -> Regret:
     """Hold weights against the least known loss of their model.
@@ -125,6 +127,7 @@ def regret(
     sparsity : (…), which is broadcast to them; or p = 1 − S as ``feature_probability``.
     importance, symbols : values of r and of the model's other symbols.
     random_starts : their number, by default those of `minimize`, or 4.
+    progress : words on stderr where it takes longer than two seconds; None on a terminal only.
 
     >>> import phasecalc as pc
     >>> found = pc.regret(pc.ToyModel(2, 1), [[1.0, -1.0]], [0.0, 0.0], sparsity=0.6)
@@ -157,8 +160,10 @@ def regret(
         raise ValueError(f"sparsity: shape {S.shape}; weights has the instances {lead}") from None
     r = scalar_in(importance, "importance", 0.0, np.inf)
     values = {key: scalar_in(value, key, -np.inf, np.inf) for key, value in symbols.items()}
-    search = _Search(model, r, values, random_starts, seed)
-    rows = [search.one(W[k], b[k], float(S[k])) for k in np.ndindex(lead)]
+    count = None if random_starts is None else count_of(random_starts, "random_starts")
+    search = _Search(model, r, values, count, count_of(seed, "seed"))
+    with told(f"searching for the least losses of {n} features in {m} dimensions", progress):
+        rows = [search.one(W[k], b[k], float(S[k])) for k in np.ndindex(lead)]
 
     def column(name: str, tail: tuple[int, ...] = ()) -> NDArray[Any]:
         return np.array([row[name] for row in rows]).reshape((*lead, *tail))
@@ -217,7 +222,13 @@ class _Search:
         near_W, near_b = problem.split(nearest)
         if S not in self.known:
             found = minimize(
-                self.model, S, self.r, random_starts=self.starts, seed=self.seed, **self.values
+                self.model,
+                S,
+                self.r,
+                random_starts=self.starts,
+                seed=self.seed,
+                progress=False,
+                **self.values,
             )
             self.known[S] = (found.loss, found.name)
         least, phase = self.known[S]

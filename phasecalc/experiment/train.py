@@ -18,6 +18,7 @@ from ..diagram.grid import checked_axis
 from ..inputs import size_of
 from ..kernel.memory import checked_memory
 from ..kernel.threads import thread_count
+from ..laws import LAWS
 from ..model import ToyModel
 from ..progress import bar
 from ..supports import Independent
@@ -131,6 +132,11 @@ def train(
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None:
         checked_place(path)
+        if type(model.law) not in LAWS.values():
+            raise ValueError(
+                f"checkpoint = {str(path)!r}: files hold laws by name, and law = {model.law} is "
+                "one of your own; train without a file"
+            )
         if path.exists():
             state.resume(load_trained(path), path)
     state.run(progress, path, threads)

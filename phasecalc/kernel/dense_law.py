@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from .compiled.dense import TINY, part_nodes
+from .compiled.dense import TINY
 from .compiled.dense_factors import GENERAL, ORDERS
 from .compiled.dense_few import few_weights
-from .compiled.dense_parts import ACTIVE, BOTH, INACTIVE, parts
-from .compiled.dense_plan import MOST_NODES, STEPS, exponents, node_count, reach
+from .compiled.dense_parts import BAND, BEGIN, COLUMNS, GONE, MASS, P_X, S_X, split
+from .compiled.dense_plan import MOST_NODES, STEPS, exponents, node_count, part_nodes, reach
 from .compiled.dense_sum import sum_part
 from .compiled.density import few_density
 from .inputs import Floats
@@ -77,9 +77,10 @@ class _Row:
     def add(self, tolerance: float, slope: float) -> None:
         table, n = self.table, len(self.g)
         delta = 0.25 * min(tolerance, slope)
-        P = self._period(0, BOTH, delta)
+        own = self.p_x, self.s_x
+        P = self._period(0, own, delta)
         if P < 0.0:
-            self._part(0, 0, BOTH, 1.0, 0.0, P, 0, 0.0, 0.0)
+            self._part(0, 0, own, 1.0, 0.0, P, 0, 0.0, 0.0)
             self.result[3:5] = delta
             return
         self.result[:3] = few_density(
@@ -93,19 +94,23 @@ class _Row:
             0.5 * tolerance, 0.5 * slope, min(MOST_NODES, self._most(0, P)),
         )  # fmt: skip
         if bound < math.inf:
-            self._part(0, n, BOTH, 1.0, self.none, P, nodes, 0.0, 0.0)
+            self._part(0, n, own, 1.0, self.none, P, nodes, 0.0, 0.0)
             self.result[3:5] = bound + delta, slope_bound + delta
             return
-        found = parts(self.g, self.s, self.a, self.p_x, self.s_x)
-        share = 0.5 / len(found)
-        for first, last, own, weight in found:
-            begin, end = int(first), int(last)
-            gone = weight * float(np.prod(self.s[begin:end]))
-            P = self._period(begin, own, delta / len(found))
+        parts = np.empty((2 * n + 1, COLUMNS))
+        count = split(self.g, self.s, self.a, self.p_x, self.s_x, self.b, parts)
+        share = 0.5 / count
+        for part in parts[:count].tolist():
+            begin, end, own = (
+                int(part[BEGIN]),
+                int(part[BEGIN] + part[BAND]),
+                (part[P_X], part[S_X]),
+            )
+            P = self._period(begin, own, delta / count)
             most = min(part_nodes(n - begin), self._most(begin, P)) if P > 0.0 else 0
             tapered = tolerance * share, slope * share
-            self._part(begin, end, own, weight, gone, P, most, *tapered)
-            self.result[3:5] += delta / len(found)
+            self._part(begin, end, own, part[MASS], part[GONE], P, most, *tapered)
+            self.result[3:5] += delta / count
 
     def _largest(self, begin: int) -> float:
         return max(abs(self.a), float(np.abs(self.g[begin:]).max(initial=0.0)), 1e-300)
@@ -119,7 +124,7 @@ class _Row:
         self,
         begin: int,
         end: int,
-        own: float,
+        own: tuple[float, float],
         weight: float,
         gone: float,
         P: float,
@@ -133,18 +138,17 @@ class _Row:
             values = self.table.transform(self._largest(begin) * reached)
         sum_part(
             GENERAL, self.g[begin:], self.p[begin:], self.s[begin:], self.one[begin:],
-            self.without[begin:], end - begin, weight, gone, self.a,
-            0.0 if own == INACTIVE else self.p_x, 0.0 if own == ACTIVE else self.s_x, self.b,
+            self.without[begin:], end - begin, True, weight, gone, (self.a, *own, 0.0, 1.0), self.b,
             self.table.first, self.table.second, P, nodes, tolerance, slope, self.gradient, values,
             self.table.step, self.d_g[begin:], self.result,
         )  # fmt: skip
 
-    def _period(self, begin: int, own: float, delta: float) -> float:
+    def _period(self, begin: int, own: tuple[float, float], delta: float) -> float:
         table = self.table
         if not (math.isfinite(table.low) and math.isfinite(table.high)):
             # E[|x z|; |z| > P]² ≤ E x² E[z²; |z| > P].
             delta = min(delta, delta**2 / max(1.0, table.second))
-        p_x = self.p_x if own == BOTH else (1.0 if own == ACTIVE else 0.0)
+        p_x = own[0] / (own[0] + own[1])
         P = _reach(
             table, self.g[begin:], self.p[begin:], self.s[begin:], self.a, p_x, 1.0 - p_x, self.b,
             delta,

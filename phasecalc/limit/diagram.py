@@ -40,7 +40,7 @@ def limit_diagram(
     source: str = "blocks",
     *,
     blocks: Iterable[Block] = (),
-    progress: bool = False,
+    progress: bool | None = None,
 ) -> LimitDiagram:
     """The phase diagram of n equal features in m dimensions, n, m → ∞, over S and ν = n/m.
 
@@ -52,7 +52,7 @@ def limit_diagram(
     source : "blocks": unit lengths and bias 0, exact; "optimised": the minima of `geometry`,
         numeric, for the uniform law.
     blocks : of your own, of unit length, besides the standard ones (source "blocks").
-    progress : whether to show a progress bar on stderr; source "optimised" takes many seconds.
+    progress : a bar on stderr, source "optimised" takes many seconds; None on a terminal only.
 
     >>> diagram = limit_diagram()
     >>> [(c, float(low), float(high)) for c, low, high in diagram.scarce][0]

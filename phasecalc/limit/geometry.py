@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..display import Large
-from ..inputs import shown, size_of
+from ..inputs import count_of, shown, size_of
 from ..kernel.inputs import sparsity_in
 from ..laws import Law, Uniform, checked_law
 from ..minima.naming import groups_of
+from ..progress import told
 from ..records import Record
 from .line import Change, Line, Place, changes_between, minima_along
 
@@ -118,6 +119,7 @@ def geometry(
     sparsities: Sequence[float] | None = None,
     random_starts: int = RANDOM_STARTS,
     seed: int = 0,
+    progress: bool | None = None,
 ) -> Geometry:
     """The least loss of k equal features in d dimensions over S, with all phases and weights.
 
@@ -135,6 +137,7 @@ def geometry(
     sparsities : S, ascending in [0, 1), where minima are searched; by default those of the table.
     random_starts : at each S.
     seed : of the random starts.
+    progress : words on stderr where it takes longer than two seconds; None on a terminal only.
 
     >>> [phase.name for phase in geometry(5, 2).phases][-3:]
     ['triangle+2-dropped', '2-pairs+1-dropped', 'pentagon']
@@ -153,12 +156,14 @@ def geometry(
             "dimensions"
         )
     law = checked_law(law)
+    random_starts, seed = count_of(random_starts, "random_starts"), count_of(seed, "seed")
     if sparsities is None and law == Uniform() and random_starts == RANDOM_STARTS and seed == 0:
         known = _tabulated().get((k, d))
         if known is not None:
             return known
     grid = default_sparsities() if sparsities is None else _checked_grid(sparsities)
-    return computed(k, d, law, grid, random_starts, seed)
+    with told(f"minimising {k} features in {d} dimensions at {len(grid)} sparsities", progress):
+        return computed(k, d, law, grid, random_starts, seed)
 
 
 def default_sparsities() -> Floats:

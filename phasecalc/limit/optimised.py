@@ -29,7 +29,7 @@ _TIED = 1e-11
 """Points of the hull closer than this to a mixture of others are such mixtures."""
 
 
-def optimised_diagram(law: Law, progress: bool = False) -> LimitDiagram:
+def optimised_diagram(law: Law, progress: bool | None = None) -> LimitDiagram:
     """The diagram of the package's table."""
     if law != Uniform():
         raise ValueError(f'law = {law}: source = "optimised" is for the uniform law on [0, 1]')
@@ -119,8 +119,8 @@ def _variance(sparsity: float) -> float:
     return float(Uniform().variance.subs(p, 1 - sparsity))
 
 
-@lru_cache(maxsize=2)
-def _diagram(progress: bool) -> LimitDiagram:
+@lru_cache(maxsize=3)
+def _diagram(progress: bool | None) -> LimitDiagram:
     grid = [float(s) for s in geometry(2, 1).sparsities if LOW <= s <= HIGH]
     stable = [stable_at(s) for s in grid]
     changes: list[tuple[float, list[Compound], list[Compound]]] = []

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..display import Large
+from ..inputs import count_of
 from ..kernel.compiled.cube import MAX_DIRECTIONS
 from ..kernel.compiled.rows import POINT
 from ..kernel.inputs import real_array, scalar_in, sparsity_in
-from ..model import ToyModel
+from ..model import ToyModel, checked_model
+from ..progress import told
 from ..records import Record
 from .general import TOLERANCE, is_general, local_minima
 from .learning import FLAT, learning
@@ -32,6 +34,9 @@ SAME = 1e-6
 
 MOST_DIMENSIONS = 100_000
 """Rows of weights: those beyond the number of features are zero, and printed."""
+
+HEAVIEST = 1e70
+"""The largest weight or bias of a start: losses grow as its fourth power, to the largest float."""
 
 MOST_PERMUTED = 5
 """Up to this many interchangeable features all their permutations are compared."""
@@ -153,6 +158,7 @@ def minimize(
     start: object = None,
     random_starts: int | None = None,
     seed: int = 0,
+    progress: bool | None = None,
     **symbols: object,
 ) -> Minimum:
     """Find the global minimum of the exact loss over all weights and biases, and the local ones.
@@ -171,11 +177,13 @@ def minimize(
         of some 1e-9.
     sparsity : S in [0, 1), a number; or p = 1 − S as ``feature_probability``.
     importance : the value of the symbol r, by default that of the last feature's importance.
-    start : weights (m, n), or a pair of weights and bias (n,), as arrays or a `LocalMinimum`: the
-        descent begins there and nowhere else, so that what is found is where these weights lead.
-        Without a bias it begins with the best one for the features that are not represented.
+    start : weights (m, n), or a pair of weights and bias (n,) or one number for all, as arrays or a
+        `LocalMinimum`: the descent begins there and nowhere else, so that what is found is where
+        these weights lead. Without a bias it begins with the best one for the features that are not
+        represented.
     random_starts : how many random starts; by default 60 for two or three features.
     seed : of the random starts.
+    progress : words on stderr where it takes longer than two seconds; None on a terminal only.
     symbols : values of the model's other symbols, by name.
 
     >>> import phasecalc as pc
@@ -187,10 +195,11 @@ def minimize(
 
     Raises `ValueError` for values out of range, `TypeError` for what is no number.
     """
+    checked_model(model)
     if model.n_features > MAX_DIRECTIONS:
         raise ValueError(
-            f"n_features = {model.n_features}: models of at most {MAX_DIRECTIONS} features can be "
-            "minimised, as all features of a random start interfere"
+            f"n_features = {model.n_features}: at most {MAX_DIRECTIONS} features can be minimised, "
+            "as all of a random start interfere; train descends with any number of features"
         )
     S = sparsity_in(sparsity, feature_probability)
     r = scalar_in(importance, "importance", 0.0, np.inf)
@@ -199,25 +208,29 @@ def minimize(
     if unknown:
         raise ValueError(f"the model has no symbol {', '.join(sorted(unknown))}")
     count = RANDOM_STARTS.get(model.n_features, 24) if random_starts is None else random_starts
-    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise ValueError(f"random_starts = {count!r}: it must be an integer, 0 or more")
+    count, seed = count_of(count, "random_starts"), count_of(seed, "seed")
     if model.d_hidden > MOST_DIMENSIONS:
         raise ValueError(
             f"d_hidden = {model.d_hidden}: weights of at most {MOST_DIMENSIONS} rows are "
             f"minimised; {model.n_features} features span no more than {model.n_features}"
         )
+    work = f"searching for the minima of {model.n_features} features in {model.d_hidden} dimensions"
     if is_general(model):
         if start is not None:
             raise ValueError("start: it is for independent features under a law with a closed form")
-        return _general(model, S, r, values, count, seed)
+        with told(work, progress):
+            return _general(model, S, r, values, count, seed)
     problem = Problem.of(model, S, r, **values)
     if start is None:
         begun = starts(_narrowed(model), S, count, seed)
     else:
         begun = start_row(problem, start)[None]
     search = Search(problem.narrowed())
-    search.from_rows(begun)
+    with told(work, progress):
+        search.from_rows(begun)
     found = search.found
+    if not found:
+        raise ArithmeticError(f"no descent from {len(begun)} starts ended at a minimum")
     found.sort(key=lambda minimum: minimum.loss)
     return Minimum(model, S, r, tuple(found), len(begun), search.failed, tuple(values.items()))
 
@@ -242,16 +255,22 @@ def start_row(problem: Problem, start: object) -> Floats:
         start = start.lowest
     if isinstance(start, LocalMinimum):
         start = (start.weights, start.bias)
-    pair = isinstance(start, tuple) and len(start) == 2 and np.ndim(start[1]) == 1
+    pair = isinstance(start, tuple) and len(start) == 2 and np.ndim(start[0]) == 2
     weights = real_array("start", start[0] if pair else start)  # type: ignore[index, arg-type]
     shape = (problem.m, problem.n)
     if weights.shape != shape:
         hint = "; transpose it: column i is feature i" if weights.shape == shape[::-1] else ""
         raise ValueError(f"start: weights of shape {weights.shape}; it must be {shape}{hint}")
+    if np.abs(weights).max() > HEAVIEST:
+        raise ValueError(f"start: a weight of {np.abs(weights).max():g}; the limit is {HEAVIEST:g}")
     if pair:
         bias = real_array("start", start[1])  # type: ignore[index]
+        if bias.ndim == 0:
+            bias = np.full(problem.n, float(bias))
         if bias.shape != (problem.n,):
             raise ValueError(f"start: a bias of shape {bias.shape}; it must be ({problem.n},)")
+        if np.abs(bias).max() > HEAVIEST:
+            raise ValueError(f"start: a bias of {np.abs(bias).max():g}; the limit is {HEAVIEST:g}")
     else:
         mean = 0.5 if problem.law != POINT else 1.0
         absent = (weights**2).sum(axis=0) == 0

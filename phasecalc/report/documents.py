@@ -13,19 +13,27 @@ from ..diagram.transition import Boundary, Junction
 from ..exact.loss import SparseLoss
 from ..inputs import Scalar
 from ..supports import Independent
+from ..symbols import in_sparsity
 from .sizes import model_entries
 
 Document = dict[str, Any]
 
 
-def exact_document(diagram: PhaseDiagram | PairDiagram) -> Document:
-    """An exact diagram over either plane."""
+def written(expr: sympy.Expr, in_S: bool) -> sympy.Expr:
+    """A formula in p as it is, or factored in S, which `sympy.sympify(text, {"S": S})` reads."""
+    return sympy.factor(in_sparsity(expr)) if in_S else expr
+
+
+def exact_document(diagram: PhaseDiagram | PairDiagram, *, in_S: bool = False) -> Document:
+    """An exact diagram over either plane; formulas in S where it is said so."""
     if isinstance(diagram, PairDiagram):
+        if in_S:
+            raise ValueError("in = 'S': a diagram over p and P(both are active) is in p")
         return pair_document(diagram)
-    return diagram_document(diagram)
+    return diagram_document(diagram, in_S=in_S)
 
 
-def diagram_document(diagram: PhaseDiagram) -> Document:
+def diagram_document(diagram: PhaseDiagram, *, in_S: bool = False) -> Document:
     """Model, phases, boundaries and junctions."""
     model = diagram.model
     return {
@@ -36,11 +44,11 @@ def diagram_document(diagram: PhaseDiagram) -> Document:
                 "name": phase.name,
                 "description": phase.description,
                 "outcome": phase.outcome,
-                "loss": str(phase.loss),
+                "loss": str(written(phase.loss, in_S)),
             }
             for phase in diagram.phases
         ],
-        "boundaries": [boundary_document(boundary) for boundary in diagram.boundaries],
+        "boundaries": [boundary_document(boundary, in_S=in_S) for boundary in diagram.boundaries],
         "junctions": [junction_document(junction) for junction in diagram.junctions],
         "blocks": list(diagram.blocks),
     }
@@ -76,20 +84,20 @@ def pair_document(diagram: PairDiagram) -> Document:
     }
 
 
-def boundary_document(boundary: Boundary) -> Document:
+def boundary_document(boundary: Boundary, *, in_S: bool = False) -> Document:
     """One coexistence line; r_interval may end in "oo", slope is null for a vertical line.
 
     isolation holds certified rational intervals of the two ends of p_interval, null for formulas.
     """
     return {
         "phases": list(boundary.phases),
-        "importance": _text(boundary.importance),
+        "importance": _text(boundary.importance, in_S),
         "feature_probability": _text(boundary.feature_probability),
         "p_interval": [str(end) for end in boundary.interval],
         "r_interval": [str(end) for end in boundary.importance_interval],
         "order": boundary.order,
-        "latent_heat": str(-boundary.gradient_jump[1]),
-        "slope": _text(boundary.slope),
+        "latent_heat": str(written(-boundary.gradient_jump[1], in_S)),
+        "slope": _text(boundary.slope, in_S),
         "status": boundary.status,
         "isolation": boundary.isolation
         and [[str(bound) for bound in enclosure] for enclosure in boundary.isolation],
@@ -109,18 +117,22 @@ def junction_document(junction: Junction) -> Document:
 
 
 def loss_document(
-    loss: SparseLoss, weights: Sequence[Sequence[Scalar]], sparsity: Scalar | None = None
+    loss: SparseLoss,
+    weights: Sequence[Sequence[Scalar]],
+    sparsity: Scalar | None = None,
+    *,
+    in_S: bool = False,
 ) -> Document:
     """The decomposition, and its value at a sparsity when one is given."""
     document: Document = {
         "weights": [[str(entry) for entry in row] for row in weights],
-        "bias": [str(entry) for entry in loss.bias],
+        "bias": [str(written(entry, in_S)) for entry in loss.bias],
         "importance": [str(entry) for entry in loss.importance],
         "law": str(loss.law),
-        "terms": [str(term) for term in loss.terms],
+        "terms": [str(written(term, in_S)) for term in loss.terms],
         "feature_benefit": str(loss.benefit),
         "interference": str(loss.interference),
-        "total": str(loss.total),
+        "total": str(written(loss.total, in_S)),
         **({} if loss.support == Independent() else {"support": str(loss.support)}),
     }
     if sparsity is not None:
@@ -128,5 +140,5 @@ def loss_document(
     return document
 
 
-def _text(expr: sympy.Expr | None) -> str | None:
-    return None if expr is None else str(expr)
+def _text(expr: sympy.Expr | None, in_S: bool = False) -> str | None:
+    return None if expr is None else str(written(expr, in_S))

@@ -21,6 +21,7 @@ from ..laws import Law
 from ..proofs.language import Between, Decimal, equal
 from ..supports import Independent
 from ..symbols import S, c, p, r
+from .plain import plain
 
 Cell: TypeAlias = str | sympy.Basic
 """A word or a formula."""
@@ -154,8 +155,20 @@ def _(record: Junction) -> Iterable[Table]:
 
 @tables.register
 def _(record: PhaseDiagram) -> Iterable[Table]:
+    return diagram_tables(record)
+
+
+def diagram_tables(record: PhaseDiagram | PairDiagram, *, in_S: bool = False) -> Iterable[Table]:
+    """The tables of an exact diagram; with `in_S` intervals and vertical lines are those of S.
+
+    Raises `ValueError` for S in a diagram over p and P(both are active).
+    """
+    if isinstance(record, PairDiagram):
+        if in_S:
+            raise ValueError("in = 'S': a diagram over p and P(both are active) is in p")
+        return tables(record)
     phases = [(phase.name, phase.outcome, phase.loss) for phase in record.phases]
-    boundaries = list(map(_boundary_row, record.boundaries))
+    boundaries = [_boundary_row(boundary, in_S=in_S) for boundary in record.boundaries]
     junctions = list(map(_junction_row, record.junctions))
     return (
         Table(f"Phases ({len(phases)})", _PHASES, phases),
@@ -208,10 +221,11 @@ def _(record: PairDiagram) -> Iterable[Table]:
             yield Table(f"{caption} ({len(rows)})", found[0].headers, rows)
 
 
-def line_of(boundary: Boundary) -> sympy.Eq:
-    """The equation of a coexistence line."""
+def line_of(boundary: Boundary, *, in_S: bool = False) -> sympy.Eq:
+    """The equation of a coexistence line; of a vertical one in p, or in S."""
     if boundary.importance is None:
-        return equal(p, number(boundary.feature_probability))
+        at: sympy.Expr = boundary.feature_probability
+        return equal(S, number(1 - at)) if in_S else equal(p, number(at))
     return equal(r, boundary.importance)
 
 
@@ -245,10 +259,15 @@ def decimals(formula: sympy.Expr) -> sympy.Expr:
     return total
 
 
-def _boundary_row(boundary: Boundary) -> tuple[Cell, ...]:
+def _boundary_row(boundary: Boundary, *, in_S: bool = False) -> tuple[Cell, ...]:
     if boundary.is_vertical:
         low, high = boundary.importance_interval
-        where = Between(number(low), r, number(high))
+        where: Cell = Between(number(low), r, number(high))
+    elif in_S:
+        low, high = (1 - end for end in reversed(boundary.interval))
+        # S = 0 belongs to the diagram, S = 1 does not.
+        sign = "≤" if low == 0 else "<"
+        where = f"{plain(number(low))} {sign} S < {plain(number(high))}"
     else:
         low, high = boundary.interval
         # S = 0 belongs to the diagram, S = 1 does not.
@@ -256,7 +275,7 @@ def _boundary_row(boundary: Boundary) -> tuple[Cell, ...]:
         where = Between(number(low), p, number(high), *closed)
     return (
         " | ".join(boundary.phases),
-        line_of(boundary),
+        line_of(boundary, in_S=in_S),
         where,
         str(boundary.order),
         -boundary.gradient_jump[1],

@@ -14,7 +14,7 @@ from ..diagram.phase_diagram import PhaseDiagram
 from ..exact.loss import SparseLoss
 from ..inputs import Scalar
 from .plain import plain
-from .rows import Cell, Table, counted, decimals, footing, heading, number, tables
+from .rows import Cell, Table, counted, decimals, diagram_tables, footing, heading, number, tables
 
 NARROW, WIDE = 22, 100
 """Characters of a formula in a table of many columns, and in one of two; longer ones are broken."""
@@ -26,16 +26,19 @@ _BREAKS = (r" [+−] ", r" [+−] |/\(|(?<=\)) \(")
 """Where a line may end: between terms, and if that is not enough between factors."""
 
 
-def diagram_text(diagram: PhaseDiagram | PairDiagram) -> str:
-    """Phases, boundaries and junctions as tables, under the conventions that they use."""
+def diagram_text(diagram: PhaseDiagram | PairDiagram, *, in_S: bool = False) -> str:
+    """Phases, boundaries and junctions as tables, under the conventions that they use.
+
+    in_S : whether formulas are in S in place of p.
+    """
     lines = _headed(diagram)
-    for found in tables(diagram):
-        lines += ["", found.caption, cells_table(found)]
+    for found in diagram_tables(diagram, in_S=in_S):
+        lines += ["", found.caption, cells_table(found, in_S=in_S)]
     below = footing(diagram)
     return "\n".join([*lines, *([""] if below else []), *below])
 
 
-def loss_text(loss: SparseLoss, sparsity: Scalar | None = None) -> str:
+def loss_text(loss: SparseLoss, sparsity: Scalar | None = None, *, in_S: bool = False) -> str:
     """The terms L_0 … L_n, the two parts of L_1, and the total."""
     (found,) = tables(loss)
     rows = list(found.rows)
@@ -48,7 +51,9 @@ def loss_text(loss: SparseLoss, sparsity: Scalar | None = None) -> str:
     first, *others = _headed(loss)
     if note:
         first = f"{counted(len(loss.bias), 'feature')}, exact rational weights of many digits"
-    return "\n".join([first, *others, "", cells_table(found._replace(rows=shorter)), *note])
+    return "\n".join(
+        [first, *others, "", cells_table(found._replace(rows=shorter), in_S=in_S), *note]
+    )
 
 
 def numerical_loss_text(found: dict[str, Any], magnitudes: str) -> str:
@@ -81,9 +86,9 @@ def _headed(record: object) -> list[str]:
     return [first, *(f"  {line}" for line in others)]
 
 
-def shown(cell: Cell) -> str:
+def shown(cell: Cell, *, in_S: bool = False) -> str:
     """A word as it is, a formula as a person writes it in one line."""
-    return plain(cell) if isinstance(cell, sympy.Basic) else cell
+    return plain(cell, sparsity=in_S) if isinstance(cell, sympy.Basic) else cell
 
 
 def folded(text: str, width: int) -> str:
@@ -113,11 +118,14 @@ def folded(text: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def cells_table(found: Table) -> str:
+def cells_table(found: Table, *, in_S: bool = False) -> str:
     """A table of words and formulas."""
     width = WIDE if len(found.headers) <= 3 else NARROW
     rows = [
-        [folded(shown(cell), width) if isinstance(cell, sympy.Basic) else cell for cell in row]
+        [
+            folded(shown(cell, in_S=in_S), width) if isinstance(cell, sympy.Basic) else cell
+            for cell in row
+        ]
         for row in found.rows
     ]
     return table(found.headers, rows)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..continuation.records import (
     MetastableRegion,
     SpecialPoint,
@@ -11,15 +9,14 @@ from ..continuation.records import (
     TracedBoundary,
     TracedDiagram,
 )
+from .documents import Document, written
 from .plain import plain
 from .sizes import model_entries, sizes
 from .text import WIDE, folded, table
 from .variant import variant_entries, variant_lines
 
-Document = dict[str, Any]
 
-
-def traced_document(diagram: TracedDiagram) -> Document:
+def traced_document(diagram: TracedDiagram, *, in_S: bool = False) -> Document:
     """Model, phases, boundaries with their points, junctions; numbers are floats."""
     model = diagram.model
     return {
@@ -29,7 +26,7 @@ def traced_document(diagram: TracedDiagram) -> Document:
         "phases": [
             {"name": phase.name, "outcome": phase.outcome, "loss": None} for phase in diagram.phases
         ],
-        "boundaries": [_boundary_document(boundary) for boundary in diagram.boundaries],
+        "boundaries": [_boundary_document(boundary, in_S) for boundary in diagram.boundaries],
         "junctions": [_point_document(point) for point in diagram.junctions],
         "special_points": [_point_document(point) for point in diagram.special_points],
         "spinodals": [_spinodal_document(curve) for curve in diagram.spinodals],
@@ -40,10 +37,10 @@ def traced_document(diagram: TracedDiagram) -> Document:
     }
 
 
-def _boundary_document(boundary: TracedBoundary) -> Document:
+def _boundary_document(boundary: TracedBoundary, in_S: bool) -> Document:
     return {
         "phases": list(boundary.phases),
-        "importance": None if boundary.formula is None else str(boundary.formula),
+        "importance": None if boundary.formula is None else str(written(boundary.formula, in_S)),
         "feature_probability": None,
         "p_interval": list(boundary.interval),
         "r_interval": list(boundary.importance_interval),
@@ -104,7 +101,7 @@ def _point_document(point: SpecialPoint) -> Document:
     }
 
 
-def traced_text(diagram: TracedDiagram) -> str:
+def traced_text(diagram: TracedDiagram, *, in_S: bool = False) -> str:
     """Phases, boundaries and special points as tables, under the conventions that they use."""
     model = diagram.model
     lines = [
@@ -121,7 +118,7 @@ def traced_text(diagram: TracedDiagram) -> str:
             ("phases", "points", "S", "r", "order", "latent heat", "error", "line", "ends"),
             [_row(boundary) for boundary in diagram.boundaries],
         ),
-        *_formulas(diagram),
+        *_formulas(diagram, in_S),
         "",
         f"Special points ({len(diagram.special_points)})",
         table(
@@ -163,12 +160,15 @@ def traced_text(diagram: TracedDiagram) -> str:
     return "\n".join(lines)
 
 
-def _formulas(diagram: TracedDiagram) -> list[str]:
+def _formulas(diagram: TracedDiagram, in_S: bool) -> list[str]:
     """What the lines with a formula match."""
     known = [b for b in diagram.boundaries if b.formula is not None]
     if not known:
         return []
-    rows = [(" | ".join(b.phases), folded(f"r = {plain(b.formula)}", WIDE)) for b in known]
+    rows = [
+        (" | ".join(b.phases), folded(f"r = {plain(b.formula, sparsity=in_S)}", WIDE))
+        for b in known
+    ]
     return ["", "Formulas that lines agree with", table(("phases", "formula"), rows)]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from ...kernel.compiled.jit import compiled
 from .quadratic import positive_definite, quadratic_drop
 from .rows import down, gram_box, hessian_below, loss_box, row_bounds, up
+from .secant import lengths_bound, secant_form
 
 IGNORE, ANTIPODAL = 1, 2
 _SHAVES = 3
@@ -215,9 +216,38 @@ def _cut_biases(lo, hi, family):
 
 
 @compiled()
+def _above_by_lengths(lo, hi, family, uppers, variances):
+    """Whether the lengths of the features alone show that every vertex loss lies above."""
+    for v in range(6):
+        # Given the other feature the polar form is half of each law.
+        variance = 0.5 * (variances[0] + variances[2]) if v % 3 == 1 else variances[v % 3]
+        if not lengths_bound(lo, hi, vertex(family, v), variance) > uppers[v]:
+            return False
+    return True
+
+
+@compiled()
+def _above_by_secants(lo, hi, family, uppers, free, scratch):
+    """Whether tangents and corners show that every vertex loss lies above."""
+    A, L, y, g, radius, share = scratch
+    for s in range(_D):
+        centre = 0.5 * (lo[s] + hi[s])
+        radius[s] = max(hi[s] - centre, centre - lo[s]) * (1.0 + 1e-15)
+    for v in range(6):
+        spare = secant_form(lo, hi, vertex(family, v), A, g) - uppers[v]
+        if not spare > 0.0:
+            return False
+        if not quadratic_drop(A, free, g, g, radius, L, y, 0.999 * spare, share) < spare:
+            return False
+    return True
+
+
+@compiled()
 def _examine(lo, hi, family, uppers, variances, target, near):
     """(closed, in the phase, axis, place to split); a closed box holds no global minimiser, or,
     where it is in the phase, only such as `target` names."""
+    if _above_by_lengths(lo, hi, family, uppers, variances):
+        return True, False, 0, 0.0
     if not _cut_biases(lo, hi, family):
         return True, False, 0, 0.0
     if target == ANTIPODAL and lo[0] > 0.0 and hi[1] < 0.0:
@@ -255,7 +285,13 @@ def _examine(lo, hi, family, uppers, variances, target, near):
     for s in range(_D):
         if free[s] and (least[s] > 0.0 or most[s] < 0.0):
             return True, False, 0, 0.0
-    if max(hi[0] - lo[0], hi[1] - lo[1]) < 0.6:
+    widest = max(hi[0] - lo[0], hi[1] - lo[1])
+    if not on and widest < 1.5:
+        A, L, y = np.empty((_D, _D)), np.zeros((_D, _D)), np.empty(_D)
+        scratch = A, L, y, np.empty(_D), np.empty(_D), np.zeros(1)
+        if _above_by_secants(lo, hi, family, uppers, free, scratch):
+            return True, False, 0, 0.0
+    elif widest < 0.6:
         centre = 0.5 * (lo + hi)
         radius = np.empty(_D)
         for s in range(_D):

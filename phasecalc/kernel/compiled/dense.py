@@ -11,23 +11,36 @@ from __future__ import annotations
 
 import numpy as np
 
-from .dense_factors import ORDERS, POINT
+from .dense_factors import ORDERS, POINT, UNIFORM
 from .dense_few import few_row, few_weights
-from .dense_parts import ACTIVE, BOTH, INACTIVE, parts
-from .dense_plan import MOST_NODES, compiled_decay, node_count, period
+from .dense_parts import (
+    ALONE,
+    BAND,
+    BEGIN,
+    COLUMNS,
+    GONE,
+    HEAD,
+    MASS,
+    P_X,
+    S_X,
+    SCALE,
+    SLOPE_SCALE,
+    SURE,
+    X_0,
+    X_D,
+    A,
+    B,
+    split,
+    whole,
+)
+from .dense_plan import MOST_NODES, compiled_decay, node_count, part_nodes, period
 from .dense_points import MOST_POINTS, MOST_QUICK, point_row
 from .dense_sum import sum_part
+from .dense_zones import most_parts, scatter, split_by_zones
 from .jit import compiled
 
 TINY = 1e-25
 """Overlaps up to this size are 0: they move no pre-activation by a rounding error."""
-MOST_WORK = 1 << 23
-"""Nodes times features of a part, at least MOST_NODES of them and at most 32 times as many."""
-
-
-@compiled()
-def part_nodes(features):
-    return min(max(MOST_WORK // (features + 1), MOST_NODES), 32 * MOST_NODES) // 16 * 16
 
 
 @compiled()
@@ -50,59 +63,105 @@ def series_row(law, g, p, s, a, p_x, s_x, b, gradient, tolerance, slope, d_g, re
     """`dense_row` by series."""
     n = len(g)
     result[:] = 0.0
-    table = np.empty((0, 2 * ORDERS))
-    first = 1.0 if law == POINT else 0.5
-    second = 1.0 if law == POINT else 1.0 / 3.0
+    d_g[:n] = 0.0
     one = np.empty(n)
     without = np.empty(n)
     none = few_weights(p, s, one, without)
-    d_g[:n] = 0.0
     delta = 0.25 * min(tolerance, slope)
     P = period(law, g, p, s, a, p_x, s_x, b, delta)
-    if P < 0.0:
-        sum_part(
-            law, g, p, s, one, without, 0, 1.0, 0.0, a, p_x, s_x, b, first, second, P, 0,
-            0.0, 0.0, gradient, table, 1.0, d_g, result,
+    result[3] = result[4] = delta
+    nodes = 0
+    plain = True
+    if P > 0.0:
+        result[0], result[1], result[2] = few_row(law, g, one, none, a, p_x, s_x, b, d_g)
+        nodes, bound, slope_bound = node_count(
+            compiled_decay(law), g, p, s, a, p_x, s_x, 2.0 * np.pi / max(P, 1e-300),
+            0.5 * tolerance, 0.5 * slope, MOST_NODES,
         )  # fmt: skip
-        result[3] = result[4] = delta
-        return
-    result[0], result[1], result[2] = few_row(law, g, one, none, a, p_x, s_x, b, d_g)
-    P = max(P, 1e-300)
-    decay = compiled_decay(law)
-    nodes, bound, slope_bound = node_count(
-        decay, g, p, s, a, p_x, s_x, 2.0 * np.pi / P, 0.5 * tolerance, 0.5 * slope, MOST_NODES
-    )
-    if bound < np.inf:
+        plain = bound < np.inf
+        if plain:
+            result[3] += bound
+            result[4] += slope_bound
+    if plain:
+        parts = np.empty((1, COLUMNS))
+        whole(n, none, a, p_x, s_x, b, min(P, 0.0), parts[0])
+        count = 1
+    elif law == UNIFORM:
+        parts = np.empty((most_parts(n), COLUMNS))
+        count = split_by_zones(g, p, s, a, p_x, s_x, b, parts)
+    else:
+        parts = np.empty((2 * n + 1, COLUMNS))
+        count = split(g, s, a, p_x, s_x, b, parts)
+    share = 0.25 / count
+    G = np.empty(n + 1)
+    Q = np.empty(n + 1)
+    Z = np.empty(n + 1)
+    one_e = np.empty(n + 1)
+    without_e = np.empty(n + 1)
+    d = np.empty(n + 1)
+    found = np.empty(6)
+    table = np.empty((0, 2 * ORDERS))
+    for e in range(count):
+        part = parts[e]
+        begin = int(part[BEGIN])
+        band = int(part[BAND])
+        size = n - begin
+        all_x = part[P_X] + part[S_X]
+        if part[MASS] == 0.0 or all_x == 0.0:
+            continue
+        part_features(g, p, s, one, without, part, G, Q, Z, one_e, without_e)
+        count_e = size + (1 if part[HEAD] > 0.0 else 0)
+        part_tolerance = share * tolerance / part[SCALE]
+        part_slope = share * slope / part[SLOPE_SCALE]
+        found[:] = 0.0
+        if not plain:
+            P = part[SURE]
+            if P == 0.0:
+                delta = min(part_tolerance, part_slope)
+                own_p = part[P_X] / all_x
+                P = period(
+                    law, G[:count_e], Q[:count_e], Z[:count_e], part[A] if own_p > 0.0 else 0.0,
+                    own_p, part[S_X] / all_x, part[B], delta,
+                )  # fmt: skip
+                found[3] = found[4] = delta
+            nodes = part_nodes(count_e)
+        d[:] = 0.0
+        own = (part[A], part[P_X], part[S_X], part[X_0], part[X_D])
         sum_part(
-            law, g, p, s, one, without, n, 1.0, none, a, p_x, s_x, b, first, second, P, nodes,
-            0.0, 0.0, gradient, table, 1.0, d_g, result,
+            law, G[:count_e], Q[:count_e], Z[:count_e], one_e, without_e, band, part[ALONE] != 0.0,
+            part[MASS], part[GONE], own, part[B], 1.0 if law == POINT else 0.5,
+            1.0 if law == POINT else 1.0 / 3.0, P if P < 0.0 else max(P, 1e-300), nodes,
+            0.0 if plain else part_tolerance, 0.0 if plain else part_slope, gradient, table, 1.0, d,
+            found,
         )  # fmt: skip
-        result[3] = bound + delta
-        result[4] = slope_bound + delta
-        return
-    found = parts(g, s, a, p_x, s_x)
-    delta /= len(found)
-    for e in range(len(found)):
-        begin, end, own, weight = int(found[e, 0]), int(found[e, 1]), found[e, 2], found[e, 3]
-        # The own feature's probabilities in the part's law, and their weights.
-        p_own = p_x if own == BOTH else (1.0 if own == ACTIVE else 0.0)
-        s_own = s_x if own == BOTH else (0.0 if own == ACTIVE else 1.0)
-        p_x_e = 0.0 if own == INACTIVE else p_x
-        s_x_e = 0.0 if own == ACTIVE else s_x
-        G, Q, Z = g[begin:], p[begin:], s[begin:]
-        P = period(law, G, Q, Z, a if p_own > 0.0 else 0.0, p_own, s_own, b, delta)
-        if P > 0.0:
-            P = max(P, 1e-300)
-        gone = weight
-        for i in range(begin, end):
-            gone *= s[i]
-        sum_part(
-            law, G, Q, Z, one[begin:], without[begin:], end - begin, weight, gone, a, p_x_e, s_x_e,
-            b, first, second, P, part_nodes(n - begin), 0.5 * tolerance / len(found),
-            0.5 * slope / len(found), gradient, table, 1.0, d_g[begin:], result,
-        )  # fmt: skip
-        result[3] += delta
-        result[4] += delta
+        for t in range(4):
+            result[t] += part[SCALE] * found[t]
+        result[4] += part[SLOPE_SCALE] * found[4]
+        result[5] += found[5]
+        for i in range(size):
+            d_g[begin + i] += part[SCALE] * d[i]
+        if part[HEAD] > 0.0:
+            scatter(g, p, s, b, part, found[2], d[size], d_g)
+
+
+@compiled()
+def part_features(g, p, s, one, without, part, G, Q, Z, one_e, without_e):
+    """Overlaps and probabilities of a part's features, and what is taken out of its band."""
+    begin = int(part[BEGIN])
+    band = int(part[BAND])
+    size = len(g) - begin
+    for i in range(size):
+        G[i], Q[i], Z[i] = g[begin + i], p[begin + i], s[begin + i]
+        one_e[i], without_e[i] = one[begin + i], without[begin + i]
+    G[size], Q[size], Z[size] = part[HEAD], 1.0, 0.0
+    one_e[size] = without_e[size] = 0.0
+    if part[ALONE] == 0.0:
+        one_e[:] = without_e[:] = 0.0
+        if part[HEAD] == 0.0:
+            few_weights(Q[:band], Z[:band], one_e, without_e)
+            for i in range(band):
+                one_e[i] *= part[MASS]
+                without_e[i] *= part[MASS]
 
 
 @compiled(nogil=True)

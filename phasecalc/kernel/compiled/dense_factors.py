@@ -22,7 +22,7 @@ LANES = 16
 # Fields of a feature's row in the scratch array, each LANES long.
 _COS, _SIN, _PHI, _PSI, _PRE, SUM, FIELDS = 0, 1, 2, 4, 6, 8, 9
 # Fields of the accumulator.
-_RE, _IM, FEW, T, OMEGA, _SUF, TWO, TAPER, ACC = 0, 1, 2, 4, 6, 7, 9, 10, 11
+_RE, _IM, FEW, T, OMEGA, _SUF, TWO, TAPER, _REST, ACC = 0, 1, 2, 4, 6, 7, 9, 10, 11, 13
 
 
 @compiled(fastmath={"contract"})
@@ -122,11 +122,12 @@ def transforms(law, gradient, g, start, table, step, buf, acc):
 
 
 @compiled(fastmath={"contract"})
-def products(gradient, p, s, one, band, mass, gone, buf, acc):
-    """mass ∏ (s_i + p_i φ_i) less its part without an active feature among the first `band` ones.
+def products(gradient, p, s, one, band, alone, mass, gone, buf, acc):
+    """mass ∏ (s_i + p_i φ_i) less what is taken out of the product of the first `band` features.
 
-    gone: mass ∏_{i<band} s_i. Also Σ_{i<band} one_i φ_i, the part in which feature i alone is
-    active. For the gradient each feature's prefix product is kept.
+    That is gone = mass ∏_{i<band} s_i and Σ_{i<band} one_i φ_i, whatever the features after the
+    band do; if `alone` the latter only where these are inactive. For the gradient each feature's
+    prefix product is kept.
     """
     for t in range(LANES):
         acc[t] = mass
@@ -140,6 +141,9 @@ def products(gradient, p, s, one, band, mass, gone, buf, acc):
         if i == band:
             for t in range(LANES):
                 acc[t] -= gone
+                if not alone:
+                    acc[t] -= acc[t + FEW * LANES]
+                    acc[t + LANES] -= acc[t + (FEW + 1) * LANES]
         w = one[i] if i < band else 0.0
         for t in range(LANES):
             re = acc[t]
@@ -158,30 +162,40 @@ def products(gradient, p, s, one, band, mass, gone, buf, acc):
     if band == len(p):
         for t in range(LANES):
             acc[t] -= gone
+    if alone or band == len(p):
+        for t in range(LANES):
+            acc[t] -= acc[t + FEW * LANES]
+            acc[t + LANES] -= acc[t + (FEW + 1) * LANES]
 
 
 @compiled(fastmath={"contract"})
-def suffixes(p, s, without, band, buf, tapered, acc):
+def suffixes(p, s, without, band, alone, buf, tapered, acc):
     """Add Re T ψ_i times the product without feature i to the sum of every feature i.
 
-    For i < band less without_i, the product in which no other feature is active. tapered (features,
-    LANES) takes the same sums with the weights of the taper, if it has any rows.
+    For i < band less without_i times the product of the features after the band, or times 1 if
+    `alone`. tapered (features, LANES) takes the same sums with the weights of the taper, if it has
+    any rows.
     """
     for t in range(LANES):
         acc[t + _SUF * LANES] = 1.0
         acc[t + (_SUF + 1) * LANES] = 0.0
+        acc[t + _REST * LANES] = 1.0
+        acc[t + (_REST + 1) * LANES] = 0.0
     for i in range(len(p) - 1, -1, -1):
         row = buf[i]
         p_i = p[i]
         s_i = s[i]
         w = without[i] if i < band else 0.0
+        if i == band - 1 and not alone:
+            for t in range(2 * LANES):
+                acc[t + _REST * LANES] = acc[t + _SUF * LANES]
         for t in range(LANES):
             a = row[t + _PRE * LANES]
             b = row[t + (_PRE + 1) * LANES]
             re = acc[t + _SUF * LANES]
             im = acc[t + (_SUF + 1) * LANES]
-            v_re = a * re - b * im - w
-            v_im = a * im + b * re
+            v_re = a * re - b * im - w * acc[t + _REST * LANES]
+            v_im = a * im + b * re - w * acc[t + (_REST + 1) * LANES]
             x = row[t + _PSI * LANES]
             y = row[t + (_PSI + 1) * LANES]
             u_re = v_re * x - v_im * y

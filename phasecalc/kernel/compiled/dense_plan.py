@@ -13,7 +13,14 @@ from .dense_factors import LANES, POINT
 from .jit import compiled
 
 MOST_NODES = 1 << 15
-"""Of a plain series; where they do not suffice the row is taken apart (`dense_parts`)."""
+"""Of a plain series; where they do not suffice the row is taken apart."""
+MOST_WORK = 1 << 23
+"""Nodes times features of a part, at least MOST_NODES of them and at most 32 times as many."""
+
+
+@compiled()
+def part_nodes(features):
+    return min(max(MOST_WORK // (features + 1), MOST_NODES), 32 * MOST_NODES) // LANES * LANES
 
 
 @compiled()

@@ -17,7 +17,6 @@ import numpy as np
 
 from .dense_factors import (
     ACC,
-    FEW,
     FIELDS,
     GENERAL,
     LANES,
@@ -53,26 +52,32 @@ def taper(t):
 
 @compiled()
 def sum_part(
-    law, g, p, s, one, without, band, mass_all, gone, a, p_x, s_x, b, first, second, P, nodes,
+    law, g, p, s, one, without, band, alone, mass_all, gone, own, b, first, second, P, nodes,
     tolerance, slope, gradient, table, step, d_g, result,
 ):  # fmt: skip
     """Add a part's ℓ, ∂ℓ/∂a, ∂ℓ/∂b to result[:3] and its ∂ℓ/∂g_i to d_g.
 
-    The part: inputs with the weight mass_all at which one of the first `band` features is active,
-    and not it alone: one_i and without_i = ∏_{l≠i} s_l say how often that is; gone = mass_all
-    ∏_{i<band} s_i. p_x, s_x: how often the own feature is active and not, perhaps only one of them.
-    first, second: E x and E x² of an active feature. table, step: of a GENERAL law.
+    The part: inputs with the weight mass_all at which some of the first `band` features are active;
+    gone = mass_all ∏_{i<band} s_i. Taken out is also that one of these features is active alone,
+    one_i = p_i without_i saying how often: if `alone` only where no other feature at all is active.
+    own: (a, p_x, s_x, x_0, x_d), the own feature's overlap, how often it is active and not, perhaps
+    only one of them, and its magnitude x_0 + x_d t with z = b + a t + …, t of the law.
+    first, second: E t and E t² of an active feature. table, step: of a GENERAL law.
 
     With slope = 0 the sum has `nodes` nodes. Otherwise it is tapered: multiplied by a smooth
     function that ends at the last node, which is doubled until the results no longer change by more
     than tolerance (ℓ) and slope (the derivatives), or `nodes` are reached. Of a tapered sum
-    result[3] and [4] grow by the last change, an estimate of the error of ℓ and of the derivatives.
+    result[3] and [4] grow by twice the last change, an estimate of the error of ℓ and of the
+    derivatives.
     result[5] grows by the number of nodes.
     """
     n = len(g)
+    a, p_x, s_x, x_0, x_d = own
     own_0 = s_x + p_x
-    own_1 = p_x * first
-    own_2 = p_x * second
+    t_1 = p_x * first
+    t_2 = p_x * second
+    own_1 = x_0 * p_x + x_d * t_1
+    own_2 = x_0 * x_0 * p_x + 2.0 * x_0 * x_d * t_1 + x_d * x_d * t_2
     # Moments of Σ g_i x_i over the others: of all, and of those after the band alone.
     mean = square = mean_rest = square_rest = 0.0
     few_mass = few_mean = few_square = 0.0
@@ -90,14 +95,17 @@ def sum_part(
             square_rest += variance
     square += mean * mean
     square_rest += mean_rest * mean_rest
+    if not alone:
+        few_square += 2.0 * few_mean * mean_rest + few_mass * square_rest
+        few_mean += few_mass * mean_rest
     mass = mass_all - gone - few_mass
     u_1 = mass_all * mean - gone * mean_rest - few_mean
     u_2 = mass_all * square - gone * square_rest - few_square
     v_1 = b * mass + u_1
     v_2 = b * b * mass + 2.0 * b * u_1 + u_2
-    z_1 = own_0 * v_1 + a * own_1 * mass
-    z_2 = own_0 * v_2 + 2.0 * a * own_1 * v_1 + a * a * own_2 * mass
-    xz = own_1 * v_1 + a * own_2 * mass
+    z_1 = own_0 * v_1 + a * t_1 * mass
+    z_2 = own_0 * v_2 + 2.0 * a * t_1 * v_1 + a * a * t_2 * mass
+    xz = own_1 * v_1 + a * (x_0 * t_1 + x_d * t_2) * mass
     xx = own_2 * mass
     x_1 = own_1 * mass
     if P == ALWAYS_OFF:
@@ -114,13 +122,19 @@ def sum_part(
         for i in range(n):
             # The others without i; nothing active adds nothing.
             m = p[i] * first
+            without_i = g[i] * m
             if i < band:
                 left = mass_all - without[i]
-                others = mass_all * (mean - g[i] * m)
+                others = mass_all * (mean - without_i)
+                if not alone:
+                    others -= without[i] * mean_rest
             else:
                 left = mass_all - gone
-                others = mass_all * (mean - g[i] * m) - gone * (mean_rest - g[i] * m)
-            xi_z = m * ((own_0 * b + a * own_1) * left + own_0 * others)
+                others = mass_all * (mean - without_i) - gone * (mean_rest - without_i)
+                if not alone:
+                    left -= few_mass
+                    others -= few_mean - few_mass * without_i
+            xi_z = m * ((own_0 * b + a * t_1) * left + own_0 * others)
             xi_z += own_0 * g[i] * p[i] * second * left
             d_g[i] += 2.0 * share * (xi_z - m * own_1 * left + half * m * own_0 * left)
     if on:
@@ -149,7 +163,7 @@ def sum_part(
                 if tapered:
                     acc[t + TAPER * LANES] = taper((k + t + 0.5) / end)
             transforms(law, gradient, g, start, table, step, buf, acc)
-            products(gradient, p, s, one, band, mass_all, gone, buf, acc)
+            products(gradient, p, s, one, band, alone, mass_all, gone, buf, acc)
             for t in range(LANES):
                 w = acc[t + OMEGA * LANES]
                 if law == GENERAL:
@@ -160,11 +174,13 @@ def sum_part(
                 e = math.sin(b * w)
                 f_re = s_x + p_x * r0
                 f_im = p_x * i0
-                r1 *= p_x
-                i1 *= p_x
+                r2 = p_x * (x_0 * x_0 * r0 + 2.0 * x_0 * x_d * r1 + x_d * x_d * r2)
+                i2 = p_x * (x_0 * x_0 * i0 + 2.0 * x_0 * x_d * i1 + x_d * x_d * i2)
+                r1 = p_x * (x_0 * r0 + x_d * r1)
+                i1 = p_x * (x_0 * i0 + x_d * i1)
                 # e^{ibω} times the product without its part of few active features
-                q_re = acc[t] - acc[t + FEW * LANES]
-                q_im = acc[t + LANES] - acc[t + (FEW + 1) * LANES]
+                q_re = acc[t]
+                q_im = acc[t + LANES]
                 m_re = c * q_re - e * q_im
                 m_im = c * q_im + e * q_re
                 x_re = m_re * f_re - m_im * f_im
@@ -177,7 +193,7 @@ def sum_part(
                 if tapered:
                     softer[0] += acc[t + TAPER * LANES] * term
                 if gradient:
-                    term_a = -per * (per * y_re + p_x * (m_re * i2 + m_im * r2))
+                    term_a = -per * (per * y_re + m_re * i2 + m_im * r2)
                     term_b = -per * (per * x_re + y_im)
                     sums[1] += term_a
                     sums[2] += term_b
@@ -189,7 +205,7 @@ def sum_part(
                     acc[t + T * LANES] = c * t_re - e * t_im
                     acc[t + (T + 1) * LANES] = c * t_im + e * t_re
             if gradient:
-                suffixes(p, s, without, band, buf, soft, acc)
+                suffixes(p, s, without, band, alone, buf, soft, acc)
         result[5] += end - begin
         if not tapered:
             break
@@ -198,11 +214,12 @@ def sum_part(
         if not gradient:
             change_g = 0.0
         begin = end
-        # The change before counts too: one may be small by chance.
-        enough = max(change, 0.5 * old) <= tolerance and max(change_g, 0.5 * old_g) <= slope
-        if begin >= nodes or (enough and begin > 2 * FIRST):
-            result[3] += max(change, 0.5 * old)
-            result[4] += max(change_g, 0.5 * old_g)
+        # Terms fall at least like 1/ω², changes by half each time: the last one is as much as all
+        # that is left, and is doubled. The one before counts too, as one may be small by chance.
+        error, error_g = max(2.0 * change, old), max(2.0 * change_g, old_g)
+        if begin >= nodes or (begin > 2 * FIRST and error <= tolerance and error_g <= slope):
+            result[3] += error
+            result[4] += error_g
             break
         end = min(2 * begin, nodes)
     for t in range(3):

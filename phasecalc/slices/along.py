@@ -10,19 +10,20 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from ..continuation.branch import Branch, Landscape, kind_of, same_signs, walk
+from ..continuation.equations import Pair
+from ..continuation.landscapes import landscape_of
+from ..continuation.limits import Limit, cause_of, limit_between
+from ..continuation.plane import Axis, Plane
+from ..continuation.scan import Continuous, between, connected, onset_at
+from ..continuation.settings import DEFAULT, ContinuationSettings
 from ..diagram.grid import checked_axis
 from ..kernel.inputs import scalar_in, sparsity_in
 from ..model import ToyModel, checked_model
+from ..progress import told
 from ..symbols import S as SPARSITY
 from ..symbols import r as EXTRA
-from . import slice_records as records
-from .branch import Branch, Landscape, kind_of, same_signs, walk
-from .equations import Pair
-from .landscapes import landscape_of
-from .limits import Limit, cause_of, limit_between
-from .plane import Axis, Plane
-from .scan import Continuous, between, connected, onset_at
-from .settings import DEFAULT, ContinuationSettings
+from . import records
 
 Floats = NDArray[np.float64]
 Bracket = tuple[Branch, Floats]
@@ -40,6 +41,7 @@ def slice_along(
     x: sympy.Symbol = SPARSITY,
     y: sympy.Symbol = EXTRA,
     settings: ContinuationSettings = DEFAULT,
+    progress: bool | None = None,
 ) -> records.Slice:
     """F and every branch of local minima along a line of constant S or constant r.
 
@@ -58,6 +60,7 @@ def slice_along(
     x, y : two symbols of the model in place of S and r, of which ``sparsity`` and ``importance``
         then are values; for example S and the symbol of the interference penalty.
     settings : the tolerances of the continuation.
+    progress : words on stderr where it takes longer than two seconds; None on a terminal only.
 
     >>> import phasecalc as pc
     >>> line = pc.slice_along(pc.ToyModel(2, 1), sparsity=0.6, values=[0.2, 0.3, 0.4])
@@ -94,7 +97,8 @@ def slice_along(
     line = _values(values, varied, settings.slice_points[model.n_features > 2])
     thetas = [plane.theta(at, v) if held == "sparsity" else plane.theta(v, at) for v in line]
     land = landscape_of(plane, source, settings)
-    return _Line(land, held, line, thetas).slice(source, at)
+    with told(f"following the minima along {len(line)} points of the line", progress):
+        return _Line(land, held, line, thetas).slice(source, at)
 
 
 def _coordinate(axis: Axis, sparsity: object, importance: object, held: str) -> float:
