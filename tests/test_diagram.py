@@ -305,6 +305,16 @@ def test_arcs_run_through_events_elsewhere():
     assert arcs[0].interval[0] == 0
 
 
+def test_a_loss_that_does_not_vanish_at_p_0_beats_nobody_there():
+    """Some losses vanish at p = 0 and others do not: dividing only some by p compared wrongly."""
+    half = sympy.Rational(1, 2)
+    given = [made_up("a", (1 + r) * half), made_up("b", p * (1 + r))]
+    diagram = pc.phase_diagram(pc.ToyModel(2, 1), candidates=given)
+    (boundary,) = diagram.boundaries
+    assert boundary.feature_probability == half
+    assert diagram.label("3/4", 1) == "b" and diagram.label("1/4", 1) == "a"
+
+
 def test_a_vertical_boundary_of_third_order():
     """Losses that differ by (p − 1/2)³ swap at p = 1/2 with a jump in the third derivative."""
     half = sympy.Rational(1, 2)

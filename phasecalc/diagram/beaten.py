@@ -28,7 +28,7 @@ Parts = tuple[list[Scalar], list[Scalar]]
 
 def not_beaten(candidates: Sequence[Candidate]) -> list[int]:
     """Indices of the candidates of which this is not proved."""
-    return _left([_divided(*c.coefficients) for c in candidates])
+    return _left(_divided([c.coefficients for c in candidates]))
 
 
 def not_beaten_of(parts: Sequence[sympy.Expr]) -> list[int]:
@@ -47,11 +47,13 @@ def _left(known: list[Parts]) -> list[int]:
     ]
 
 
-def _divided(base: Sequence[Scalar], slope: Sequence[Scalar]) -> Parts:
-    """Both divided by p where both vanish at p = 0: what is lowest does not change."""
-    if base[0] != 0 or slope[0] != 0:
-        return list(base), list(slope)
-    return list(base[1:]) or [Fraction(0)], list(slope[1:]) or [Fraction(0)]
+def _divided(known: Sequence[tuple[Sequence[Scalar], Sequence[Scalar]]]) -> list[Parts]:
+    """All divided by p where all vanish at p = 0: then what is lowest does not change."""
+    start = int(all(part[0] == 0 for parts in known for part in parts))
+    return [
+        (list(base[start:]) or [Fraction(0)], list(slope[start:]) or [Fraction(0)])
+        for base, slope in known
+    ]
 
 
 @lru_cache(maxsize=4096)

@@ -172,7 +172,8 @@ class RootOf(Generator):
                 high = middle
         self._interval = low, high
         start = (low + high) / 2
-        with mpmath.workprec(bits + 60):
+        # Rounding of the values is relative to the largest coefficient.
+        with mpmath.workprec(bits + 60 + max(c.bit_length() for c in self.coefficients)):
             x = mpmath.mpf(start.numerator) / start.denominator
             for _ in range(bits.bit_length() + 4):
                 value, slope = mpmath.polyval(list(self.coefficients[::-1]), x, derivative=1)
@@ -248,5 +249,5 @@ def _checked(
     if inside is not None and not (inside[0] <= high and low <= inside[1]):
         raise ArithmeticError("the root left its interval")
     if _value(coefficients, low) * _value(coefficients, high) >= 0:
-        raise ArithmeticError(f"no root near {near}/2^{bits}")
+        raise ArithmeticError(f"no root near the guess, to {bits} bits")
     return near, 3

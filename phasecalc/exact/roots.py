@@ -27,7 +27,6 @@ _FIRST_BITS = 64
 
 ZERO = sympy.Poly(0, p, domain=QQ)
 ONE = sympy.Poly(1, p, domain=QQ)
-_NARROW = Fraction(1, 1 << 60)
 _SIMPLE = 10_000
 """Rational values with denominators up to this are tried, and proved, where a number is irrational
 by its form."""
@@ -124,7 +123,7 @@ class RealRoot:
         -1 + sqrt(2)
         """
         if numerator.domain.is_Algebraic or denominator.domain.is_Algebraic:
-            return self._evaluated_in_field(numerator, denominator)
+            return _evaluated_in_field(self, numerator, denominator)
         if self.is_rational:
             return _qq(value_at(numerator, self.low) / value_at(denominator, self.low))
         field = self.minimal.set_domain(QQ)
@@ -138,7 +137,7 @@ class RealRoot:
     def _sign_over_field(self, poly: sympy.Poly) -> int:
         if poly.is_zero or poly.rem(self.minimal.set_domain(poly.domain)).is_zero:
             return 0
-        near = self.within(_NARROW)
+        near = _narrow(self, _FIRST_BITS)
         if Fraction(0) <= near.low and near.high <= 1 and may_skip(poly, near.low, near.high):
             return sign_at_rational(poly, near.high)
         return self.value_in_field(poly).sign()
@@ -157,19 +156,6 @@ class RealRoot:
             total = total * root + number
         return total
 
-    def _evaluated_in_field(self, numerator: sympy.Poly, denominator: sympy.Poly) -> sympy.Expr:
-        one, two = numerator.unify(denominator)
-        if self.is_rational:
-            quotient = value_in_field(one, self.low) / value_in_field(two, self.low)
-        else:
-            quotient = self.value_in_field(one) / self.value_in_field(two)
-        low, high = quotient.enclosure(64)
-        simple = ((low + high) / 2).limit_denominator(_SIMPLE)
-        if low <= simple <= high and quotient == simple:
-            return _qq(simple)
-        value = quotient.as_expr()
-        return value if value.has(sympy.CRootOf) else normal_form(value)
-
     def exact(self) -> sympy.Expr:
         """The number as SymPy writes it: rational, quadratic surd, or `CRootOf`."""
         if self.is_rational:
@@ -181,6 +167,23 @@ class RealRoot:
             return (-b + sign * sympy.sqrt(b**2 - 4 * a * c)) / (2 * a)
         below = self.minimal.count_roots(None, _qq(self.low))
         return sympy.CRootOf(self.minimal.as_expr(), int(below))
+
+
+@lru_cache(maxsize=1024)
+def _evaluated_in_field(
+    root: RealRoot, numerator: sympy.Poly, denominator: sympy.Poly
+) -> sympy.Expr:
+    one, two = numerator.unify(denominator)
+    if root.is_rational:
+        quotient = value_in_field(one, root.low) / value_in_field(two, root.low)
+    else:
+        quotient = root.value_in_field(one) / root.value_in_field(two)
+    low, high = quotient.enclosure(64)
+    simple = ((low + high) / 2).limit_denominator(_SIMPLE)
+    if low <= simple <= high and quotient == simple:
+        return _qq(simple)
+    value = quotient.as_expr()
+    return value if value.has(sympy.CRootOf) else normal_form(value)
 
 
 @lru_cache(maxsize=256)
