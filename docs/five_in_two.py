@@ -39,7 +39,7 @@ def point_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
 
 
 def line_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for line in sorted(diagram.boundaries, key=lambda line: min(line.sparsities)):
         low, high = line.importance_interval
         rows.append(
@@ -102,6 +102,8 @@ def page(diagram: pc.TracedDiagram) -> str:
             "gaps.",
             "- At r = 1 the junction with `5-in-2(4)` lies at S = 0.081791, while in the picture along S "
             "the triangle begins at 0.079: a thin phase between them is not in the picture.",
+            "- As the lines around it are not closed, the picture gives the region left of number 1, which is "
+            "`extra-dedicated+4-in-1(3)`, the colour of the triangle.",
             "- The importances 1, ρ, ρ², … were not traced.",
             "",
             "## Special points",
