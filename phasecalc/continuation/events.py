@@ -16,6 +16,9 @@ from .onset import Onset, next_onset, onset_near, order_parameter
 
 Floats = NDArray[np.float64]
 
+_LOST = 1e-3
+"""Of the way between two onsets: a third phase that ends closer to the point is not compared."""
+
 
 @dataclass(frozen=True, eq=False)
 class Arc:
@@ -314,7 +317,8 @@ def zero_between(
 ) -> Onset | None:
     """The onset between two, one of either sign of a function, at which that vanishes.
 
-    By default the function is the slope of position against amplitude.
+    By default the function is the slope of position against amplitude. A third phase can be lost
+    on the way to the first onset: then its loss is compared as far as it goes.
     """
     from scipy.optimize import brentq  # noqa: PLC0415
 
@@ -332,17 +336,22 @@ def zero_between(
             return float("nan")
         return onset.slope if function is None else function(onset)
 
-    ends = value(0.0), value(1.0)
+    low, high = 0.0, 1.0
+    while np.isfinite(value(high)) and not np.isfinite(value(low)) and high - low > _LOST:
+        middle = 0.5 * (low + high)
+        same = np.isfinite(value(middle)) and (value(middle) > 0) == (value(high) > 0)
+        low, high = (low, middle) if same else (middle, high)
+    ends = value(low), value(high)
     if not np.isfinite(ends).all() or (ends[0] > 0) == (ends[1] > 0):
         return None
     try:
-        t = brentq(value, 0.0, 1.0, xtol=1e-12, rtol=1e-12)
+        t = brentq(value, low, high, xtol=1e-12, rtol=1e-12)
     except (RuntimeError, ValueError):
         return None
     found = known.get(t) or next_onset(land, here, here.theta + t * chord, normal)
     if found is None:
         return None
     # What the doubt of the slope means along the curve, where that is the function.
-    steep = abs(ends[1] - ends[0]) / float(np.linalg.norm(chord))
+    steep = abs(ends[1] - ends[0]) / float((high - low) * np.linalg.norm(chord))
     along = found.slope_error / steep if of_slope else 0.0
     return replace(found, error=max(found.error, along))
