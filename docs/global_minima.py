@@ -25,13 +25,13 @@ from phasecalc.continuation.equations import coexistence
 from phasecalc.continuation.field import branch_of
 from phasecalc.continuation.landscapes import landscape_of
 from phasecalc.continuation.onset import onset_near
-from phasecalc.continuation.polish import polish_line
 from phasecalc.exact.onset import (
     onset_bias,
     onset_importance,
     tricritical_points,
     tricritical_polynomial,
 )
+from phasecalc.polishing import polish_line
 
 HERE = Path(__file__).parent
 PAIR, TRIPLE = pc.ToyModel(2, 1), pc.ToyModel(3, 2)

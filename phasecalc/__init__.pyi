@@ -7,8 +7,6 @@ from .certify.cells import certify_cells as certify_cells
 from .certify.checker import check_certificate as check_certificate
 from .certify.records import Certificate as Certificate
 from .certify.search import certify as certify
-from .continuation.polish import PolishedPoint as PolishedPoint
-from .continuation.polish import polish as polish
 from .continuation.records import MetastableRegion as MetastableRegion
 from .continuation.records import SpecialPoint as SpecialPoint
 from .continuation.records import Spinodal as Spinodal
@@ -16,10 +14,6 @@ from .continuation.records import TracedBoundary as TracedBoundary
 from .continuation.records import TracedDiagram as TracedDiagram
 from .continuation.records import TracedPhase as TracedPhase
 from .continuation.settings import ContinuationSettings as ContinuationSettings
-from .continuation.slice_records import Branch as Branch
-from .continuation.slice_records import Crossing as Crossing
-from .continuation.slice_records import Slice as Slice
-from .continuation.slices import slice_along as slice_along
 from .diagram.grid import GridDiagram as GridDiagram
 from .diagram.grid import paper_axes as paper_axes
 from .diagram.pair import PairBoundary as PairBoundary
@@ -69,6 +63,8 @@ from .minima.minimize import LocalMinimum as LocalMinimum
 from .minima.minimize import Minimum as Minimum
 from .minima.minimize import minimize as minimize
 from .model import ToyModel as ToyModel
+from .polishing import PolishedPoint as PolishedPoint
+from .polishing import polish as polish
 from .proofs.record import Derivation as Derivation
 from .proofs.record import Step as Step
 from .proofs.registry import derivation as derivation
@@ -83,6 +79,10 @@ from .report.plot_slice import plot_slice as plot_slice
 from .report.plot_support import plot_correlation as plot_correlation
 from .report.plot_trained import plot_trained as plot_trained
 from .report.plot_weights import plot_weights as plot_weights
+from .slices.along import slice_along as slice_along
+from .slices.records import Branch as Branch
+from .slices.records import Crossing as Crossing
+from .slices.records import Slice as Slice
 from .sources import phase_diagram as phase_diagram
 from .supports import ExactlyActive as ExactlyActive
 from .supports import Groups as Groups

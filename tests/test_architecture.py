@@ -27,6 +27,7 @@ LAYERS = [
     ["minima"],
     ["certify"],
     ["continuation", "experiment", "limit"],
+    ["polishing", "slices"],
     ["sources"],
     ["report"],
     ["cli"],

@@ -538,6 +538,7 @@ def test_checker_refuses_another_size(files):
         pc.check_certificate(folder / "forged.json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["overlap", "bias", "own", "mixed", "square"])
 def test_a_wrong_formula_is_caught(which, monkeypatch, tmp_path):
     """One sign of the loss is flipped on one side: search and checker no longer agree.

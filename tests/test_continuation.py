@@ -367,3 +367,11 @@ def test_a_trace_does_not_depend_on_where_its_branches_lie_in_memory(monkeypatch
     two = pc.phase_diagram(model, "global", checkpoint=tmp_path / "two")
     assert one == two
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_more_features_than_can_be_minimised_are_refused() -> None:
+    model, words = pc.ToyModel(30, 2), r"n_features = 30: .* at most 9 features"
+    with pytest.raises(ValueError, match=words):
+        pc.phase_diagram(model, "relaxed")
+    with pytest.raises(ValueError, match=words):
+        pc.phase_diagram(model, "global")

@@ -31,7 +31,7 @@ PRECISION = 333
 MOST_PIECES = 3000
 """Parts into which a neighbourhood is cut to prove convexity in each."""
 
-DOMAIN_LOW, DOMAIN_HIGH, SLOPE_LOW, SLOPE_HIGH, TRIM_LOW, TRIM_HIGH = range(1, 7)
+DOMAIN_LOW, DOMAIN_HIGH, SLOPE_LOW, SLOPE_HIGH = range(1, 5)
 EMPTY, SYMMETRY, LENGTH, ROW, VALUE, SLOPE, CONVEX, SECANT = range(10, 18)
 SPLIT = 20
 
@@ -122,14 +122,17 @@ class Law:
         self.weights = [p**k * (1 - p) ** (n - k) for k in range(n + 1)]
         self._terms: dict[Any, Any] = {}
 
-    def terms(self, powers: tuple[int, ...], q: int, zeros: int) -> list[Any]:
+    def terms(self, powers: tuple[int, ...], q: int, zeros: int) -> Any:
+        """[(exponents, [((vertex, d), coefficient)])]."""
         found = self._terms.get((powers, q, zeros))
         if found is None:
-            found = self._terms[powers, q, zeros] = [
-                (v, d, e, arb(part * self.weights[k]))
-                for k, v, d, e, part in terms(self.n, powers, q, zeros)
-                if self.weights[k] != 0
-            ]
+            groups: dict[Any, dict[Any, Ball]] = {}
+            for k, v, d, e, part in terms(self.n, powers, q, zeros):
+                if self.weights[k] != 0:
+                    group = groups.setdefault(e, {})
+                    group[v, d] = group.get((v, d), arb(0)) + part * self.weights[k]
+            found = [(e, list(group.items())) for e, group in groups.items()]
+            self._terms[powers, q, zeros] = found
         return found
 
 
@@ -150,12 +153,17 @@ class Row:
     def expect(self, powers: tuple[int, ...], q: int) -> Ball:
         """E[∏ x_i^powers_i · u_+^q]; with q = −1 E[∏ x_i^powers_i δ(u)]."""
         total = arb(0)
-        powers_of, inverses = self._powers, self._inverse
-        for v, d, e, coefficient in self.law.terms(powers, q, self.zeros):
-            power = powers_of.get((v, d))
-            if power is None:
-                power = powers_of[v, d] = _power(self.vertices[v], d)
-            if power == 0:
+        known, inverses = self._powers, self._inverse
+        for e, group in self.law.terms(powers, q, self.zeros):
+            part = None
+            for key, coefficient in group:
+                power = known.get(key)
+                if power is None:
+                    power = known[key] = _power(self.vertices[key[0]], key[1])
+                if power is not _NOTHING:
+                    term = coefficient * power
+                    part = term if part is None else part + term
+            if part is None:
                 continue
             inverse = inverses.get(e)
             if inverse is None:
@@ -164,7 +172,7 @@ class Row:
                     if times:
                         inverse /= g**times
                 inverses[e] = inverse
-            total += coefficient * power * inverse
+            total += part * inverse
         return total
 
     def of(self, *features: int) -> tuple[int, ...]:
@@ -181,12 +189,15 @@ class Row:
         return M
 
 
+_NOTHING = arb(0)
+
+
 def _power(r: Ball, d: int) -> Ball:
-    """r_+^d."""
+    """r_+^d; `_NOTHING` itself where it is 0."""
     if r > 0:
         return r**d
     if r <= 0:
-        return arb(0)
+        return _NOTHING
     return positive(r) ** d if d > 0 else arb(0.5, 0.5)
 
 
@@ -443,7 +454,7 @@ class _Claim:
         n, m, split = self.n, self.m, self.m * self.n
         c = _centre(box)
         free = [s for s in range(self.size) if box[s][0] != box[s][1]]
-        radius = [(high - low) / 2 for low, high in box]
+        radius = [arb.max(high - x, x - low) for x, (low, high) in zip(c, box, strict=True)]
         A = arb_mat(self.size, self.size)
         g = [arb(0)] * self.size
         bound = arb(0)
@@ -489,8 +500,9 @@ class _Claim:
             bends = arb_mat([[x] for x in bend])
             inner = (bends.transpose() * least * bends)[0, 0]
             outer = (move.transpose() * least * move)[0, 0]
-            e = min(1.0, float(inner / outer) ** 0.5) if inner > 0 and outer > 0 else 0.0
-            if e > 0:
+            e = 0.0 if inner == 0 else 1.0
+            if inner > 0 and outer > inner:
+                e = float(inner / outer) ** 0.5
                 bound -= I * (1 / arb(e) - 1) * inner
             A += J.transpose() * least * J * (2 * I * (1 - arb(e)))
         return bound - _drop(A, g, radius, free, share)
@@ -613,7 +625,7 @@ class _Claim:
                     raise Rejected("a box is split outside itself")
                 stack.pop()
                 stack += reversed(_halves(box, index, arb(value)))
-            elif DOMAIN_LOW <= code <= TRIM_HIGH:
+            elif DOMAIN_LOW <= code <= SLOPE_HIGH:
                 self._cut(box, code, index, arb(value))
             elif EMPTY <= code <= SECANT:
                 self._leaf(stack.pop(), code, index, value)
@@ -624,38 +636,28 @@ class _Claim:
             raise Rejected("boxes are missing: the steps end too early")
         return leaves
 
-    def _cut(self, box: Box, code: int, index: int, value: Ball) -> None:
-        """Cut the end of a box off at `value`: biases by their slope, the rest by convexity."""
-        lower = code in (DOMAIN_LOW, SLOPE_LOW, TRIM_HIGH)
-        if code in (TRIM_LOW, TRIM_HIGH):
-            s, lower = index % self.size, code == TRIM_LOW
-        elif self.held or index >= self.n:
+    def _cut(self, box: Box, code: int, j: int, value: Ball) -> None:
+        """Cut off the end of b_j's interval at `value`, where output j is off or L is not flat."""
+        if self.held or j >= self.n:
             raise Rejected("a bias is cut that is held")
-        else:
-            s = self.m * self.n + index
+        s = self.m * self.n + j
         start, end = box[s]
-        if not start <= value <= end and code not in (DOMAIN_LOW, DOMAIN_HIGH):
-            raise Rejected("a box is cut outside itself")
-        part = (start, value) if lower else (value, end)
-        if code in (TRIM_LOW, TRIM_HIGH):
-            cut = [*box[:s], part, *box[s + 1 :]]
-            good = any(_within(cut, ball) for ball in self.balls)
-        elif code == DOMAIN_LOW:
+        lower = code in (DOMAIN_LOW, SLOPE_LOW)
+        low, high = self.row(box, j)
+        if code == DOMAIN_LOW:
             # b_j ≤ −Σ (G_ji)_+ switches output j off.
-            off = sum((positive(self.gram(box, index, i)[1]) for i in range(self.n)), arb(0))
-            good = value >= start and value <= -off
+            good = value >= start and value <= -sum((positive(g) for g in high[:-1]), arb(0))
         elif code == DOMAIN_HIGH:
             # E u ≤ μ.
-            mean = arb(self.p) / 2
-            all_low = sum((self.gram(box, index, i)[0] for i in range(self.n)), arb(0))
-            good = value <= end and value >= mean * (1 - all_low)
+            good = value <= end and value >= arb(self.p) / 2 * (1 - sum(low[:-1], arb(0)))
         else:
-            low, high = self.row(box, index)
-            below, above = Row(self.law, [*low[:-1], part[0]]), Row(self.law, [*high[:-1], part[1]])
-            good = (
-                self.bias_slope(below, above, index, self.n) < 0
+            part = (start, value) if lower else (value, end)
+            below = Row(self.law, [*low[:-1], part[0]])
+            above = Row(self.law, [*high[:-1], part[1]])
+            good = start <= value <= end and (
+                self.bias_slope(below, above, j, self.n) < 0
                 if lower
-                else self.bias_slope(above, below, index, self.n) > 0
+                else self.bias_slope(above, below, j, self.n) > 0
             )
         if not good:
             raise Rejected("a part is cut off that may hold a minimiser")

@@ -6,7 +6,5 @@ DOMAIN_LOW, DOMAIN_HIGH = 1, 2
 """b_j below −Σ (G_ji)_+ is off; above μ − μ Σ G_ji its output is too large on average."""
 SLOPE_LOW, SLOPE_HIGH = 3, 4
 """∂L/∂b_j has one sign on the end of the box that is cut off."""
-TRIM_LOW, TRIM_HIGH = 5, 6
-"""The part that is cut off lies in a convex neighbourhood."""
 EMPTY, SYMMETRY, LENGTH, ROW, VALUE, SLOPE, CONVEX, SECANT = range(10, 18)
 SPLIT = 20

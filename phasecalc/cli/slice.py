@@ -69,9 +69,9 @@ def slice_command(
     """
     from contextlib import nullcontext
 
-    from ..continuation.slices import slice_along
     from ..files import replacing
     from ..report.slices import slice_document, slice_text
+    from ..slices.along import slice_along
 
     with nullcontext() if output is None else replacing(output) as temporary:
         line = slice_along(

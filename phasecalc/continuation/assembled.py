@@ -210,7 +210,7 @@ def _continuous(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> T
             np.abs(onset.theta - node.theta).max() > land.settings.overshoot
             for node in (tail, head)
         )
-    ]
+    ] or [line.onsets[len(line.onsets) // 2]]
     steepest = max(line.onsets, key=lambda onset: onset.slope)
     exponent = steepest.exponent
     rows = [

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .branch import Branch, Landscape, walk
 from .curve import End, Folds, Pin, both_ways
-from .equations import Degenerate, aligned, fold_on, left_of
+from .equations import Degenerate, aligned, fold_on, left_of, next_fold
 
 Floats = NDArray[np.float64]
 
@@ -278,6 +278,16 @@ class Instabilities:
 
     def longest(self, here: Instability) -> float:
         return self.land.settings.longest_step
+
+
+def limit_beside(land: Landscape, known: Limit, theta: Floats) -> Limit | None:
+    """The point of the curve through a known one that is straight across it from θ, or θ itself."""
+    if isinstance(known, Instability):
+        return instability_on(land, known.branch, known.null, theta, known.across, known.slope)
+    if known.tangent is None:
+        return None
+    axis = int(np.abs(known.tangent[1]).argmax())
+    return next_fold(land, known, 0.0, (axis, float(theta[axis])))
 
 
 def limit_curve(land: Landscape, seed: Limit) -> tuple[tuple[Limit, ...], tuple[End, End]]:

@@ -21,21 +21,22 @@ from .curve import End
 from .equations import Pair
 from .events import Arc
 from .graph import Graph, Node, rays_of
-from .limits import Cause, Limit, cause_of, limit_between, limit_curve
+from .limits import Cause, Limit, cause_of, limit_beside, limit_between, limit_curve
 from .work import Work
 
 Floats = NDArray[np.float64]
 
+_NEAREST = 4
+"""From so many points of a curve it is asked whether another one lies on it; one does mostly."""
 Hit = tuple[float, tuple[int, float] | None]
 """How far a ray goes; and on which curve, and where on it, it ends, if on one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ray:
-    """From a foot on a line, where the phase and its partner coexist, along a unit vector."""
+    """From a foot on a line, where the phase coexists with another, along a unit vector."""
 
     phase: Branch
-    partner: Branch
     direction: Floats
 
 
@@ -99,8 +100,10 @@ def metastable_regions(graph: Graph, work: Work) -> tuple[Region, ...]:
             left = [q for q in left if not any(_on(land, curve, q) for curve in curves)]
             kinds = {(cause_of(q), q.branch.pattern): q for q in left[::-1]}
             batch = [q for q in left if q in kinds.values()]
-            for limits, ends in work(limit_curve, [(q,) for q in batch], "spinodals"):
-                curves.append(Curve(limits, _closed(graph, limits, ends)))
+            continued = work(limit_curve, [(q,) for q in batch], "spinodals")
+            for limit, (limits, ends) in zip(batch, continued, strict=True):
+                if not any(_on(land, curve, limit) for curve in curves):
+                    curves.append(_curve(graph, limits, ends))
             left = [q for q in left if q not in batch]
         for side, limit in zip(whose, found, strict=True):
             if limit is not None:
@@ -158,38 +161,48 @@ def _along(pairs: Sequence[Pair]) -> Floats:
 def _across(pair: Pair, first: bool) -> Ray:
     """Straight across the line to where the phase is the higher one."""
     normal = pair.normal / np.linalg.norm(pair.normal)
-    return Ray(pair.a, pair.b, normal) if first else Ray(pair.b, pair.a, -normal)
+    return Ray(pair.a, normal) if first else Ray(pair.b, -normal)
 
 
 def _on(land: Landscape, curve: Curve, limit: Limit) -> bool:
-    """Whether a limit lies on a curve: close to it, with much the same branch."""
+    """Whether a limit lies on a curve: the curve's own point beside it, solved for, is the same."""
     if cause_of(limit) != curve.cause:
         return False
-    points = curve.thetas
-    k = int(np.abs(points - limit.theta).max(axis=1).argmin())
-    near = curve.limits[k].branch
-    return (
-        near.signs == limit.branch.signs
-        and polyline.distance(points, limit.theta) < 2 * land.settings.corner
-        and float(np.abs(near.gram - limit.branch.gram).max()) < land.settings.nearly_one
-    )
+    s = land.settings
+    apart = np.array([one.branch.gram for one in curve.limits]) - limit.branch.gram
+    gaps = np.abs(curve.thetas - limit.theta).max(axis=1) + np.abs(apart).max(axis=(1, 2))
+    for k in np.argsort(gaps, kind="stable")[:_NEAREST]:
+        near = curve.limits[k]
+        if gaps[k] > 4 * s.longest_step or near.branch.signs != limit.branch.signs:
+            continue
+        found = limit_beside(land, near, limit.theta)
+        if found is not None:
+            away = float(np.abs(found.theta - limit.theta).max())
+            alike = float(np.abs(found.branch.gram - limit.branch.gram).max()) < s.alike
+            if alike and away < s.same_point + found.error + limit.error:
+                return True
+    return False
 
 
-def _closed(graph: Graph, limits: tuple[Limit, ...], ends: tuple[End, End]) -> tuple[Floats, ...]:
-    """The tricritical points at which a curve of folds fades out, before and after its points."""
-    found = []
-    for limit, end in ((limits[0], ends[0]), (limits[-1], ends[1])):
-        at = np.empty((0, 2))
-        if end.kind != "border":
-            near = [
-                node.theta
-                for node in graph.nodes
-                if node.kind == "tricritical point"
-                and np.abs(node.theta - limit.theta).max() < graph.land.settings.fades
-            ]
-            at = np.array(near[:1]).reshape(-1, 2)
-        found.append(at)
-    return tuple(found)
+def _curve(graph: Graph, limits: tuple[Limit, ...], ends: tuple[End, End]) -> Curve:
+    """A curve of limits, and the tricritical points at which one of folds fades out.
+
+    Next to these its points, ever less accurate, are left out.
+    """
+    s = graph.land.settings
+    closed = []
+    for side, end in enumerate(ends):
+        limit = limits[-side]
+        near = [
+            node.theta
+            for node in graph.nodes
+            if end.kind != "border"
+            and node.kind == "tricritical point"
+            and np.abs(node.theta - limit.theta).max() < s.fades
+        ]
+        closed.append(np.array(near[:1]).reshape(-1, 2))
+    good = [k for k, limit in enumerate(limits) if limit.error < s.same_point] or [0]
+    return Curve(limits[good[0] : good[-1] + 1], tuple(closed))
 
 
 # Rays against curves ----------------------------------------------------------------------------
@@ -323,7 +336,7 @@ def _between(one: Ray, two: Ray) -> Ray | None:
     theta = 0.5 * (one.phase.theta + two.phase.theta)
     if (theta == one.phase.theta).all() and size > 2 - 1e-12:
         return None
-    return Ray(replace(one.phase, theta=theta), one.partner, direction / size)
+    return Ray(replace(one.phase, theta=theta), direction / size)
 
 
 def _outward(pairs: Sequence[Pair]) -> Floats:
@@ -339,20 +352,22 @@ def _outward(pairs: Sequence[Pair]) -> Floats:
 def _fan(graph: Graph, node: Node, ray: Ray, outward: Floats) -> list[Ray]:
     """Rays that turn from the last one on, past the end of the line.
 
-    At a junction they turn on to the line between the other two phases, beyond which the region
-    lies beside another line; at the border, on to the border.
+    At a junction they leave the point itself and turn on to a line between two other phases, to
+    which the region beside the next line of the phase turns from the other side; at the border, on
+    to the border.
     """
     plane = graph.land.plane
     if len(node.branches) > 2:
-        partner, phase = (_nearest(node, branch) for branch in (ray.partner, ray.phase))
-        beyond = [
-            out
-            for a, b, out in rays_of(node.branches)
-            if (a is partner or b is partner) and a is not phase and b is not phase
-        ]
+        phase = _nearest(node, ray.phase)
+        ray = Ray(phase, ray.direction)
+        rays = rays_of(node.branches)
+        own = np.zeros(2)
+        for a, b, out in rays:
+            own += out * (a is phase or b is phase)
+        beyond = [out for a, b, out in rays if a is not phase and b is not phase]
         if not beyond:
             return []
-        last = max(beyond, key=lambda out: float(out @ ray.direction))
+        last = min(beyond, key=lambda out: float(out @ own))
     else:
         gap = np.minimum(np.abs(ray.phase.theta - plane.low), np.abs(plane.high - ray.phase.theta))
         if gap.min() > 1e-6:
@@ -364,7 +379,7 @@ def _fan(graph: Graph, node: Node, ray: Ray, outward: Floats) -> list[Ray]:
     turns = graph.land.settings.turns
     shares = (np.arange(turns) + 1) / turns
     turned = [(1 - t) * ray.direction + t * last for t in shares]
-    return [Ray(ray.phase, ray.partner, d / np.linalg.norm(d)) for d in turned]
+    return [Ray(ray.phase, d / np.linalg.norm(d)) for d in turned]
 
 
 def _nearest(node: Node, branch: Branch) -> Branch:

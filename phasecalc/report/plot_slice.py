@@ -19,7 +19,7 @@ from .slices import LETTERS
 from .variant import variant_title
 
 if TYPE_CHECKING:
-    from ..continuation.slice_records import Branch, Slice
+    from ..slices.records import Branch, Slice
 
 Floats = NDArray[np.float64]
 

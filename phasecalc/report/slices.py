@@ -12,7 +12,7 @@ from .text import table
 from .variant import variant_entries, variant_lines
 
 if TYPE_CHECKING:
-    from ..continuation.slice_records import Branch, BranchEnd, Slice
+    from ..slices.records import Branch, BranchEnd, Slice
 
 Document = dict[str, Any]
 LETTERS = {"sparsity": "S", "importance": "r"}

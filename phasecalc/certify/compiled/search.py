@@ -22,8 +22,6 @@ from ..codes import (
     SLOPE_LOW,
     SPLIT,
     SYMMETRY,
-    TRIM_HIGH,
-    TRIM_LOW,
     VALUE,
 )
 from .quadratic import positive_definite, quadratic_drop
@@ -155,7 +153,7 @@ def _shave(lo, hi, j, problem, log_code, log_index, log_value, size):
 
 @compiled()
 def examine(lo, hi, problem, variance, classes, target, floor, bare, balls, levels, log_code,
-            log_index, log_value, size, best):  # fmt: skip
+            log_index, log_value, size):  # fmt: skip
     """One box: contract it, then close it or say where to split; (log size, closed, bound).
 
     A box is closed when it lies above `target`; one next to a row of `bare`, a minimum without a
@@ -185,31 +183,11 @@ def examine(lo, hi, problem, variance, classes, target, floor, bare, balls, leve
             if empty:
                 return _note(log_code, log_index, log_value, size, EMPTY, j, 0.0), True, np.inf
 
-    # Inside a neighbourhood where L is convex, or sticking out of one in a single direction.
+    # Inside a neighbourhood where L is convex.
     for k in range(len(balls)):
-        if levels[k] < floor:
-            continue
-        outside = 0
-        axis = -1
-        apart = False
-        for s in range(d):
-            if lo[s] < balls[k, 0, s] or hi[s] > balls[k, 1, s]:
-                outside += 1
-                axis = s
-            if hi[s] <= balls[k, 0, s] or lo[s] >= balls[k, 1, s]:
-                apart = True
-        if outside == 0:
+        if levels[k] >= floor and (lo >= balls[k, 0]).all() and (hi <= balls[k, 1]).all():
             size = _note(log_code, log_index, log_value, size, CONVEX, k, 0.0)
             return size, True, levels[k]
-        if outside == 1 and not apart:
-            if lo[axis] >= balls[k, 0, axis]:
-                lo[axis] = balls[k, 1, axis]
-                size = _note(log_code, log_index, log_value, size, TRIM_LOW, axis, lo[axis])
-                best[0] = min(best[0], levels[k])
-            elif hi[axis] <= balls[k, 1, axis]:
-                hi[axis] = balls[k, 0, axis]
-                size = _note(log_code, log_index, log_value, size, TRIM_HIGH, axis, hi[axis])
-                best[0] = min(best[0], levels[k])
 
     goal = target
     reach = 0.01 * np.sqrt(max(target - floor, 0.0))
@@ -324,7 +302,7 @@ def run(stack, shares, depth, most, problem, variance, classes, target, floor, b
         lo, hi = stack[depth, 0].copy(), stack[depth, 1].copy()
         size, closed, bound = examine(
             lo, hi, problem, variance, classes, target, floor, bare, balls, levels, log_code,
-            log_index, log_value, size, best,
+            log_index, log_value, size,
         )  # fmt: skip
         done += 1
         if closed:

@@ -10,20 +10,20 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from ..continuation.branch import Branch, Landscape, kind_of, same_signs, walk
+from ..continuation.equations import Pair
+from ..continuation.landscapes import landscape_of
+from ..continuation.limits import Limit, cause_of, limit_between
+from ..continuation.plane import Axis, Plane
+from ..continuation.scan import Continuous, between, connected, onset_at
+from ..continuation.settings import DEFAULT, ContinuationSettings
 from ..diagram.grid import checked_axis
 from ..kernel.inputs import scalar_in, sparsity_in
 from ..model import ToyModel, checked_model
 from ..progress import told
 from ..symbols import S as SPARSITY
 from ..symbols import r as EXTRA
-from . import slice_records as records
-from .branch import Branch, Landscape, kind_of, same_signs, walk
-from .equations import Pair
-from .landscapes import landscape_of
-from .limits import Limit, cause_of, limit_between
-from .plane import Axis, Plane
-from .scan import Continuous, between, connected, onset_at
-from .settings import DEFAULT, ContinuationSettings
+from . import records
 
 Floats = NDArray[np.float64]
 Bracket = tuple[Branch, Floats]
