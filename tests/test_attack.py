@@ -96,5 +96,5 @@ def test_what_fails_is_shown():
 
 def test_a_value_is_shown_on_one_line():
     with pytest.raises(TypeError, match="levels = array") as refused:
-        pc.certify_cells(levels=np.zeros((3, 3)))
+        pc.certify_cells(levels=np.zeros((3, 3)))  # type: ignore[arg-type]
     assert "\n" not in str(refused.value)

@@ -138,7 +138,8 @@ def _read(d: Draw) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            np.savez(path, **{n: np.asarray(a) for n, a in zip(names, arrays, strict=True)})
+            held: dict[str, Any] = {n: np.asarray(a) for n, a in zip(names, arrays, strict=True)}
+            np.savez(path, **held)
         except (ValueError, TypeError, AttributeError):
             path.write_bytes(b"none")
     found = pc.read_weights(d.one(path, str(path)), d.one(convention))
