@@ -4,6 +4,7 @@
     python benchmarks/limit_training.py --models 4           more random starts at each S
     python benchmarks/limit_training.py --picture sticky.png also D* of both
     python benchmarks/limit_training.py --trained FILE       models of `pc.train`, none trained anew
+    python benchmarks/limit_training.py --trained docs/dimensionality.npz --picture docs/sticky.png
 
 The theory is m times the lower convex hull of the optimised blocks at n/m, in whose mixtures shares
 need not be whole blocks: no sum of orthogonal blocks of the table is lower. Models are trained on
@@ -17,9 +18,11 @@ from __future__ import annotations
 
 import argparse
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 import phasecalc as pc
 
@@ -45,17 +48,35 @@ def trained(n: int, m: int, models: int, seed: int, keep: Path | None) -> pc.Tra
     return grid
 
 
-def table(grid: pc.TrainedGrid, diagram: pc.LimitDiagram) -> tuple[list[str], list[float]]:
+Lowest = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+"""Sparsities (s,), losses (s,) and weights (s, m, n) of the lowest model at each sparsity."""
+
+
+def lowest(grid: pc.TrainedGrid) -> Lowest:
+    best = grid.losses[:, 0].argmin(axis=1)
+    rows = np.arange(len(best))
+    return grid.sparsities, grid.losses[rows, 0, best], grid.weights[rows, 0, best]
+
+
+def read(path: Path) -> Lowest:
+    """What `pc.train` has saved, or docs/dimensionality.py."""
+    with np.load(path, allow_pickle=False) as kept:
+        if kept["weights"].ndim == 3:
+            return kept["sparsities"], kept["losses"], kept["weights"].astype(np.float64)
+    return lowest(pc.TrainedGrid.load(path))
+
+
+def table(models: Lowest, diagram: pc.LimitDiagram) -> tuple[list[str], list[float]]:
     """Rows of Markdown, and D* of the lowest model at each S."""
-    n, m = grid.model.n_features, grid.model.d_hidden
+    sparsities, losses, weights = models
+    _, m, n = weights.shape
     rows = ["| S | theory | trained | excess | phases of the theory | D* theory | D* trained |"]
     rows.append("|" + "---|" * 7)
     found = []
-    for i, S in enumerate(grid.sparsities):
+    for S, loss, W in zip(sparsities, losses, weights, strict=True):
         state = diagram.at(float(S), f"{n}/{m}")
-        best = int(np.argmin(grid.losses[i, 0]))
-        theory, loss = m * float(state.loss), float(grid.losses[i, 0, best])
-        D = m / float((grid.weights[i, 0, best] ** 2).sum())
+        theory = m * float(state.loss)
+        D = m / float((W**2).sum())
         parts = " + ".join(f"{float(share):.2f} {name}" for name, share in state.shares)
         parts += f", {float(state.dropped) * m:.1f} dropped" if state.dropped else ""
         found.append(D)
@@ -77,15 +98,18 @@ def main() -> None:
     parser.add_argument("--picture", type=Path)
     given = parser.parse_args()
     if given.trained is not None:
-        grid = pc.TrainedGrid.load(given.trained)
+        models = read(given.trained)
     else:
-        grid = trained(given.features, given.dimensions, given.models, given.seed, given.keep)
+        models = lowest(
+            trained(given.features, given.dimensions, given.models, given.seed, given.keep)
+        )
     diagram = pc.limit_diagram(source="optimised")
-    rows, D = table(grid, diagram)
+    rows, D = table(models, diagram)
     print("\n".join(rows))
     if given.picture is not None:
-        ratio = f"{grid.model.n_features}/{grid.model.d_hidden}"
-        pc.plot_sticky(diagram, ratio, trained=(grid.sparsities, D)).savefig(given.picture, dpi=130)
+        _, m, n = models[2].shape
+        ratio = Fraction(n, m)
+        pc.plot_sticky(diagram, ratio, trained=(models[0], D)).savefig(given.picture, dpi=130)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 SOURCES = ("candidates", "relaxed", "global")
 
+MOST_CELLS = 1000
+"""Of a scan, along each axis: a million searches take days."""
 SCANNED = {2: (24, 24)}
 """Cells of the scan by number of features; 16 by 16 for more."""
 _MINUTES = 3
@@ -143,8 +146,10 @@ def phase_diagram(
     if cells is None:
         cells = SCANNED.get(model.n_features, (16, 16))
     good = isinstance(cells, tuple) and len(cells) == 2
-    if not good or not all(isinstance(k, int) and k >= 2 for k in cells):
-        raise ValueError(f"cells = {cells!r}: it must be a tuple of two integers, at least 2")
+    if not good or not all(type(k) is int and 2 <= k <= MOST_CELLS for k in cells):
+        raise ValueError(
+            f"cells = {cells!r}: it must be a tuple of two integers, 2 to {MOST_CELLS}"
+        )
     # The compiled code is not needed for formulas.
     from .continuation.landscapes import landscape_of  # noqa: PLC0415
     from .continuation.plane import Plane  # noqa: PLC0415
@@ -155,6 +160,8 @@ def phase_diagram(
         raise TypeError(f"settings = {settings!r}: it must be a phasecalc.ContinuationSettings")
     if executor is not None and not hasattr(executor, "submit"):
         raise TypeError(f"executor = {executor!r}: it must be a concurrent.futures.Executor")
+    if not isinstance(checkpoint, str | PathLike | None):
+        raise TypeError(f"checkpoint = {checkpoint!r}: it must be the name of a file, or None")
     plane = Plane.of(model, x or S, y or _second(model))
     landscape = landscape_of(plane, source, settings or DEFAULT)
     kept = None if checkpoint is None else _checked_file(checkpoint)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pickle
+import shutil
 from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
@@ -10,8 +14,9 @@ import pytest
 import sympy
 
 import phasecalc as pc
+from phasecalc.cli import main
 from phasecalc.proofs.coexistence import AllPairs, AlongLine, OnlyTouches, VerticalRoot, together
-from phasecalc.proofs.completeness import lower_mean, positive_for_all
+from phasecalc.proofs.completeness import NowhereAlone, lower_mean, positive_for_all, slug
 from phasecalc.proofs.equal_losses import coexistence
 from phasecalc.proofs.record import CheckFailed
 
@@ -171,9 +176,79 @@ def test_nowhere_equal():
 def test_never_lowest():
     others = THREE.phases
     joint = THREE.candidates[-1]
-    one, two, share = lower_mean(joint, others)
+    found = lower_mean(joint, others)
+    assert found is not None
+    one, two, share = found
     assert positive_for_all(joint.loss - share * one.loss - (1 - share) * two.loss)
-    with pytest.raises(ValueError, match="no mean"):
-        lower_mean(others[2], [c for c in others if c is not others[2]])
+    assert lower_mean(others[2], [c for c in others if c is not others[2]]) is None
     assert not positive_for_all(P - P**2 * R)
     assert not positive_for_all(sympy.Integer(0))
+
+
+ANY_SIZE = (
+    "boundaries-3-1",
+    "boundaries-4-3",
+    "boundaries-6-1",
+    "point-law-boundaries-4-1",
+    pytest.param("boundaries-4-2", marks=pytest.mark.slow),
+    pytest.param("point-law-boundaries-4-2", marks=pytest.mark.slow),
+    pytest.param("boundaries-5-3", marks=pytest.mark.slow),
+)
+
+
+@pytest.mark.parametrize("name", ANY_SIZE)
+def test_boundaries_of_other_sizes_are_proved(name, tmp_path):
+    found = pc.derivation(name)
+    found.verify()
+    law = pc.Point() if name.startswith("point") else pc.Uniform()
+    n, m = map(int, name.split("-")[-2:])
+    diagram = pc.phase_diagram(pc.ToyModel(n, m, law))
+    for boundary in diagram.boundaries:
+        value = boundary.feature_probability if boundary.is_vertical else boundary.importance
+        assert found.step(slug(*boundary.phases)).claim.rhs == value
+    for phase in diagram.phases:
+        assert found.step(slug(phase.name)).claim.rhs == phase.loss
+    never = [c for c in diagram.candidates if c not in diagram.phases]
+    assert all(slug(c.name, "never") in found.labels for c in never)
+    assert rf"\label{{{name}:complete}}" in found.to_latex()
+    assert pickle.loads(pickle.dumps(found)) is found
+
+
+def test_a_false_claim_about_another_size_is_found():
+    found = pc.derivation("boundaries-4-3")
+    step = next(step for step in found.steps if step.label.endswith("-never"))
+    diagram = pc.phase_diagram(pc.ToyModel(4, 3))
+    with pytest.raises(CheckFailed):
+        step.check(sympy.Gt(sympy.Integer(1), sympy.Integer(0), evaluate=False))
+    loss = found.step(slug(diagram.phases[0].name))
+    with pytest.raises(CheckFailed):
+        loss.check(sympy.Eq(loss.claim.lhs, loss.claim.rhs + P**2, evaluate=False))
+    with pytest.raises(ValueError, match="along a line that is not vertical"):
+        NowhereAlone(diagram, diagram.phases[0])(step.claim)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        pytest.param("boundaries-9-4", "103 candidates; .* at most 20", marks=pytest.mark.slow),
+        ("boundaries-2-2", "d_hidden = 2"),
+        ("boundaries-0-1", "The names are .* and boundaries-N-M"),
+        ("boundaries-4", "The names are"),
+        pytest.param("boundaries-5-2", "end in irrational points", marks=pytest.mark.slow),
+    ],
+)
+def test_sizes_that_have_no_derivation(name, says):
+    with pytest.raises(ValueError, match=says):
+        pc.derivation(name)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    shutil.which("pdflatex") is None and not os.environ.get("CI"), reason="needs pdflatex"
+)
+def test_the_boundaries_of_another_size_compile(tmp_path):
+    for option in ("--appendix", "--pdf"):
+        with contextlib.suppress(SystemExit):
+            main(["derive", "boundaries-4-2", "-o", str(tmp_path), "--pdf", option])
+        assert (tmp_path / "boundaries-4-2.pdf").read_bytes().startswith(b"%PDF")
+        (tmp_path / "boundaries-4-2.pdf").unlink()

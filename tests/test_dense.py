@@ -15,6 +15,11 @@ LAWS = [pc.Uniform(), pc.Point()]
 SIMPLEX_BIAS = Fraction(1, 50)
 
 
+KINDS = 8
+AT_KINKS = 7
+"""Of hard models: z is 0 for some inputs, so that the point law has two slopes."""
+
+
 def hard_model(rng: np.random.Generator, kind: int):
     """Weights, bias, importance and sparsity of n ≤ 8 features, of a kind that is hard."""
     n = int(rng.integers(3, 9))
@@ -28,13 +33,18 @@ def hard_model(rng: np.random.Generator, kind: int):
         W = np.eye(m, n) + 10.0 ** rng.uniform(-8, 0) * W
     if kind == 4:
         W = np.where(rng.random((m, n)) < 0.5, 0.0, np.sign(W))
+    if kind == 6:
+        W = np.sign(W) * 10.0 ** rng.uniform(-12, 2, size=(m, n))
     b = 0.3 * rng.normal(size=n) * (rng.random(n) < 0.7)
+    if kind == AT_KINKS:
+        W *= 10.0 ** rng.uniform(-5, 0, size=n)
+        b = -(W.T @ W * (rng.random((n, n)) < 0.3)).sum(axis=1)
     S = rng.choice([0.0, 1e-3, 0.1, 0.5, 0.9, 0.99, 0.9999, 1.0], size=n if kind == 5 else None)
     return W, b, rng.choice([0.0, 1.0, 1.0, 0.1, 3.0], size=n), np.broadcast_to(S, n)
 
 
 @pytest.mark.parametrize("law", LAWS, ids=str)
-@pytest.mark.parametrize("kind", range(6))
+@pytest.mark.parametrize("kind", range(KINDS))
 def test_dense_is_the_closed_form(kind, law):
     rng = np.random.default_rng(100 + kind)
     for _ in range(25):
@@ -48,6 +58,8 @@ def test_dense_is_the_closed_form(kind, law):
         assert abs(loss - closed) <= error + 1e-15 * scale
         assert abs(loss - closed) <= 1e-10 * scale
         assert error <= 1e-6 * scale
+        if law == pc.Point() and kind == AT_KINKS:
+            continue
         slope_scale = (1 + np.abs(W).max()) * scale
         apart = max(np.abs(d_W - dW).max(), np.abs(d_b - db).max())
         assert apart <= min(1e-10 * slope_scale, slope_error + 1e-14 * slope_scale)
@@ -62,21 +74,20 @@ def irwin_hall(k: int, c: Fraction, g: Fraction, power: int) -> Fraction:
     return total * factorial(power) / (factorial(power + k) * g**k)
 
 
-def simplex_row(n: int, S: Fraction, b: Fraction) -> Fraction:
-    """E (x_j − y_j)² of one feature of the regular simplex, overlaps −1/(n−1)."""
-    p, g = 1 - S, Fraction(-1, n - 1)
+def simplex_row(
+    n: int, S: Fraction, b: Fraction, a: Fraction = Fraction(1), g: Fraction | None = None
+) -> Fraction:
+    """E (x_j − y_j)² of one feature of the regular simplex: overlaps a = 1, g = −1/(n−1)."""
+    p, g = 1 - S, Fraction(-1, n - 1) if g is None else g
     total = Fraction(0)
     for k in range(n):
         weight = comb(n - 1, k) * p**k * S ** (n - 1 - k)
         if not weight:
             continue
         without = irwin_hall(k, b, g, 2)
-        # By parts in the own magnitude, whose overlap is 1: ∫ f(u + x) dx and ∫ x f(u + x) dx.
-        square = (irwin_hall(k, b + 1, g, 3) - irwin_hall(k, b, g, 3)) / 3
-        cross = (
-            irwin_hall(k, b + 1, g, 2) / 2
-            - (irwin_hall(k, b + 1, g, 3) - irwin_hall(k, b, g, 3)) / 6
-        )
+        # By parts in the own magnitude: ∫ f(u + ax) dx and ∫ x f(u + ax) dx.
+        square = (irwin_hall(k, b + a, g, 3) - irwin_hall(k, b, g, 3)) / (3 * a)
+        cross = irwin_hall(k, b + a, g, 2) / (2 * a) - square / (2 * a)
         total += weight * (S * without + p * (Fraction(1, 3) - 2 * cross + square))
     return total
 
@@ -103,6 +114,34 @@ def test_simplices_have_rational_losses(n, S, b):
     )
     assert abs(loss - float(exact)) <= 1e-10
     assert error <= 1e-6
+
+
+@pytest.mark.parametrize(
+    ("n", "S", "b"),
+    [
+        (20, "1/2", "0"),
+        pytest.param(60, "9/10", "1/50", marks=pytest.mark.slow),
+        pytest.param(100, "19/20", "-1/20", marks=pytest.mark.slow),
+    ],
+)
+def test_simplices_have_rational_gradients(n, S, b):
+    S, b, h = Fraction(S), Fraction(b), Fraction(1, 10**9)
+    a, g = Fraction(1), Fraction(-1, n - 1)
+    d_a, d_g, d_b = (
+        float((simplex_row(n, S, *up) - simplex_row(n, S, *down)) / (2 * h))  # wrong by h² only
+        for up, down in [
+            ((b, a + h, g), (b, a - h, g)),
+            ((b, a, g + h), (b, a, g - h)),
+            ((b + h, a, g), (b - h, a, g)),
+        ]
+    )
+    W = simplex(n)
+    _, dW, db, _, error = pc.expected_loss_and_grad(
+        W, [float(b)] * n, np.ones(n), float(S), return_error=True
+    )
+    # H has d_a on the diagonal and d_g/(n − 1) beside it, and W times ones is 0.
+    apart = np.abs(dW - 2 * W * (d_a - d_g / (n - 1))).max()
+    assert max(apart, np.abs(db - d_b).max()) <= min(1e-9, error + 1e-13)
 
 
 def point_simplex_row(n: int, S: Fraction, b: Fraction) -> tuple[Fraction, ...]:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +18,12 @@ import sympy
 import phasecalc as pc
 from phasecalc.continuation.landscapes import landscape_of
 from phasecalc.continuation.plane import Axis, Plane
-from phasecalc.continuation.whole import traced_diagram
+from phasecalc.continuation.whole import header, traced_diagram
 from phasecalc.records import document_of, record_of
 
 from .lands import PAIR, traced, window
 from .stored import differences, model_of, stored
+from .test_cli import run
 
 PENALTIES = [f"global-2-1-penalty-{text}" for text in ("3_1000", "1_100", "2_100", "3_100")]
 
@@ -130,6 +136,51 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
         assert path.read_text(encoding="utf-8") == "".join(lines)
 
 
+TRACE = """
+import sys
+from tests.test_stored_diagrams import Path, small
+small(checkpoint=Path(sys.argv[1])).save(sys.argv[2])
+"""
+
+
+def traced_apart(checkpoint: Path, output: Path) -> subprocess.Popen[bytes]:
+    """The same small trace in a process of its own."""
+    root = Path(__file__).parents[1]
+    command = [sys.executable, "-c", TRACE, str(checkpoint), str(output)]
+    return subprocess.Popen(command, cwd=root)
+
+
+@pytest.mark.slow
+def test_a_trace_that_is_killed_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+    """SIGKILL while tasks are being kept, then the same call."""
+    whole, kept, output = (tmp_path / name for name in ("a.json", "trace.jsonl", "b.json"))
+    small().save(whole)
+    running = traced_apart(kept, output)
+    until = time.monotonic() + 300
+    while running.poll() is None and time.monotonic() < until:
+        if kept.exists() and len(kept.read_bytes().splitlines()) > 4:
+            break
+        time.sleep(0.01)
+    running.kill()
+    assert running.wait() < 0, "it was over before it could be killed"
+    assert not output.exists()
+    before = len(kept.read_bytes().splitlines())
+    assert traced_apart(kept, output).wait() == 0
+    assert output.read_bytes() == whole.read_bytes()
+    assert len(kept.read_bytes().splitlines()) > before
+
+
+@pytest.mark.long
+def test_workers_of_the_command_change_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    found = []
+    for workers in ("1", "2"):
+        shared = ("boundaries", "--source", "global", "--json", "-q", "--workers", workers)
+        status, out, _ = run(capsys, *shared)
+        assert status == 0
+        found.append(out)
+    assert found[0] == found[1]
+
+
 def test_names_are_for_people_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """With one name for everything the same numbers come out: lines, regions, grids, slices."""
 
@@ -211,14 +262,70 @@ def test_any_two_symbols_make_a_plane() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"y": sympy.Symbol("z")}, "z: it must be a symbol of the model"),
-        ({"settings": 3}, "settings = 3"),
-        ({"executor": 3}, "executor = 3"),
+        ({"y": sympy.Symbol("z")}, "y = z: it must be a symbol of the model, one of S, r"),
+        ({"x": pc.r}, "x = r, y = r: they must be two symbols"),
+        ({"x": "S"}, "x = 'S': it must be a symbol, such as phasecalc.S"),
+        ({"settings": 3}, "settings = 3: it must be a phasecalc.ContinuationSettings"),
+        ({"executor": 3}, "executor = 3: it must be a concurrent.futures.Executor"),
+        ({"checkpoint": 3}, "checkpoint = 3: it must be the name of a file"),
+        ({"cells": (2, 1)}, r"cells = \(2, 1\): it must be a tuple of two integers, 2 to 1000"),
+        ({"cells": (True, 5)}, r"cells = \(True, 5\): it must be a tuple of two integers"),
+        ({"cells": (2, 10**9)}, r"cells = \(2, 1000000000\): it must be"),
     ],
 )
 def test_what_cannot_be_used_is_refused(given: dict[str, object], message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         pc.phase_diagram(PAIR, "global", **given)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(pc.ContinuationSettings)])
+def test_every_setting_is_checked(name: str) -> None:
+    default = getattr(pc.ContinuationSettings(), name)
+    single = default[0] if isinstance(default, tuple) else default
+    values: list[Any] = ["x", None, float("nan"), -1.0 if single > 0 else 1.0, True, [], ()]
+    for value in values:
+        given = value
+        if isinstance(default, tuple) and not isinstance(value, tuple | list):
+            given = (value,) * len(default)
+        with pytest.raises((TypeError, ValueError), match=rf"^{name}(\[0\])? = .*: it must "):
+            pc.ContinuationSettings(**{name: given})
+    assert pc.ContinuationSettings(**{name: default}) == pc.ContinuationSettings()
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"growth": 1.0}, "growth = 1.0: it must be above 1"),
+        ({"longest_step": 1e-6}, "longest_step = 1e-06: it must be above shortest_step = 1e-05"),
+        ({"random_starts": (1, 2, 3)}, "it must be a tuple of 2 integers"),
+        ({"most_points": 0}, "most_points = 0: it must be at least 1"),
+    ],
+)
+def test_settings_that_do_not_fit(given: dict[str, Any], says: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=says):
+        pc.ContinuationSettings(**given)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda h: h.update(phasecalc="0.0.1"), "another diagram: other version"),
+        (lambda h: h["plane"]["model"].update(d_hidden=2), "other model or axes"),
+        (lambda h: h.update(cells=[9, 9], source="relaxed"), "other source, cells"),
+        (lambda h: h["settings"].update(growth=2.0), "other settings"),
+        (lambda h: h.pop("checkpoint"), "it is no checkpoint"),
+    ],
+)
+def test_another_checkpoint_is_refused_by_what_differs(tmp_path: Path, change, says: str) -> None:
+    path = tmp_path / "trace.jsonl"
+    land = window((0.6, 0.7), (0.2, 0.5))
+    document = json.loads(json.dumps(header(land, "global", (3, 3))))
+    change(document)
+    path.write_text(json.dumps(document) + "\n", encoding="utf-8")
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=rf"checkpoint = .*{says}.*give another file") as refused:
+        small(checkpoint=path)
+    assert "\n" not in str(refused.value) and path.read_bytes() == before
 
 
 def test_symbols_without_values_are_refused() -> None:

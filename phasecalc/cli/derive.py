@@ -34,6 +34,9 @@ def derive(
 ) -> None:
     """Write the derivation NAME, or all of them, as LaTeX files.
 
+    Besides the names of --list there are boundaries-N-M and point-law-boundaries-N-M for any n and
+    m with at most 20 candidates whose boundaries end in rational points.
+
     NAME.tex can be compiled by itself, or read into your own document with \\input{NAME}. With
     --all there is also a main document, phasecalc-derivations.tex, that reads all files.
 

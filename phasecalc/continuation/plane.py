@@ -56,7 +56,7 @@ class Axis:
         return float(np.exp(t)) if self.chart == "log" else 1.0
 
 
-def axis_of(model: ToyModel, symbol: sympy.Symbol) -> Axis:
+def axis_of(model: ToyModel, symbol: sympy.Symbol, argument: str = "symbol") -> Axis:
     """The usual axis of a symbol: the paper's for S and r, (0.1, 1) for others, linear for λ.
 
     Raises `ValueError` for a symbol that the model does not have.
@@ -67,7 +67,8 @@ def axis_of(model: ToyModel, symbol: sympy.Symbol) -> Axis:
         return Axis(symbol, 0.1, 10.0 if symbol == EXTRA else 1.0, "log")
     if symbol in model.interference_penalty.free_symbols:
         return Axis(symbol, 0.0, 0.05, "linear")
-    raise ValueError(f"{symbol}: it must be a symbol of the model, such as S")
+    known = ", ".join(["S", *map(str, model.symbols)])
+    raise ValueError(f"{argument} = {symbol}: it must be a symbol of the model, one of {known}")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,12 @@ class Plane:
     @classmethod
     def of(cls, model: ToyModel, x: sympy.Symbol = SPARSITY, y: sympy.Symbol = EXTRA) -> Plane:
         """The plane of two symbols on their usual axes."""
-        return cls(model, axis_of(model, x), axis_of(model, y))
+        for name, symbol in (("x", x), ("y", y)):
+            if not isinstance(symbol, sympy.Symbol):
+                raise TypeError(f"{name} = {symbol!r}: it must be a symbol, such as phasecalc.S")
+        if x == y:
+            raise ValueError(f"x = {x}, y = {y}: they must be two symbols")
+        return cls(model, axis_of(model, x, "x"), axis_of(model, y, "y"))
 
     @property
     def axes(self) -> tuple[Axis, Axis]:

@@ -6,7 +6,10 @@ it would change no result but its rounding.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from math import isfinite
+from numbers import Integral, Real
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,8 @@ class ContinuationSettings:
 
     >>> ContinuationSettings(longest_step=0.03).longest_step
     0.03
+
+    Raises `TypeError` or `ValueError`, by name, for a number of another kind or sign.
     """
 
     # Steps.
@@ -149,6 +154,41 @@ class ContinuationSettings:
     """Width in which the end of a branch is bracketed on a slice, which has no curve to fall on."""
     joined: float = 1e-5
     """Ends of two branches of a slice that are closer are one: the one continues the other."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            _check(field.name, getattr(self, field.name), field.default)
+        for name in ("first_step", "longest_step"):
+            if not self.shortest_step < getattr(self, name):
+                raise ValueError(
+                    f"{name} = {getattr(self, name)}: it must be above shortest_step = "
+                    f"{self.shortest_step}"
+                )
+        if self.growth <= 1:
+            raise ValueError(f"growth = {self.growth}: it must be above 1")
+
+
+def _check(name: str, value: Any, default: Any, least: int = 1) -> None:
+    """TypeError or ValueError, by name, unless a value is of its default's kind and sign."""
+    if isinstance(default, tuple):
+        whole = isinstance(default[0], int)
+        if not isinstance(value, tuple) or len(value) != (len(default) if whole else len(value)):
+            wanted = f"a tuple of {len(default)} integers" if whole else "a tuple of numbers"
+            raise TypeError(f"{name} = {value!r}: it must be {wanted}")
+        if not value:
+            raise ValueError(f"{name} = (): it must hold at least one number")
+        for k, entry in enumerate(value):
+            _check(f"{name}[{k}]", entry, default[0], least=0)
+        return
+    whole = isinstance(default, int)
+    if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
+        raise TypeError(f"{name} = {value!r}: it must be {'an integer' if whole else 'a number'}")
+    number: Any = value
+    if whole and number < least:
+        raise ValueError(f"{name} = {value}: it must be at least {least}")
+    if not whole and not (isfinite(number) and number * default > 0):
+        sign = "positive" if default > 0 else "negative"
+        raise ValueError(f"{name} = {value}: it must be {sign} and finite")
 
 
 DEFAULT = ContinuationSettings()

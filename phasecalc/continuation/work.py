@@ -144,7 +144,7 @@ def _kept(path: Path, header: Document) -> list[Any]:
         raise _refusal(path, "it cannot be read") from None
     lines = text.splitlines()
     if not lines or lines[0] != first:
-        raise _refusal(path, "it is not the checkpoint of this diagram by this version")
+        raise _refusal(path, _difference(lines[0] if lines else "", json.loads(first)))
     done = []
     for number, line in enumerate(lines[1:], 2):
         try:
@@ -157,6 +157,19 @@ def _kept(path: Path, header: Document) -> list[Any]:
         with replacing(path) as temporary:
             temporary.write_text(kept, encoding="utf-8")
     return done
+
+
+def _difference(line: str, header: Document) -> str:
+    """How the first line of a file differs from the header that this diagram's has."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or "checkpoint" not in found:
+        return "it is no checkpoint"
+    names = {"phasecalc": "version", "checkpoint": "form", "plane": "model or axes"}
+    other = [names.get(key, key) for key in header if found.get(key) != header[key]]
+    return f"it is the checkpoint of another diagram: other {', '.join(other)}"
 
 
 def _checked(value: Any) -> Any:

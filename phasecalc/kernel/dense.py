@@ -24,13 +24,14 @@ GRADIENT = 5.0
 """The bound on an entry of I_j ∂ℓ_j/∂G_ji that is aimed at, in units of the loss's tolerance.
 
 It is far above the error: the bound adds up the absolute values of an oscillating sum."""
-EPS = 2.220446049250313e-16
+ROUNDING = 2.220446049250313e-16
+"""Of a row's loss, in units of I_j (1 + ‖G_j‖₁ + |b_j|)²."""
 
 
 class DenseResult(NamedTuple):
     loss: Floats
     error: Floats
-    """At least the error of each loss, up to what rounding makes beyond its usual size."""
+    """A bound on the error of each loss, or an estimate (docs/dense-loss.md)."""
     dW: Floats
     db: Floats
     slope_error: Floats
@@ -94,5 +95,5 @@ def _rows(
     worth = n > 24 and not isinstance(law, LawTable)
     in_stretches(run, n, min(n, thread_count()) if worth else 1)
     reach = 1.0 + np.abs(G).sum(axis=1) + np.abs(b)
-    error = errors[:, 0].sum() + EPS * (importance @ reach**2)
-    return float(losses.sum()), float(error), errors[:, 1] + EPS * importance * reach
+    error = errors[:, 0].sum() + ROUNDING * (importance @ reach**2)
+    return float(losses.sum()), float(error), errors[:, 1] + ROUNDING * importance * reach

@@ -8,25 +8,36 @@ from itertools import combinations
 import sympy
 
 from ..blocks.candidate import Candidate
+from ..blocks.tegum import candidates
 from ..diagram.phase_diagram import PhaseDiagram, phase_diagram
 from ..diagram.transition import Boundary, Junction
 from ..laws import Law, Uniform
 from ..model import ToyModel
 from .checks import All, Identity, NotZero, SignOn, Solves
 from .coexistence import AlongLine, AtJunction, LowestAt, OnlyTouches, VerticalRoot
-from .completeness import completeness, listed
+from .completeness import completeness, listed, slug
 from .language import Between, Partial, S, Total, equal, free_energy, named_loss, p, r
 from .record import Prose, Step, prose
+from .samples import loss_step
 
-NUMBERS = {1: "one dimension", 2: "two dimensions"}
-FEATURES = {2: "Two", 3: "Three"}
+_WORDS = "no one two three four five six seven eight nine ten".split()
+MOST_CANDIDATES = 20
+"""Each pair of candidates is a proof of its own."""
+_KNOWN = ((2, 1), (3, 2))
+"""Models whose losses have derivations of their own."""
+
+
+def _counted(number: int, noun: str) -> str:
+    word = _WORDS[number] if number < len(_WORDS) else str(number)
+    return f"{word} {noun}{'s' if number > 1 else ''}"
 
 
 def opening(n: int, m: int, law: Law | None = None) -> Prose:
     """Which diagram, and in which terms."""
     magnitudes = "uniform magnitudes" if law is None else "all magnitudes equal to 1"
     return prose(
-        f"{FEATURES[n]} features in {NUMBERS[m]}, {magnitudes}. The free energy {{}} is the lowest "
+        f"{_counted(n, 'feature').capitalize()} in {_counted(m, 'dimension')}, {magnitudes}. The "
+        "free energy {} is the lowest "
         "loss of the candidates. Each loss is linear in {} with polynomials in {} as coefficients, "
         "so two phases coexist on a line {} that is a rational function of {}, or on a vertical "
         "line. Of two phases the one at smaller {} comes first (on a vertical line the one at "
@@ -42,9 +53,30 @@ def opening(n: int, m: int, law: Law | None = None) -> Prose:
 
 
 def steps(n: int, m: int, law: Law | None = None) -> tuple[Step, ...]:
-    """All boundaries, then all junctions, then why there are no others."""
-    diagram = phase_diagram(ToyModel(n, m, Uniform() if law is None else law))
+    """All boundaries, then all junctions, then why there are no others.
+
+    Raises `ValueError` for more than `MOST_CANDIDATES`, and where an end of a boundary or a
+    junction is no rational point.
+    """
+    model = ToyModel(n, m, Uniform() if law is None else law)
+    if len(candidates(model)) > MOST_CANDIDATES:
+        raise ValueError(
+            f"boundaries of n = {n}, m = {m}: {len(candidates(model))} candidates; a derivation, "
+            f"which compares every pair, is written for at most {MOST_CANDIDATES}"
+        )
+    diagram = phase_diagram(model)
+    known = {b.status for b in diagram.boundaries} | {j.status for j in diagram.junctions}
+    if known != {"exact"}:
+        raise ValueError(
+            f"boundaries of n = {n}, m = {m}: some of them end in irrational points; a derivation "
+            "is written where all are rational (phasecalc boundaries prints these)"
+        )
     found: list[Step] = []
+    if (n, m) not in _KNOWN:
+        found += [
+            loss_step(phase, model.law, prose(f"{_sentence(phase.description)}:"), slug(phase.name))
+            for phase in diagram.phases
+        ]
     for boundary in diagram.boundaries:
         found.extend(
             _vertical(diagram, boundary) if boundary.is_vertical else _curve(diagram, boundary)
@@ -54,12 +86,16 @@ def steps(n: int, m: int, law: Law | None = None) -> tuple[Step, ...]:
     return (*found, *completeness(diagram))
 
 
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _meanings(boundary: Boundary) -> dict[sympy.Symbol, sympy.Expr]:
     return dict(zip(map(named_loss, boundary.phases), boundary.losses, strict=True))
 
 
 def _curve(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
-    label = "-".join(boundary.phases)
+    label = slug(*boundary.phases)
     one, two = map(named_loss, boundary.phases)
     low, high = boundary.interval
     where: tuple[sympy.Basic, ...] = (Between(low, p, high),)
@@ -105,7 +141,7 @@ def _curve(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
 
 
 def _vertical(diagram: PhaseDiagram, boundary: Boundary) -> Iterator[Step]:
-    label = "-".join(boundary.phases)
+    label = slug(*boundary.phases)
     one, two = map(named_loss, boundary.phases)
     line = equal(p, boundary.feature_probability)
     at_line = _meanings(boundary) | {p: boundary.feature_probability}
@@ -165,7 +201,7 @@ def _junction(diagram: PhaseDiagram, junction: Junction, number: int) -> Iterato
         found = _crossing(*pair)
         if found is not None:
             yield Step(
-                f"{label}-{one}-{two}",
+                slug(label, one, two),
                 prose(
                     f"The losses of {one} and {two} are equal on a line through the junction. This "
                     "line touches the free energy in the junction only and is no boundary:",

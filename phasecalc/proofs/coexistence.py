@@ -191,7 +191,14 @@ class AllPairs:
 
     def _pair(self, one: str, two: str) -> None:
         found = together(self.diagram, (one, two))
-        lines = [b for b in self.diagram.boundaries if set(b.phases) == {one, two}]
+        # Others may be as low as the phases of a junction, in it, or of a vertical line, along it.
+        winning = {phase.name for phase in self.diagram.phases}
+        lines = [
+            b
+            for b in self.diagram.boundaries
+            if set(b.phases) == {one, two}
+            or (b.is_vertical and not {one, two} <= winning and found.is_along(b))
+        ]
         curves = {b.interval for b in lines if not b.is_vertical}
         verticals = {(b.feature_probability, b.importance_interval) for b in lines if b.is_vertical}
         if set(found.curve.intervals) != curves or verticals != {
@@ -203,7 +210,7 @@ class AllPairs:
         }
         for density, importance in points:
             if not any(
-                {one, two} <= set(j.phases)
+                {one, two} & winning <= set(j.phases)
                 and j.feature_probability == density
                 and importance in (None, j.importance)
                 for j in self.diagram.junctions

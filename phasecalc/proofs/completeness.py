@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import sympy
 
 from ..blocks.candidate import Candidate
 from ..diagram.phase_diagram import PhaseDiagram
+from ..exact.extension import polynomials
 from ..exact.roots import polynomial, real_roots, sign_at_rational
-from ..symbols import r
+from ..symbols import p, r
 from .checks import All, Identity
 from .coexistence import AllPairs, together
 from .language import equal, free_energy, named_loss
 from .record import CheckFailed, Claim, Step, prose
 
 _LARGEST_DENOMINATOR = 12
+_MOST_LISTED = 20
+"""Pairs of candidates that a sentence lists."""
+
+
+def slug(*names: str) -> str:
+    """A label made of names.
+
+    >>> slug("extra-pair+1-dropped", "never")
+    'extra-pair-1-dropped-never'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(names)).strip("-")
 
 
 def listed(names: Sequence[str]) -> str:
@@ -40,12 +53,15 @@ def completeness(diagram: PhaseDiagram) -> Iterator[Step]:
 
 
 def _never(diagram: PhaseDiagram, candidate: Candidate) -> Step:
-    one, two, share = lower_mean(candidate, diagram.phases)
+    found = lower_mean(candidate, diagram.phases)
+    if found is None:
+        return _never_as_nowhere_tied(diagram, candidate)
+    one, two, share = found
     mean = share * named_loss(one.name) + (1 - share) * named_loss(two.name)
     meanings = {named_loss(c.name): c.loss for c in (candidate, one, two)}
     excess = sympy.factor(candidate.loss - share * one.loss - (1 - share) * two.loss)
     return Step(
-        f"{candidate.name}-never",
+        slug(candidate.name, "never"),
         prose(
             f"The candidate {candidate.name} is nowhere lowest. Its loss exceeds a weighted mean "
             "of two others, and so the lower of them, by a sum of positive terms:"
@@ -57,11 +73,13 @@ def _never(diagram: PhaseDiagram, candidate: Candidate) -> Step:
 
 def lower_mean(
     candidate: Candidate, others: Sequence[Candidate]
-) -> tuple[Candidate, Candidate, sympy.Rational]:
+) -> tuple[Candidate, Candidate, sympy.Rational] | None:
     """Two candidates and the share of the first, whose mean loss is lower everywhere.
 
-    Raises `ValueError` where none is found with a small denominator.
+    None where none is found with a small denominator.
     """
+    if any(not _is_rational(c.loss) for c in (candidate, *others)):
+        return None
     shares = sorted(
         {Fraction(i, k) for k in range(1, _LARGEST_DENOMINATOR + 1) for i in range(k + 1)},
         key=lambda share: (share.denominator, share),
@@ -72,7 +90,92 @@ def lower_mean(
             excess = candidate.loss - weight * one.loss - (1 - weight) * two.loss
             if positive_for_all(excess):
                 return one, two, weight
-    raise ValueError(f"no mean of two losses was found that is below that of {candidate.name}")
+    return None
+
+
+def _is_rational(loss: sympy.Expr) -> bool:
+    return all(number.is_Rational for number in sympy.Poly(loss, p, r).coeffs())
+
+
+_SAMPLE = sympy.Integer(1)
+"""The r at which a strip of p is sampled."""
+
+
+def _never_as_nowhere_tied(diagram: PhaseDiagram, candidate: Candidate) -> Step:
+    """The set where a candidate is lowest is thin: on lines with others, and not beside them."""
+    first, *_ = _samples(diagram, candidate)
+    here, lowest = _losses_at(diagram, candidate, first)
+    return Step(
+        slug(candidate.name, "never"),
+        prose(
+            f"The candidate {candidate.name} is nowhere lower than all others. On the border of "
+            "the set where it is lowest another one has the same loss and is lowest as well. That "
+            "happens in single points and on the vertical lines above at most (see {eq:complete}), "
+            "so the set is made of these, or holds all of a strip between such lines; and in each "
+            "strip there is a point in which it is not lowest, as in {}:",
+            sympy.Tuple(equal(p, first), equal(r, _SAMPLE)),
+        ),
+        sympy.Gt(here, lowest, evaluate=False),
+        NowhereAlone(diagram, candidate),
+    )
+
+
+def _samples(diagram: PhaseDiagram, candidate: Candidate) -> list[sympy.Rational]:
+    """A p in each strip between the vertical lines on which it is lowest together with others.
+
+    Raises `ValueError` where it is so on another line.
+    """
+    places = {sympy.Integer(0), sympy.Integer(1)}
+    for other in diagram.candidates:
+        if other is candidate:
+            continue
+        found = together(diagram, (candidate.name, other.name))
+        lines = [place for place, where in found.verticals if where.intervals]
+        if found.curve.intervals or not all(place.is_Rational for place in lines):
+            raise ValueError(
+                f"{candidate.name} and {other.name} are lowest together along a line that is not "
+                "vertical, or irrational; no proof is known here that the first is nowhere alone"
+            )
+        places.update(lines)
+    return [(low + high) / 2 for low, high in pairwise(sorted(places))]
+
+
+def _losses_at(
+    diagram: PhaseDiagram, candidate: Candidate, density: sympy.Rational
+) -> tuple[sympy.Expr, sympy.Expr]:
+    """The candidate's loss at a p and r = 1, and the lowest of the phases."""
+    mine, *theirs = (
+        sympy.expand(c.loss.subs({p: density, r: _SAMPLE})) for c in (candidate, *diagram.phases)
+    )
+    return mine, min(theirs, key=sympy.N)
+
+
+@dataclass(frozen=True, slots=True)
+class NowhereAlone:
+    """With others it is lowest in single points and on vertical lines, and in no strip between."""
+
+    diagram: PhaseDiagram
+    candidate: Candidate
+
+    @property
+    def description(self) -> str:
+        return "certified pair by pair; losses at a point of each strip, exactly"
+
+    def __call__(self, claim: Claim) -> None:
+        found = [
+            _losses_at(self.diagram, self.candidate, density)
+            for density in _samples(self.diagram, self.candidate)
+        ]
+        if claim.args not in found:
+            raise CheckFailed(f"{claim} is not about losses at these points")
+        for mine, lowest in found:
+            if _sign_of(mine - lowest) <= 0:
+                raise CheckFailed(f"{self.candidate.name}, {mine}, is not above {lowest}")
+
+
+def _sign_of(value: sympy.Expr) -> int:
+    (constant,) = polynomials([value])
+    return sign_at_rational(constant, Fraction(0))
 
 
 def positive_for_all(loss: sympy.Expr) -> bool:
@@ -115,7 +218,7 @@ def _all_pairs(diagram: PhaseDiagram) -> Step:
         for words, names in (
             ("Along the lines above", along),
             ("In a junction only", touching),
-            ("Nowhere", apart),
+            ("Nowhere", apart if len(apart) <= _MOST_LISTED else ["all other pairs"]),
         )
         if names
     ]

@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cmp_to_key, partial
+from functools import cmp_to_key, lru_cache, partial
 from itertools import pairwise
 
 import sympy
 
 from ..blocks.candidate import Candidate
-from ..exact.roots import RealRoot, polynomial, real_roots, sign_at_rational, value_at
-from .record import CheckFailed
+from ..diagram.transition import Boundary
+from ..exact.extension import polynomials
+from ..exact.roots import ONE, ZERO, RealRoot, real_roots, sign_at_rational
 
 Interval = tuple[sympy.Expr, sympy.Expr]
 
@@ -47,6 +48,14 @@ class Coexistence:
         """Whether it is more than single points."""
         return bool(self.curve.intervals) or any(p.intervals for _, p in self.verticals)
 
+    def is_along(self, boundary: Boundary) -> bool:
+        """Whether a vertical boundary is among the lines."""
+        return any(
+            place == boundary.feature_probability
+            and boundary.importance_interval in where.intervals
+            for place, where in self.verticals
+        )
+
     @property
     def is_empty(self) -> bool:
         """Whether the two are nowhere equal and lowest."""
@@ -59,9 +68,11 @@ Parts = tuple[sympy.Poly, sympy.Poly]
 """A loss as a(p) + r b(p)."""
 
 
-def parts_of(candidate: Candidate) -> Parts:
-    """The polynomials a and b of a candidate's loss a(p) + r b(p)."""
-    return polynomial(candidate.base_error), polynomial(candidate.extra_error)
+@lru_cache(maxsize=64)
+def _parts_of(candidates: tuple[Candidate, ...]) -> tuple[Parts, ...]:
+    """The polynomials a and b of each loss a(p) + r b(p), all over one field."""
+    polys = polynomials([part for c in candidates for part in (c.base_error, c.extra_error)])
+    return tuple(zip(polys[::2], polys[1::2], strict=True))
 
 
 def coexistence(one: Candidate, two: Candidate, everyone: Iterable[Candidate]) -> Coexistence:
@@ -72,12 +83,16 @@ def coexistence(one: Candidate, two: Candidate, everyone: Iterable[Candidate]) -
     >>> coexistence(three[0], three[2], three).curve.intervals
     ((0, 4/7),)
     """
-    base, slope = parts_of(one)
-    other_base, other_slope = parts_of(two)
+    all_of_them = tuple(everyone)
+    all_of_them += tuple(c for c in (one, two) if c not in all_of_them)
+    parts = _parts_of(all_of_them)
+    base, slope = parts[all_of_them.index(one)]
+    other_base, other_slope = parts[all_of_them.index(two)]
     alpha, beta = base - other_base, slope - other_slope
     gaps = [
         (first - base, second - slope)
-        for first, second in map(parts_of, (c for c in everyone if c not in (one, two)))
+        for c, (first, second) in zip(all_of_them, parts, strict=True)
+        if c not in (one, two)
     ]
     shared = sympy.gcd(alpha, beta)
     return Coexistence(
@@ -114,18 +129,29 @@ def _sign_at(point: Fraction, poly: sympy.Poly) -> int:
 
 
 def _on_vertical(root: RealRoot, gaps: Sequence[Parts]) -> Places:
-    if not root.is_rational:
-        raise CheckFailed(f"two losses are equal on p = {root.exact()}, which is not rational")
-    values = [(value_at(a, root.low), value_at(b, root.low)) for a, b in gaps]
-    turns = sorted({-a / b for a, b in values if b != 0 and -a / b > 0})
-    bounds = [Fraction(0), *turns]
-    samples = [(low + high) / 2 for low, high in pairwise(bounds)] + [bounds[-1] + 1]
+    """Where a + r b ≥ 0 for all gaps: between the largest lower and the least upper bound on r."""
+    low, high = (ZERO, ONE), (ONE, ZERO)  # r = numerator/denominator, both ≥ 0 at the root
+    for a, b in gaps:
+        sign, slope = root.sign_of(a), root.sign_of(b)
+        if (slope == 0 and sign < 0) or (slope < 0 and sign <= 0):
+            return Places((), ())
+        if slope > 0 > sign and _above(root, (-a, b), low):
+            low = (-a, b)
+        if slope < 0 < sign and _above(root, high, (a, -b)):
+            high = (a, -b)
+    ends = tuple(_value(root, end) for end in (low, high))
+    if _above(root, high, low):
+        return Places(((ends[0], ends[1]),), ())
+    return Places((), () if _above(root, low, high) else (ends[0],))
 
-    def lowest(importance: Fraction) -> bool:
-        return all(a + b * importance >= 0 for a, b in values)
 
-    ends = [*(sympy.Rational(x.numerator, x.denominator) for x in bounds), sympy.oo]
-    return _places(ends, list(map(lowest, samples)), list(map(lowest, turns)))
+def _above(root: RealRoot, one: Parts, two: Parts) -> bool:
+    """Whether the first fraction is larger than the second at the root; 1/0 is infinite."""
+    return root.sign_of(one[0] * two[1] - two[0] * one[1]) > 0
+
+
+def _value(root: RealRoot, end: Parts) -> sympy.Expr:
+    return sympy.oo if end[1].is_zero else root.evaluate(*end)
 
 
 def _places(ends: Sequence[sympy.Expr], inside: list[bool], at_ends: list[bool]) -> Places:

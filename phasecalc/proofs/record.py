@@ -126,9 +126,9 @@ class Derivation:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Checks hold functions, which no pickle takes: the library's own proofs travel by name.
-        from .registry import NAMES, derivation  # noqa: PLC0415  (it is made of these records)
+        from .registry import derivation, is_known  # noqa: PLC0415  (it is made of these records)
 
-        if self.name in NAMES and derivation(self.name) is self:
+        if is_known(self.name) and derivation(self.name) is self:
             return derivation, (self.name,)
         return type(self), (self.name, self.title, self.opening, self.steps)
 

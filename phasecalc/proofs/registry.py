@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
@@ -61,14 +62,32 @@ NAMES: tuple[str, ...] = tuple(_ENTRIES)
 """Names of all derivations, in the order of the document."""
 
 
+def _of_any_size(name: str) -> tuple[str, Builder] | None:
+    """Boundaries of any n and m, by a name such as boundaries-4-2."""
+    found = re.fullmatch(r"(point-law-)?boundaries-([1-9]\d{0,3})-([1-9]\d{0,3})", name)
+    if found is None:
+        return None
+    n, m = int(found[2]), int(found[3])
+    options: dict[str, object] = {"law": Point()} if found[1] else {}
+    plural = "" if m == 1 else "s"
+    title = f"Boundaries and junctions of {n} features in {m} dimension{plural}"
+    return title + (", point law" if found[1] else ""), _built("boundaries", n=n, m=m, **options)
+
+
+def _entry(name: str) -> tuple[str, Builder]:
+    found = _ENTRIES.get(name) or _of_any_size(name)
+    assert found is not None
+    return found
+
+
 def title_of(name: str) -> str:
     """The title of a derivation, without building it."""
-    return _ENTRIES[name][0]
+    return _entry(name)[0]
 
 
 @cache
 def _derivation(name: str) -> Derivation:
-    title, build = _ENTRIES[name]
+    title, build = _entry(name)
     opening, steps = build()
     return Derivation(name, title, opening, steps)
 
@@ -81,17 +100,27 @@ def derivation(name: str) -> Derivation:
     Eq(L_antipodal, p**2*r/6 + p**2/6)
     >>> found.step("antipodal").verify()
 
-    Raises `ValueError` for an unknown name; `derivations()` gives all of them.
+    `derivations()` gives all of them; besides there are boundaries of any size whose lines and
+    junctions end in rational points, by names such as "boundaries-4-2", "point-law-boundaries-4-1".
+
+    Raises `ValueError` for an unknown name, or a size that is too large.
     """
     return _derivation(known(name))
 
 
+def is_known(name: str) -> bool:
+    """Whether there is a derivation of this name."""
+    return name in _ENTRIES or _of_any_size(name) is not None
+
+
 def known(name: str) -> str:
     """The name, if there is such a derivation; `ValueError` names the nearest one."""
-    if name not in _ENTRIES:
+    if not is_known(str(name)):
         close = get_close_matches(str(name), NAMES, n=1, cutoff=0.4)
         hint = f"did you mean {close[0]!r}?" if close else "there is none of this name."
-        raise ValueError(f"derivation = {name!r}: {hint} The names are {', '.join(NAMES)}")
+        raise ValueError(
+            f"derivation = {name!r}: {hint} The names are {', '.join(NAMES)}, and boundaries-N-M"
+        )
     return name
 
 

@@ -152,30 +152,51 @@ def local_error(
 
 
 def candidate_at(candidate: Candidate, law: Law) -> Callable[[Fraction, Fraction], Env]:
-    """The candidate's loss at p and r, by its definition as an expectation."""
-    size = len(candidate.bias)
+    """The candidate's loss at p and r, by its definition as an expectation.
+
+    Features that do not overlap do not enter each other's errors (derivation `decomposition`,
+    neighbourhood), so each group that does is a model of its own.
+    """
+    gram = [[fraction_of(entry) for entry in row] for row in candidate.gram]
+    groups = _groups(gram)
 
     def at(density: Fraction, ratio: Fraction) -> Env:
         biases = [fraction_of(value.subs(p, density)) for value in candidate.bias]
-        gram = [[fraction_of(entry) for entry in row] for row in candidate.gram]
-        env: Env = {
-            "n": size,
-            "p": density,
-            "r": ratio,
-            "law": law.name,
-            "G_": matrix_from_one(gram),
-            "b_": from_one(biases),
-            "I_": from_one([Fraction(1)] * (size - 1) + [ratio]),
-        }
-        return env | {f"L_{candidate.name}": _DEFINITION(env)}
+        weights = [Fraction(1)] * (len(gram) - 1) + [ratio]
+        total = Fraction(0)
+        for group in groups:
+            total += _DEFINITION(
+                {
+                    "n": len(group),
+                    "p": density,
+                    "law": law.name,
+                    "G_": matrix_from_one([[gram[i][k] for k in group] for i in group]),
+                    "b_": from_one([biases[i] for i in group]),
+                    "I_": from_one([weights[i] for i in group]),
+                }
+            )
+        return {"p": density, "r": ratio, f"L_{candidate.name}": total}
 
     return at
 
 
-def loss_step(candidate: Candidate, law: Law, reason: Prose) -> Step:
+def _groups(gram: Sequence[Sequence[Fraction]]) -> list[list[int]]:
+    """Features that overlap, directly or through others."""
+    left = list(range(len(gram)))
+    found = []
+    while left:
+        group = [left.pop(0)]
+        for i in group:
+            group += [k for k in left if gram[i][k] != 0]
+            left = [k for k in left if k not in group]
+        found.append(sorted(group))
+    return found
+
+
+def loss_step(candidate: Candidate, law: Law, reason: Prose, label: str | None = None) -> Step:
     """The loss of a candidate, as the library has it, against its definition."""
     return Step(
-        candidate.name,
+        candidate.name if label is None else label,
         reason,
         equal(named_loss(candidate.name), candidate.loss),
         Interpolated(candidate_at(candidate, law), _degree(candidate), importances=2),
@@ -183,8 +204,12 @@ def loss_step(candidate: Candidate, law: Law, reason: Prose) -> Step:
 
 
 def _degree(candidate: Candidate) -> int:
-    """A bound for the degree in p: n from the pattern, and each bias to the power n + 2 at most."""
-    size = len(candidate.bias)
+    """A bound for the degree in p: n from the pattern, and each bias to the power n + 2 at most.
+
+    n is the number of features that overlap.
+    """
+    gram = [[fraction_of(entry) for entry in row] for row in candidate.gram]
+    size = max(map(len, _groups(gram)))
     own = max(polynomial(bias).degree() for bias in candidate.bias)
     return size + (size + 2) * int(own) if own > 0 else size
 

@@ -100,6 +100,7 @@ class LatexPrinter(FormulaPrinter):
     def symbol(self, expr: sympy.Symbol) -> Printed:
         base, _, label = expr.name.partition("_")
         if base in ("L", "F") and len(label) > 1:
+            label = label.replace("#", r"\#")
             return rf"{base}_{{\text{{{label}}}}}", ATOM
         return str(sympy.latex(expr)), ATOM
 

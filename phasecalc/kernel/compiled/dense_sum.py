@@ -67,7 +67,8 @@ def sum_part(
     With slope = 0 the sum has `nodes` nodes. Otherwise it is tapered: multiplied by a smooth
     function that ends at the last node, which is doubled until the results no longer change by more
     than tolerance (ℓ) and slope (the derivatives), or `nodes` are reached. Of a tapered sum
-    result[3] and [4] grow by the last change, an estimate of the error of ℓ and of the derivatives.
+    result[3] and [4] grow by twice the last change, an estimate of the error of ℓ and of the
+    derivatives.
     result[5] grows by the number of nodes.
     """
     n = len(g)
@@ -213,11 +214,12 @@ def sum_part(
         if not gradient:
             change_g = 0.0
         begin = end
-        # The change before counts too: one may be small by chance.
-        enough = max(change, 0.5 * old) <= tolerance and max(change_g, 0.5 * old_g) <= slope
-        if begin >= nodes or (enough and begin > 2 * FIRST):
-            result[3] += max(change, 0.5 * old)
-            result[4] += max(change_g, 0.5 * old_g)
+        # Terms fall at least like 1/ω², changes by half each time: the last one is as much as all
+        # that is left, and is doubled. The one before counts too, as one may be small by chance.
+        error, error_g = max(2.0 * change, old), max(2.0 * change_g, old_g)
+        if begin >= nodes or (begin > 2 * FIRST and error <= tolerance and error_g <= slope):
+            result[3] += error
+            result[4] += error_g
             break
         end = min(2 * begin, nodes)
     for t in range(3):
