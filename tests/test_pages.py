@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,19 @@ def test_the_glossary_is_that_of_the_command():
 
     kept = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
     assert kept == glossary_markdown(), "run python docs/glossary.py"
+
+
+def test_a_release_has_addresses_for_every_picture_and_link():
+    release = runpy.run_path(str(ROOT / ".github" / "release.py"))
+    kept = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = release["readme"](kept, "owner/name", "v1.0.0")
+    targets = re.findall(r"\]\(([^)]+)\)", found)
+    assert len(targets) == len(re.findall(r"\]\(([^)]+)\)", kept)) > 20
+    assert all(target.startswith("https://") for target in targets)
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", found)
+    assert len(pictures) == 3
+    raw = "https://raw.githubusercontent.com/owner/name/v1.0.0/"
+    for address in pictures:
+        assert (ROOT / address.removeprefix(raw)).exists()
+    urls = release["project"]((ROOT / "pyproject.toml").read_text("utf-8"), "owner/name", "v1.0.0")
+    assert tomllib.loads(urls)["project"]["urls"].keys() > {"Repository", "Issues", "Paper"}

@@ -58,8 +58,8 @@ class OutputFile(click.ParamType[Path]):
 
 
 LAW_HELP = (
-    "Magnitudes of active features: uniform, point, signed-uniform, beta, exponential or "
-    'half-normal, with parameters or without, for example "uniform(high=2)" or "beta(2, 3)".'
+    'Magnitudes of active features, a law with parameters or without: "point", '
+    '"uniform(high=2)", "beta(2, 3)"; a wrong name lists all.'
 )
 
 

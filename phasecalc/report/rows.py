@@ -26,6 +26,8 @@ from .plain import plain
 Cell: TypeAlias = str | sympy.Basic
 """A word or a formula."""
 
+_SEARCHED = 9
+"""Features up to which there is a global source."""
 _PHASES = ("name", "extra feature", "loss")
 _BOUNDARIES = ("phases", "line", "for", "order", "latent heat", "slope dr/dS", "status")
 _JUNCTIONS = ("S", "p", "r", "loss", "status", "phases")
@@ -64,7 +66,8 @@ def heading(record: object) -> list[str]:
         return [
             f"{counted(model.n_features, 'feature')} in {counted(model.d_hidden, 'dimension')}, "
             f"importance {importance}, source: {record.source}",
-            "exact among its candidates; free weights may be lower: see --source global",
+            "exact among its candidates; free weights may be lower"
+            + (": see --source global" if model.n_features <= _SEARCHED else ""),
             *conventions(model.law),
         ]
     if isinstance(record, PairDiagram):
