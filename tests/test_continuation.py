@@ -17,8 +17,9 @@ from phasecalc.continuation.equations import Meeting, junction
 from phasecalc.continuation.equations import coexistence as on_line
 from phasecalc.continuation.events import trace
 from phasecalc.continuation.landscapes import landscape_of
-from phasecalc.continuation.plane import Plane
+from phasecalc.continuation.plane import Axis, Plane
 from phasecalc.continuation.scan import Continuous, between
+from phasecalc.continuation.whole import traced_diagram
 from phasecalc.report.plot_traced import plot_traced
 from phasecalc.report.text_trained import check_text
 from phasecalc.report.traced import traced_document, traced_text
@@ -375,3 +376,18 @@ def test_more_features_than_can_be_minimised_are_refused() -> None:
         pc.phase_diagram(model, "relaxed")
     with pytest.raises(ValueError, match=words):
         pc.phase_diagram(model, "global")
+
+
+@pytest.mark.slow
+def test_a_picture_over_another_importance_has_its_axis() -> None:
+    rho, lam = sympy.symbols("rho lam")
+    x = Axis(pc.S, 0.6, 0.7, "log density")
+    plane = Plane(pc.ToyModel(2, 1, importance="rho^i"), x, Axis(rho, 0.2, 0.5, "log"))
+    ax = plot_traced(traced_diagram(landscape_of(plane, "global"), "global", (3, 3))).axes[0]
+    assert ax.get_ylabel() == "ρ, of importances 1, ρ"
+    assert ax.get_ylim() == (0.2, 0.5)
+    penalised = pc.ToyModel(2, 1, importance=1, interference_penalty=lam)
+    plane = Plane(penalised, x, Axis(lam, 0.0, 0.002, "linear"))
+    found = traced_diagram(landscape_of(plane, "global"), "global", (2, 2))
+    with pytest.raises(ValueError, match="over S and lam; pictures are over S and an importance"):
+        plot_traced(found)

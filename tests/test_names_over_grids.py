@@ -16,6 +16,8 @@ GRIDS = [
     pytest.param(
         5, 2, (0.1, 0.3, 0.6, 0.85, 0.97), (0.2, 0.7, 1.0, 1.5, 4.0), marks=pytest.mark.slow
     ),
+    pytest.param(6, 2, (0.3, 0.9), (0.5, 1.0, 2.0), marks=pytest.mark.slow),
+    pytest.param(5, 3, (0.1, 0.5, 0.9), (0.5, 1.0, 2.0), marks=pytest.mark.slow),
 ]
 FIGURES = (
     r"\d-in-\d\(\d+\)|pair|triangle|tetrahedron|\d-simplex|aligned|pentagon|hexagon|three-on-a-line"

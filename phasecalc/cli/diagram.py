@@ -109,7 +109,7 @@ def diagram(
                     executor=executor,
                     checkpoint=checkpoint,
                 )
-            plain = bias == "free" and not interference_penalty
+            plain = model.is_standard
             beneath = phase_diagram(model) if plain else None
 
             def drawn() -> Any:

@@ -24,8 +24,8 @@ GRADIENT = 5.0
 """The bound on an entry of I_j ∂ℓ_j/∂G_ji that is aimed at, in units of the loss's tolerance.
 
 It is far above the error: the bound adds up the absolute values of an oscillating sum."""
-ROUNDING = 1e-15
-"""Of a row's loss, in units of I_j (1 + ‖G_j‖₁ + |b_j|)²: twice what has been seen."""
+ROUNDING = 2.220446049250313e-16
+"""Of a row's loss, in units of I_j (1 + ‖G_j‖₁ + |b_j|)²."""
 
 
 class DenseResult(NamedTuple):

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from ..continuation.records import TracedDiagram
 from ..diagram.phase_diagram import PhaseDiagram
+from ..symbols import S, r
 from .colours import colour_of
+from .plain import plain
 from .plot_names import CELLS, write_names
 from .plot_style import DENSITY_RANGE, INK, AxesKind, Window, dress, inset_axes
 from .sizes import magnitudes, sizes
@@ -59,14 +61,15 @@ def plot_traced(
     colour. Regions are the connected parts that the lines cut out. `axes` and `inset` are those of
     `plot_diagram`.
 
-    Raises `ValueError` for candidates beneath a variant: they minimise another loss.
+    Raises `ValueError` for candidates beneath a variant: they minimise another loss; for a diagram
+    over other symbols than S and an importance.
     """
     if beneath is not None and (diagram.model.bias == "zero" or diagram.model.interference_penalty):
         raise ValueError(
             "beneath: the candidates have free biases and no penalty, so it must be None for a "
             "diagram with bias = 'zero' or an interference_penalty"
         )
-    window = Window(axes=axes)
+    window = _window(diagram, axes)
     part = None if inset is None else Window.of(inset, axes)
     if ax is None:
         figure = Figure(figsize=(6.8, 5.8), layout="constrained")
@@ -74,6 +77,8 @@ def plot_traced(
     labels = _fill(ax, diagram, window)
     _draw(ax, diagram, beneath, metastable=metastable)
     dress(ax, window)
+    if diagram.plane.y.symbol != r:
+        ax.set_ylabel(f"{plain(diagram.plane.y.symbol)}, of importances {_joined(diagram)}")
     model = diagram.model
     ax.set_title(
         f"{sizes(model)}, {magnitudes(model)}\n{source_title(diagram.source, model)}",
@@ -105,6 +110,20 @@ def plot_traced(
     _clear_of_points(coarse, diagram, window)
     write_names(ax, coarse, [q.name for q in diagram.phases], (), -0.17 - 0.06 * rows)
     return found
+
+
+def _window(diagram: TracedDiagram, axes: AxesKind) -> Window:
+    """The paper's window; of another importance than r, where it was traced."""
+    x, y = diagram.plane.axes
+    if x.symbol != S or y.chart != "log":
+        raise ValueError(
+            f"diagram: it is over {x.symbol} and {y.symbol}; pictures are over S and an importance"
+        )
+    return Window(axes=axes) if y.symbol == r else Window(importances=(y.low, y.high), axes=axes)
+
+
+def _joined(diagram: TracedDiagram) -> str:
+    return ", ".join(map(plain, diagram.model.importance))
 
 
 def _clear_of_points(names: NDArray[np.str_], diagram: TracedDiagram, window: Window) -> None:

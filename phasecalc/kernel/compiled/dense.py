@@ -39,6 +39,8 @@ from .dense_sum import sum_part
 from .dense_zones import most_parts, scatter, split_by_zones
 from .jit import compiled
 
+ROUNDING = 2e-14
+"""Of a row that is taken apart, in units of (1 + ‖G_j‖₁ + |b_j|)²: twice what has been seen."""
 TINY = 1e-25
 """Overlaps up to this size are 0: they move no pre-activation by a rounding error."""
 
@@ -92,6 +94,10 @@ def series_row(law, g, p, s, a, p_x, s_x, b, gradient, tolerance, slope, d_g, re
     else:
         parts = np.empty((2 * n + 1, COLUMNS))
         count = split(g, s, a, p_x, s_x, b, parts)
+    if not plain:
+        reach = 1.0 + abs(b) + abs(a) + np.abs(g).sum()
+        result[3] += ROUNDING * reach * reach
+        result[4] += ROUNDING * reach
     share = 0.25 / count
     G = np.empty(n + 1)
     Q = np.empty(n + 1)
