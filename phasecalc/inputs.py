@@ -45,7 +45,7 @@ def shown(value: object) -> str:
     """The value as an error message shows it: short, on one line."""
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         return f"an integer of {value.bit_length()} bits"
-    text = repr(value)
+    text = " ".join(repr(value).split())  # arrays are written in lines
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 

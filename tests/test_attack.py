@@ -5,9 +5,11 @@ from __future__ import annotations
 import resource
 import sys
 
+import numpy as np
 import pytest
 
-from benchmarks.attack import api, commands, faults, threads
+import phasecalc as pc
+from benchmarks.attack import api, commands, exact, faults, newer, threads
 from benchmarks.attack.report import Attack, table
 
 
@@ -37,6 +39,22 @@ def test_many_command_lines():
 
 def test_arrays_of_every_kind():
     for found in api.attack(60, seed=5):
+        held(found, 15)
+
+
+@pytest.mark.slow
+def test_algebraic_entries():
+    held(exact.attack_algebraic(12, seed=5), 12)
+
+
+@pytest.mark.slow
+def test_diagrams_of_candidates_of_ones_own():
+    held(exact.attack_candidates(25, seed=5, roots=False), 25)
+
+
+@pytest.mark.slow
+def test_arguments_of_the_newer_functions():
+    for found in newer.attack(15, seed=5):
         held(found, 15)
 
 
@@ -74,3 +92,9 @@ def test_what_fails_is_shown():
     found.expect(False, "two")
     assert found.failures == ["two"]
     assert table([found]).splitlines()[1].split() == ["none", "2", "1"]
+
+
+def test_a_value_is_shown_on_one_line():
+    with pytest.raises(TypeError, match="levels = array") as refused:
+        pc.certify_cells(levels=np.zeros((3, 3)))  # type: ignore[arg-type]
+    assert "\n" not in str(refused.value)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sympy
 
 import phasecalc as pc
 from phasecalc.certify import checker, codes, polygons
@@ -419,6 +420,21 @@ FORGERIES = {
     "a box twice, which hides a hole": ("free", hide_a_hole),
     "the place of the minimiser": ("held", move_minimiser),
     "another importance": ("held", other_model),
+    "another importance in the model alone": (
+        "held",
+        lambda d: d["record"]["importance"].update(fraction="2/1"),
+    ),
+    "another unit of the magnitudes": (
+        "held",
+        lambda d: d["record"]["model"]["law"]["high"].update(fraction="2/1"),
+    ),
+    "biases free in the model alone": ("held", lambda d: d["record"]["model"].update(bias="free")),
+    "a penalty in the model alone": (
+        "held",
+        lambda d: d["record"]["model"]["interference_penalty"].update(
+            formula=["Rational", "1", "2"]
+        ),
+    ),
     "a penalty that is not there": (
         "held",
         lambda d: d["record"]["proof"]["penalty"].update(fraction="1/2"),
@@ -527,6 +543,18 @@ def test_checker_rejects(files, forgery, monkeypatch):
     (folder / "forged.json").write_text(json.dumps(document))
     with pytest.raises(checker.Rejected):
         pc.check_certificate(folder / "forged.json")
+
+
+def test_checker_reads_the_importances_of_a_model(tmp_path):
+    """Formulas in symbols, a unit and a penalty."""
+    rho = sympy.Symbol("rho")
+    model = pc.ToyModel(
+        2, 1, pc.Uniform(high=2), importance=["2/3", rho**2 + pc.r / 2], interference_penalty="1/50"
+    )
+    found = pc.certify(model, sparsity="4/5", importance="3/2", gap="1e-6", rho="1/2")
+    assert found.proved
+    found.save(tmp_path / "c.json")
+    assert pc.check_certificate(tmp_path / "c.json")["regions"] == len(found.minimisers)
 
 
 def test_checker_refuses_another_size(files):

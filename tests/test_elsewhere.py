@@ -120,6 +120,8 @@ def test_state_dicts_are_read_with_weights_only(tmp_path, monkeypatch):
         ("devinterp", ARRAYS["devinterp"] | {"embedding.bias": B}, "embedding.bias is not part"),
         ("devinterp", ARRAYS["devinterp"] | {"unembedding.weight": W}, r"has the shape \(2, 5\)"),
         ("elhage", {"b_final": B}, "there is no W; it holds b_final"),
+        ("phasecalc", {"W": W, "b_final": B}, "b_final, as the convention elhage or arena has it"),
+        ("phasecalc", {"W": W.T, "b": B}, r"b has the shape \(5,\); with weights of 2"),
         ("arena", {"W": W, "b_final": B[:3]}, r"b_final has the shape \(3,\); with weights of 5"),
         ("arena", {"W": B}, r"W has the shape \(5,\), not"),
         ("arena", {"W": W * np.nan}, "W holds NaN or infinities"),
@@ -130,6 +132,13 @@ def test_files_that_do_not_fit(tmp_path, convention, arrays, says):
     np.savez(tmp_path / "w.npz", **arrays)
     with pytest.raises(ValueError, match=says):
         pc.read_weights(tmp_path / "w.npz", convention)
+
+
+def test_the_letters_of_the_formulas_are_names_too(tmp_path):
+    np.savez(tmp_path / "w.npz", W=W, b=B)
+    found = pc.read_weights(tmp_path / "w.npz")
+    np.testing.assert_array_equal(found.weights, W)
+    np.testing.assert_array_equal(found.bias, B)
 
 
 def test_files_that_are_none(tmp_path):

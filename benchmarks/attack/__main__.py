@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from . import api, commands, faults, threads
+from . import api, commands, exact, faults, newer, threads
 from .report import Attack, table
 
 
@@ -15,13 +15,22 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="attacks; by default all")
     parser.add_argument("--lines", type=int, default=2000, help="command lines")
     parser.add_argument("--seconds", type=float, help="stop the command lines after so long")
-    parser.add_argument("--inputs", type=int, default=300, help="arrays and damaged files")
+    parser.add_argument(
+        "--inputs",
+        type=int,
+        default=300,
+        help="of each other kind: arrays, entries, diagrams, arguments, damaged files",
+    )
     parser.add_argument("--kills", type=int, default=3, help="in each of train, trace and derive")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     attacks: dict[str, Callable[[], list[Attack]]] = {
         "commands": lambda: [commands.attack(given.lines, given.seed, given.seconds)],
         "arrays": lambda: api.attack(given.inputs, given.seed),
+        "algebraic": lambda: [exact.attack_algebraic(given.inputs, given.seed)],
+        "candidates": lambda: [exact.attack_candidates(given.inputs, given.seed, roots=False)],
+        "candidates-roots": lambda: [exact.attack_candidates(given.inputs, given.seed, roots=True)],
+        "newer": lambda: newer.attack(given.inputs, given.seed),
         "damage": lambda: [faults.attack_damage(given.inputs, given.seed)],
         "records": lambda: [threads.attack_records()],
         "threads": lambda: [threads.attack_threads(8, given.seed)],

@@ -13,7 +13,6 @@ import os
 import random
 import resource
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -27,7 +26,7 @@ import numpy as np
 
 from phasecalc.cli import cli, main
 
-from .report import Attack
+from .report import Attack, Clock, Slow, within
 
 SLOW = 20.0
 """Seconds of processor time that no line may take."""
@@ -74,10 +73,6 @@ LONG = {"slice", "certify", "cells", "explore", "limit"}
 RARE = {"loss": 0.4, "boundaries": 0.2, "diagram": 0.05, "minimize": 0.1, "train": 0.1,
         "derive": 0.02, "check": 0.3}  # fmt: skip
 """Part of the lines of a command that are left as they are; the others get an option too many."""
-
-
-class Slow(BaseException):
-    """A line has used up its processor time."""
 
 
 def matrix(rng: random.Random, n: int, m: int) -> str:
@@ -268,10 +263,6 @@ def attack(lines: int, seed: int, seconds: float | None = None) -> Attack:
     worst = (0.0, [""])
     begun = time.monotonic()
 
-    def slow(*_: object) -> None:
-        raise Slow
-
-    signal.signal(signal.SIGVTALRM, slow)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with sandbox():
         before = contents()
@@ -279,20 +270,17 @@ def attack(lines: int, seed: int, seconds: float | None = None) -> Attack:
             words = line(rng)
             if too_long(words):
                 continue
-            started = time.process_time()
-            signal.setitimer(signal.ITIMER_VIRTUAL, SLOW)
+            clock = Clock()
             try:
-                status, _, err = run(words)
+                with within(SLOW) as clock:
+                    status, _, err = run(words)
                 reason = _wrong(status, err)
                 statuses[status] = statuses.get(status, 0) + 1
             except Slow:
                 status, reason = -1, f"took more than {SLOW} s"
             except Exception as error:
                 status, reason = -1, f"{type(error).__name__}: {error}"
-            finally:
-                signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-            took = time.process_time() - started
-            worst = max(worst, (took, words))
+            worst = max(worst, (clock.took, words))
             left = contents() - before
             if left and (status != 0 or any("/.phasecalc-" in name for name in left)):
                 reason = reason or f"left {sorted(left)}"

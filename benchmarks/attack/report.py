@@ -1,8 +1,11 @@
-"""What an attack found."""
+"""What an attack found, and the time that an input may take."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import signal
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -20,6 +23,35 @@ class Attack:
         self.inputs += 1
         if not held:
             self.failures.append(what)
+
+
+class Slow(BaseException):
+    """An input has used up its processor time."""
+
+
+@dataclass
+class Clock:
+    """Seconds of processor time that an input took."""
+
+    took: float = 0.0
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[Clock]:
+    """`Slow` is raised where what is inside takes more seconds of processor time."""
+
+    def slow(*_: object) -> None:
+        raise Slow
+
+    clock, begun = Clock(), time.process_time()
+    before = signal.signal(signal.SIGVTALRM, slow)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield clock
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+        clock.took = time.process_time() - begun
 
 
 def table(attacks: Iterable[Attack]) -> str:

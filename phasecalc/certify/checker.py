@@ -344,6 +344,17 @@ class _Claim:
             raise ValueError("its sizes do not agree")
         if not 0 < self.p <= 1 or min(self.weighting) <= 0 or self.penalty < 0:
             raise ValueError("its numbers are out of range")
+        model = record["model"]
+        values = {"r": _fraction(record["importance"])}
+        values |= {name: _fraction(value) for name, value in record["symbols"]}
+        importance = [unit**2 * _number(x["formula"], values) for x in model["importance"]]
+        self.same = (
+            importance == self.weighting
+            and _number(model["interference_penalty"]["formula"], values) == self.penalty
+            and {"zero": True, "free": False}[model["bias"]] == self.held
+            and model["law"]["record"] == "Uniform"
+            and model["support"]["probabilities"] is None
+        )
 
     # θ boxes and the quantities that grow with θ
 
@@ -511,6 +522,8 @@ class _Claim:
 
     def proved(self) -> dict[str, Any]:
         """Check all claims."""
+        if not self.same:
+            raise Rejected("the loss of the proof is not that of the model")
         self._domain()
         if not self.lower <= self.upper or self.upper - self.lower > self.gap:
             raise Rejected("the bounds are not in order, or further apart than the gap")
@@ -845,6 +858,26 @@ def _array(entry: dict[str, Any]) -> list[Any]:
     found: list[Any] = flat
     for size in reversed(parts["shape"][1:]):
         found = [found[k : k + size] for k in range(0, len(found), size)] if size else []
+    return found
+
+
+def _number(formula: Any, values: dict[str, Any]) -> Any:
+    """A rational number from a formula, its symbols replaced."""
+    if isinstance(formula, str):
+        return fmpq(int(formula, 0))
+    head, *parts = formula
+    if head == "Symbol":
+        return values[parts[0]]
+    numbers = [_number(part, values) for part in parts]
+    if head == "Rational":
+        return numbers[0] / numbers[1]
+    if head == "Pow" and numbers[1].q == 1:
+        return numbers[0] ** int(numbers[1].p)
+    if head not in ("Add", "Mul"):
+        raise ValueError(f"it holds the formula {head}, which is not read here")
+    found = numbers[0]
+    for number in numbers[1:]:
+        found = found + number if head == "Add" else found * number
     return found
 
 

@@ -74,16 +74,16 @@ def _write(
     appendix: bool,
 ) -> None:
     from ..files import replacing, writable_folder
+    from ..proofs.registry import derivation
 
+    found = [derivation(each) for each in names]  # what has none leaves no folder
     writable_folder(folder)
 
-    from ..proofs.registry import derivation
     from ..report.article import MAIN, derivation_file, main_document
     from .pdflatex import compiled
 
     texts = {
-        each: derivation_file(derivation(each), sparsity=sparsity, appendix=appendix)
-        for each in names
+        each.name: derivation_file(each, sparsity=sparsity, appendix=appendix) for each in found
     }
     if everything:
         texts[MAIN] = main_document(names, sparsity=sparsity, appendix=appendix)

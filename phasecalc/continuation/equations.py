@@ -281,6 +281,8 @@ def cusp(land: Landscape, pair: Pair) -> Degenerate | None:
     if found[0] is None or found[1] is None:
         return None
     error = float(np.abs(found[0].theta - found[1].theta).max()) + land.settings.close
+    if error > land.settings.narrow:
+        return None  # two solutions of no one point
     return Degenerate(found[0].branch, found[0].null, error, third=0.0)
 
 

@@ -286,7 +286,10 @@ def _last(land: Landscape, curve: list[Onset], end: End) -> tuple[tuple[End, int
             return (End(kind, found or here), k), there
         third = _taken_over(land, there)
         if third is not None:
-            found = zero_between(land, here, there, _excess(land, third))
+            excess = _excess(land, third)
+            found = zero_between(land, here, there, excess)
+            if found is None and abs(excess(here)) < land.settings.lower:
+                found = here  # it lies on the end point already, up to rounding
             if found is None:
                 return (End("end of a branch", here), k), there
             at = walk(land, third, found.theta)

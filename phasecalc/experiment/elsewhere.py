@@ -113,7 +113,7 @@ def read_weights(path: str | PathLike[str], convention: str = "phasecalc") -> Fo
     ======== ================================= =================== ================ ============
     name     weights                           bias                loss             probability
     ======== ================================= =================== ================ ============
-    phasecalc ``weights`` (…, m, n)            ``bias`` (…, n)     sum              S
+    phasecalc ``weights`` (…, m, n), or ``W``  ``bias``, or ``b``  sum              S
     elhage   ``W`` (instances, n, m)           ``b_final``         mean             p
     arena    ``W`` (instances, m, n)           ``b_final``         mean             p
     devinterp ``embedding.weight`` (m, n)      ``unembedding.bias`` mean            S
@@ -147,13 +147,12 @@ def read_weights(path: str | PathLike[str], convention: str = "phasecalc") -> Fo
     for name in arrays:
         if name.startswith(rule.refused) and rule.refused:
             raise ValueError(f"{where}: {name} is not part of y = ReLU(W'Wx + b)")
-    bias_name = "biases" if rule.bias == "bias" and "biases" in arrays else rule.bias
-    if rule.weights not in arrays:
-        listed = ", ".join(sorted(arrays)) or "nothing"
-        raise ValueError(f"{where}: there is no {rule.weights}; it holds {listed}")
-    weights = _floats(arrays[rule.weights], rule.weights, where)
+    weights_name, bias_name = _names(arrays, rule)
+    if weights_name not in arrays:
+        raise ValueError(f"{where}: there is no {weights_name}; it holds {_held(arrays)}")
+    weights = _floats(arrays[weights_name], weights_name, where)
     if weights.ndim < 2 or 0 in weights.shape:
-        raise ValueError(f"{where}: {rule.weights} has the shape {weights.shape}, not (…, m, n)")
+        raise ValueError(f"{where}: {weights_name} has the shape {weights.shape}, not (…, m, n)")
     if rule.transposed:
         weights = np.ascontiguousarray(np.swapaxes(weights, -1, -2))
     if bias_name in arrays:
@@ -170,6 +169,24 @@ def read_weights(path: str | PathLike[str], convention: str = "phasecalc") -> Fo
         _require_tied(weights, _floats(arrays[rule.decoder], rule.decoder, where), rule, where)
     factor = float(weights.shape[-1]) if rule.mean else 1.0
     return FoundWeights(weights, bias, convention, factor, rule.probability, rule.source)
+
+
+def _names(arrays: Mapping[str, NDArray[Any]], rule: Convention) -> tuple[str, str]:
+    """Names of weights and bias; phasecalc's own are also "biases", and W with b."""
+    if rule.name != "phasecalc":
+        return rule.weights, rule.bias
+    if "weights" not in arrays and "W" in arrays and set(arrays) <= {"W", "b"}:
+        return "W", "b"
+    return rule.weights, "biases" if "biases" in arrays else rule.bias
+
+
+def _held(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """What a file holds, and of which conventions that is."""
+    fitting = [
+        name for name, rule in CONVENTIONS.items() if {rule.weights, rule.bias} <= set(arrays)
+    ]
+    listed = ", ".join(sorted(arrays)) or "nothing"
+    return listed + (f", as the convention {' or '.join(fitting)} has it" if fitting else "")
 
 
 def _require_tied(weights: Floats, decoder: Floats, rule: Convention, where: str) -> None:

@@ -78,9 +78,10 @@ def _leads(term: sympy.Expr) -> bool:
 
 
 def _degrees(term: sympy.Expr, *symbols: sympy.Symbol) -> tuple[int, ...]:
-    if is_rational_form(term):
-        return tuple(int(sympy.degree(sympy.expand(term), symbol)) for symbol in symbols)
     powers = term.as_powers_dict()
+    # Degrees of a product of powers are read off: SymPy's polynomials are slow to build.
+    if any(base.is_Add for base in powers) and is_rational_form(term):
+        return tuple(int(sympy.degree(sympy.expand(term), symbol)) for symbol in symbols)
     return tuple(int(powers.get(symbol, 0)) for symbol in symbols)
 
 

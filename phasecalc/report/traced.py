@@ -11,7 +11,7 @@ from ..continuation.records import (
 )
 from .documents import Document, written
 from .plain import plain
-from .sizes import model_entries, sizes
+from .sizes import importances, model_entries, sizes
 from .text import WIDE, folded, table
 from .variant import variant_entries, variant_lines
 
@@ -104,10 +104,12 @@ def _point_document(point: SpecialPoint) -> Document:
 def traced_text(diagram: TracedDiagram, *, in_S: bool = False) -> str:
     """Phases, boundaries and special points as tables, under the conventions that they use."""
     model = diagram.model
+    y = plain(diagram.plane.y.symbol)
     lines = [
         f"{sizes(model)}, source: {diagram.source}",
         "  y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
-        f"  S = P(x_j = 0), p = 1 − S, magnitudes: {model.law.text}, importance (1, …, r)",
+        f"  S = P(x_j = 0), p = 1 − S, magnitudes: {model.law.text}, "
+        f"{importances(model) or 'importance (1, …, r)'}",
         *variant_lines(model),
         "",
         f"Phases ({len(diagram.phases)})",
@@ -115,14 +117,14 @@ def traced_text(diagram: TracedDiagram, *, in_S: bool = False) -> str:
         "",
         f"Boundaries ({len(diagram.boundaries)})",
         table(
-            ("phases", "points", "S", "r", "order", "latent heat", "error", "line", "ends"),
+            ("phases", "points", "S", y, "order", "latent heat", "error", "line", "ends"),
             [_row(boundary) for boundary in diagram.boundaries],
         ),
         *_formulas(diagram, in_S),
         "",
         f"Special points ({len(diagram.special_points)})",
         table(
-            ("kind", "S", "r", "loss", "error", "status", "phases"),
+            ("kind", "S", y, "loss", "error", "status", "phases"),
             [
                 (
                     point.kind,
