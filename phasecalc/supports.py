@@ -336,8 +336,9 @@ class Pair(Support):
         symbols; c, the symbol of the exact diagram over (p, c), by default. 0 is anticorrelated,
         p² independent, p fully correlated.
 
-    >>> Pair("p^2").patterns((0, 1), 2) == Independent().patterns((0, 1), 2)
-    True
+    >>> both = frozenset({0, 1})
+    >>> Pair("p^2").patterns((0, 1), 2)[both], Independent().patterns((0, 1), 2)[both]
+    (p**2, p**2)
     >>> Pair().active(0, 2), Pair().symbols(2) == {c, p}
     (p, True)
 

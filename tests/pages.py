@@ -118,7 +118,8 @@ def run(path: Path, folder: Path, *, slow: bool) -> None:
                 names.update(test.globs)
                 assert not report.getvalue(), f"{path.name}: {report.getvalue()}"
             else:
-                exec(compile(block.code, path.name, "exec"), names)
+                # Without this module's own "from __future__ import annotations".
+                exec(compile(block.code, path.name, "exec", dont_inherit=True), names)
 
 
 def rewrite(path: Path, folder: Path) -> None:

@@ -176,5 +176,5 @@ def test_a_law_that_is_no_law():
         name: ClassVar[str] = "half"
         density = property(lambda self: ((Fraction(0), Fraction(1), (Fraction(1, 2),)),))
 
-    with pytest.raises(ValueError, match=r"law = half: its density and atoms add up to 0\.5"):
+    with pytest.raises(ValueError, match=r"law = half: its density and atoms add up to 1/2"):
         pc.expected_loss([[1]], [0], [1], 0.5, Half())

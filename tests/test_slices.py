@@ -123,8 +123,11 @@ def test_constant_importance_and_relaxed() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "either sparsity or importance"),
-        ({"sparsity": 0.4, "importance": 1}, "either sparsity or importance"),
+        ({}, "give one of sparsity, feature_probability and importance"),
+        (
+            {"sparsity": 0.4, "importance": 1},
+            "give one of sparsity, feature_probability and importance",
+        ),
         ({"sparsity": 1}, r"it must be in \[0, 1\)"),
         ({"importance": 0}, "must be above 0"),
         ({"sparsity": 0.4, "values": [1.0]}, "at least two, and ascending"),

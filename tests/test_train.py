@@ -601,7 +601,7 @@ def test_places_that_cannot_be_written(tmp_path):
         ({"sparsities": [0.5, 1.2]}, ValueError, r"sparsities\[1\] = 1\.2"),
         ({"sparsities": [np.nan]}, ValueError, "sparsities"),
         ({"importances": [-1.0]}, ValueError, "importances"),
-        ({"importances": ["a"]}, TypeError, "importances"),
+        ({"importances": ["a"]}, ValueError, "importances = 'a' is not a number"),
         ({"models_per_cell": 0}, ValueError, "models_per_cell = 0"),
         ({"models_per_cell": 2.0}, TypeError, "models_per_cell"),
         ({"method": "sgd"}, ValueError, "method = 'sgd'"),

@@ -66,6 +66,8 @@ def test_what_cannot_be_trained_or_drawn():
         pc.phase_diagram(correlated, source="relaxed")
     with pytest.raises(ValueError, match="no feature 2"):
         pc.ToyModel(2, 1, support=pc.Groups(correlated=[(0, 2)]))
-    with pytest.raises(ValueError, match="q needs a value"):
-        q = pc.p.func("q")
-        pc.ToyModel(2, 1, support=pc.Independent([q, "1/2"]))
+    symbolic = pc.ToyModel(2, 1, support=pc.Independent([pc.p.func("q"), "1/2"]))
+    with pytest.raises(ValueError, match=r"support = independent\(q, 1/2\)"):
+        pc.train(symbolic, [0.5], [1.0])
+    with pytest.raises(ValueError, match="the model needs a value for q"):
+        pc.minimize(symbolic, sparsity=0.5)
