@@ -190,6 +190,11 @@ def _exact(
 ) -> PhaseDiagram | PairDiagram:
     """The diagram of the candidates, over either of its two planes."""
     source = "candidates"
+    if checkpoint is not None:
+        raise ValueError(
+            f'checkpoint = {str(checkpoint)!r}: it must be None for source = "candidates", '
+            "which takes no time"
+        )
     if (x, y) == (p, c):
         if candidates is not None:
             raise ValueError("candidates: a diagram over p and c has those of its own")
@@ -201,11 +206,6 @@ def _exact(
     if c in model.support.symbols(model.n_features):
         raise ValueError(f"support = {model.support}: its diagram is that of x = p, y = c")
     refuse_variant(model, source)
-    if checkpoint is not None:
-        raise ValueError(
-            f'checkpoint = {str(checkpoint)!r}: it must be None for source = "candidates", '
-            "which takes no time"
-        )
     return exact_diagram(model, candidates=candidates)
 
 

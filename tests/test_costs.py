@@ -15,6 +15,7 @@ import phasecalc as pc
 from phasecalc.exact.roots import polynomial, real_roots
 from phasecalc.report import forms
 from phasecalc.report.plain import plain
+from phasecalc.report.text import shown
 
 LONG = Fraction(3447673450147334801155432519043313901863196073, 1087267340087407989506055062295766)
 
@@ -185,3 +186,10 @@ def test_entries_without_a_value_are_refused_in_a_sentence(entry, place):
     given[place] = [[1, entry]] if place == "weights" else [1, entry]
     with pytest.raises(ValueError, match=rf"^{place}\[.* has no value; an entry is made of"):
         pc.decompose(**given)
+
+
+def test_a_formula_that_fills_a_book_is_not_written():
+    x = sympy.Symbol("x")
+    long = sympy.Add(*((k + 1) * x**k for k in range(2, 3000)))
+    assert shown(long) == f"a formula of {long.count_ops():,} operations, not written out"
+    assert shown(x) == "x"

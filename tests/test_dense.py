@@ -296,3 +296,20 @@ def test_unusable_arguments():
         pc.expected_loss(W, b, weight, 0.5, tolerance=1e-30)
     with pytest.raises(ValueError, match=r"few-active.*no gradient"):
         pc.expected_loss_and_grad(W, b, weight, 0.5, method="few-active")
+
+
+@pytest.mark.parametrize(
+    ("overlapping", "bias"),
+    [
+        ([1000, 10, Fraction(1, 8)], [Fraction(1, 4), Fraction(-1, 4), Fraction(-1, 8)]),
+        ([300, 1, Fraction(1, 2)], [-100, -30, 0]),
+    ],
+)
+def test_parts_without_their_own_feature_need_no_table_for_it(overlapping, bias):
+    law, S = pc.Beta(2, 1), Fraction(1, 2)
+    exact = pc.decompose([overlapping], bias, [1, 1, 1], law=law).at_sparsity(S)
+    loss, error = pc.expected_loss(
+        [[float(w) for w in overlapping]], [float(b) for b in bias], 1, 0.5, law, return_error=True
+    )
+    assert np.isfinite(error)
+    assert abs(float(loss) - float(exact)) <= error

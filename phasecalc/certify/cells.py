@@ -77,8 +77,8 @@ def certify_cells(
     done = proved = 0.0
     if levels > _MINUTES:
         warned(
-            f"{levels} levels take longer than the three minutes of levels={_MINUTES}; fewer take "
-            "less, and prove less of the plane",
+            f"{levels} levels take many minutes; levels={_MINUTES} takes a minute or two and "
+            "proves less of the plane",
             progress,
         )
     with share_bar(progress) as shown_bar:

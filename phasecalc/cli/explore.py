@@ -57,8 +57,8 @@ def explore(
     """Write one page with the diagram, its losses, weights, slices and formulas at every point.
 
     The page opens from disk in any browser and loads nothing from a network. With --source relaxed
-    or global it also has the minima on a grid, and the traced lines, which takes a minute for two
-    features and many for three; with --trained the trained models.
+    or global it also has the minima on a grid, and the traced lines, which takes up to two minutes
+    for two features and many for three; with --trained the trained models.
 
     Example: phasecalc explore -n 2 -m 1 -o explorer.html
     """

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .compiled.dense import TINY
+from .compiled.dense import ROUNDING, TINY
 from .compiled.dense_factors import GENERAL, ORDERS
 from .compiled.dense_few import few_weights
 from .compiled.dense_parts import BAND, BEGIN, COLUMNS, GONE, MASS, P_X, S_X, split
@@ -91,7 +91,7 @@ class _Row:
         h = 2.0 * math.pi / P
         nodes, bound, slope_bound = node_count(
             table.decay, self.g, self.p, self.s, self.a, self.p_x, self.s_x, h,
-            0.5 * tolerance, 0.5 * slope, min(MOST_NODES, self._most(0, P)),
+            0.5 * tolerance, 0.5 * slope, min(MOST_NODES, self._most(0, own, P)),
         )  # fmt: skip
         if bound < math.inf:
             self._part(0, n, own, 1.0, self.none, P, nodes, 0.0, 0.0)
@@ -107,17 +107,23 @@ class _Row:
                 (part[P_X], part[S_X]),
             )
             P = self._period(begin, own, delta / count)
-            most = min(part_nodes(n - begin), self._most(begin, P)) if P > 0.0 else 0
+            most = min(part_nodes(n - begin), self._most(begin, own, P)) if P > 0.0 else 0
             tapered = tolerance * share, slope * share
             self._part(begin, end, own, part[MASS], part[GONE], P, most, *tapered)
             self.result[3:5] += delta / count
+        reach = 1.0 + abs(self.b) + abs(self.a) + float(np.abs(self.g).sum())
+        self.result[3:5] += ROUNDING * reach**2, ROUNDING * reach
 
-    def _largest(self, begin: int) -> float:
-        return max(abs(self.a), float(np.abs(self.g[begin:]).max(initial=0.0)), 1e-300)
+    def _slope(self, own: tuple[float, float]) -> float:
+        """The own overlap; 0 in a part in which the own feature is never active."""
+        return self.a if own[0] > 0.0 else 0.0
 
-    def _most(self, begin: int, P: float) -> int:
+    def _largest(self, begin: int, own: tuple[float, float]) -> float:
+        return max(abs(self._slope(own)), float(np.abs(self.g[begin:]).max(initial=0.0)), 1e-300)
+
+    def _most(self, begin: int, own: tuple[float, float], P: float) -> int:
         """As many nodes as a table may serve."""
-        places = self.table.furthest / (self._largest(begin) * 2.0 * math.pi / P)
+        places = self.table.furthest / (self._largest(begin, own) * 2.0 * math.pi / P)
         return max(16, int(min(places, 1e9)) // 16 * 16)
 
     def _part(
@@ -135,10 +141,11 @@ class _Row:
         values = np.empty((0, 2 * ORDERS))
         if P > 0.0:
             reached = (nodes + 1) * 2.0 * math.pi / P
-            values = self.table.transform(self._largest(begin) * reached)
+            values = self.table.transform(self._largest(begin, own) * reached)
         sum_part(
             GENERAL, self.g[begin:], self.p[begin:], self.s[begin:], self.one[begin:],
-            self.without[begin:], end - begin, True, weight, gone, (self.a, *own, 0.0, 1.0), self.b,
+            self.without[begin:], end - begin, True, weight, gone,
+            (self._slope(own), *own, 0.0, 1.0), self.b,
             self.table.first, self.table.second, P, nodes, tolerance, slope, self.gradient, values,
             self.table.step, self.d_g[begin:], self.result,
         )  # fmt: skip

@@ -255,7 +255,8 @@ def start_row(problem: Problem, start: object) -> Floats:
         start = start.lowest
     if isinstance(start, LocalMinimum):
         start = (start.weights, start.bias)
-    pair = isinstance(start, tuple) and len(start) == 2 and np.ndim(start[0]) == 2
+    pair = isinstance(start, tuple) and len(start) == 2
+    pair = pair and real_array("start", start[0]).ndim == 2  # type: ignore[index]
     weights = real_array("start", start[0] if pair else start)  # type: ignore[index, arg-type]
     shape = (problem.m, problem.n)
     if weights.shape != shape:

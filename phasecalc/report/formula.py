@@ -127,6 +127,10 @@ _RANKS: tuple[tuple[int, Callable[[sympy.Expr], bool]], ...] = (
 )
 
 
+_MANY_TERMS = 100
+"""Terms beyond which a sum that is too long to be collected is not tidied term by term either."""
+
+
 class FormulaPrinter:
     """The traversal that both dialects share."""
 
@@ -159,7 +163,9 @@ class FormulaPrinter:
         if not isinstance(expr, sympy.Expr):
             return expr
         shaped = tidy(expr, sparsity=self.sparsity)
-        if shaped == expr and isinstance(expr, sympy.Add) and not expr.free_symbols <= {p, S, r}:
+        if shaped != expr or not isinstance(expr, sympy.Add) or len(expr.args) > _MANY_TERMS:
+            return shaped
+        if not expr.free_symbols <= {p, S, r}:
             terms = (self.shaped(term) for term in expr.args)
             return sympy.Add(*terms, evaluate=False)
         return shaped

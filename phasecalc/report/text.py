@@ -19,6 +19,9 @@ from .rows import Cell, Table, counted, decimals, diagram_tables, footing, headi
 NARROW, WIDE = 22, 100
 """Characters of a formula in a table of many columns, and in one of two; longer ones are broken."""
 
+_MOST_WRITTEN = 5_000
+"""Operations in a formula beyond which its text, pages of it, is not written."""
+
 _LONG, _DIGITS = 80, 12
 """Bits of a rational number that is printed as a decimal, and its digits."""
 
@@ -87,8 +90,12 @@ def _headed(record: object) -> list[str]:
 
 
 def shown(cell: Cell, *, in_S: bool = False) -> str:
-    """A word as it is, a formula as a person writes it in one line."""
-    return plain(cell, sparsity=in_S) if isinstance(cell, sympy.Basic) else cell
+    """A word as it is, a formula as a person writes it in one line, unless it fills a book."""
+    if not isinstance(cell, sympy.Basic):
+        return cell
+    if (size := int(cell.count_ops())) > _MOST_WRITTEN:
+        return f"a formula of {size:,} operations, not written out"
+    return plain(cell, sparsity=in_S)
 
 
 def folded(text: str, width: int) -> str:
