@@ -24,6 +24,7 @@ def undisturbed(monkeypatch):
     monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # a warning of a line is a failure of that line
 @pytest.mark.usefixtures("undisturbed")
 def test_command_lines():
@@ -62,6 +63,7 @@ def test_damaged_files():
     held(faults.attack_damage(60, seed=5), 60)
 
 
+@pytest.mark.slow
 def test_every_record_goes_through_a_pickle():
     held(threads.attack_records(), 25)
 

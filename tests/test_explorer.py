@@ -106,6 +106,7 @@ def relaxed_minimum(model: pc.ToyModel, S: float, r: float) -> tuple[str, float]
     return lowest.name, lowest.loss
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", ["pair", "relaxed_pair"])
 def test_the_sheets_are_losses_of_their_weights(made, request):
     found = request.getfixturevalue(made)

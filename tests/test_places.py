@@ -171,9 +171,11 @@ def test_nothing_is_left_by_a_run_that_is_killed_while_it_writes(tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_command_in_good_order(tmp_path, number):
     code = (
-        "import os, sys\n"
+        "import os, signal, sys\n"
         "from phasecalc import sources\n"
         "from phasecalc.cli import main\n"
+        # Background jobs of a shell begin with an interrupt that is ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"sources.phase_diagram = lambda *_, **__: os.kill(os.getpid(), {int(number)})\n"
         "main(sys.argv[1:])\n"
     )
