@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import matplotlib
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
@@ -20,10 +21,17 @@ SLOW = ("limit.png", "global-2-1.png", "no-bias-2-1.png", "check-2-1.png", "chec
 LONG = ("global-3-2.png",)
 
 
+DRAWN_WITH = (3, 11)
+"""The matplotlib of the kept pictures; layouts of older ones have other proportions."""
+
+
 def test_every_picture_is_compared():
     assert sorted((*QUICK, *SLOW, *LONG)) == sorted({*pictures.COMMANDS, *pictures.FIGURES})
 
 
+@pytest.mark.skipif(
+    matplotlib.__version_info__[:2] < DRAWN_WITH, reason="drawn with a newer matplotlib"
+)
 @pytest.mark.parametrize(
     "name",
     [
