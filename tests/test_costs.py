@@ -14,6 +14,7 @@ from sympy.polys import factortools
 import phasecalc as pc
 from phasecalc.exact.roots import polynomial, real_roots
 from phasecalc.report import forms
+from phasecalc.report.documents import written
 from phasecalc.report.plain import plain
 from phasecalc.report.text import shown
 
@@ -193,3 +194,9 @@ def test_a_formula_that_fills_a_book_is_not_written():
     long = sympy.Add(*((k + 1) * x**k for k in range(2, 3000)))
     assert shown(long) == f"a formula of {long.count_ops():,} operations, not written out"
     assert shown(x) == "x"
+
+
+def test_formulas_in_S_with_long_numbers_are_not_factored(no_search):
+    x = sympy.Symbol("x")
+    long = sympy.Rational(LONG) * pc.p**2 * x + pc.p * x**2 + sympy.Rational(LONG) * pc.p
+    assert sympy.expand(written(long, True) - long.subs(pc.p, 1 - pc.S)) == 0

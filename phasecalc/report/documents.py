@@ -18,10 +18,22 @@ from .sizes import model_entries
 
 Document = dict[str, Any]
 
+_LONG, _MANY = 64, 1000
+"""Bits of a number, and operations, beyond which a formula in S is not factored."""
+
 
 def written(expr: sympy.Expr, in_S: bool) -> sympy.Expr:
-    """A formula in p as it is, or factored in S, which `sympy.sympify(text, {"S": S})` reads."""
-    return sympy.factor(in_sparsity(expr)) if in_S else expr
+    """A formula in p as it is, or in S, which `sympy.sympify(text, {"S": S})` reads.
+
+    In S it is factored where that is quick.
+    """
+    if not in_S:
+        return expr
+    found = in_sparsity(expr)
+    # SymPy's factors over long integers may take minutes.
+    bits = (max(abs(n.p), n.q).bit_length() for n in found.atoms(sympy.Rational))
+    short = max(bits, default=0) <= _LONG and found.count_ops() <= _MANY
+    return sympy.factor(found) if short else found
 
 
 def exact_document(diagram: PhaseDiagram | PairDiagram, *, in_S: bool = False) -> Document:
