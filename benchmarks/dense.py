@@ -108,6 +108,25 @@ def accuracy(models: int) -> None:
         )
 
 
+def other_laws(models: int) -> None:
+    """The dense loss of random rational weights against `decompose`, both ends of S."""
+    rng = np.random.default_rng(7)
+    laws = (pc.Uniform(high=2), pc.Point("3/2"), pc.SignedUniform(), pc.Beta(2, 1), pc.Beta(2, 3))
+    for law in laws:
+        worst = 0.0
+        for k in range(models):
+            n, m = int(rng.integers(2, 5)), int(rng.integers(1, 3))
+            W = [[Fraction(int(x), 16) for x in row] for row in rng.integers(-24, 25, (m, n))]
+            b = [Fraction(int(x), 16) for x in rng.integers(-12, 13, n)]
+            S = [Fraction(1, 1000), Fraction(1, 2), Fraction(9, 10), Fraction(999, 1000)][k % 4]
+            exact = float(pc.decompose(W, b, [1] * n, law=law).at_sparsity(S))
+            weights, bias = np.array(W, float), np.array(b, float)
+            loss = pc.expected_loss(weights, bias, 1, float(S), law, method="dense")
+            reach = 1 + np.abs(weights.T @ weights).sum(1) + np.abs(bias)
+            worst = max(worst, abs(float(loss) - exact) / (1 + float((reach**2).sum())))
+        print(f"  {models} rational models, n = 2 to 4, {law}: loss {worst:.1e} of the scale")
+
+
 def simplices() -> None:
     for n, S in ((30, "1/2"), (100, "9/10"), (300, "99/100")):
         exact = n * simplex_row(n, Fraction(S), Fraction(1, 50))
@@ -167,6 +186,7 @@ if __name__ == "__main__":
     speed(options.quick)
     print("accuracy")
     accuracy(options.models)
+    other_laws(options.models // 20)
     simplices()
     print("in samples")
     samples()
