@@ -65,7 +65,7 @@ def test_a_long_call_says_what_it_does(monkeypatch, capsys):
     pc.describe([[1.0, -0.9]], sparsity=0.6, progress=False)
     assert not capsys.readouterr().err
     with pytest.raises(TypeError, match="progress = 1: it must be None, True or False"):
-        pc.describe([[1.0, -0.9]], sparsity=0.6, progress=1)
+        pc.describe([[1.0, -0.9]], sparsity=0.6, progress=1)  # type: ignore[arg-type]
 
 
 def test_without_a_sparsity_there_is_no_loss():
