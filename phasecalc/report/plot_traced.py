@@ -114,7 +114,7 @@ def plot_traced(
 def _coarse(labels: NDArray[np.str_], diagram: TracedDiagram, window: Window) -> NDArray[np.str_]:
     """The names on the grid on which places for them are looked for, special points left out."""
     middles = ((np.arange(CELLS) + 0.5) / CELLS * _PIXELS).astype(int)
-    coarse = labels[np.ix_(middles, middles)].T
+    coarse: NDArray[np.str_] = labels[np.ix_(middles, middles)].T
     _clear_of_points(coarse, diagram, window)
     return coarse
 
