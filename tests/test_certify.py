@@ -327,13 +327,14 @@ def test_command(capsys, tmp_path):
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Certificates as JSON documents: b = 0, free biases, and one whose minimum has a kink."""
+    """Certificates as JSON documents: b = 0, free biases, a minimum with a kink, an exact one."""
     folder = tmp_path_factory.mktemp("certificates")
     held = pc.certify(pc.ToyModel(2, 1, bias="zero"), sparsity="1/2", gap="1e-6")
     free = pc.certify(PAIR, sparsity="1/2", gap="1e-6")
     kink = pc.certify(PAIR, sparsity="1/10", importance="9/10", gap="1e-3")
     found = {}
-    for name, certificate in (("held", held), ("free", free), ("kink", kink)):
+    exact = pc.certify(PAIR, sparsity="1/2", importance="2/5", gap="1e-9")
+    for name, certificate in (("held", held), ("free", free), ("kink", kink), ("exact", exact)):
         certificate.save(folder / f"{name}.json")
         found[name] = json.loads((folder / f"{name}.json").read_text())
     return folder, found
@@ -508,6 +509,7 @@ FORGERIES = {
         ("held", False),
         ("free", False),
         ("kink", False),
+        ("exact", False),
         ("held", True),
         pytest.param("free", True, marks=pytest.mark.slow),
     ],

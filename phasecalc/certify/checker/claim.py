@@ -113,7 +113,7 @@ class Claim:
             if not pieces:
                 break
             low, high = pieces.pop()
-            if not self._convex(low, high):
+            if not self._convex(_points(low, high)):
                 axis = np.argmax(high - low)
                 middle = np.where(np.arange(self.size) == axis, (low + high) / 2, low)
                 pieces.append((middle, high))
@@ -140,13 +140,14 @@ class Claim:
         """
         reach = np.zeros(self.size)
         reach[self.free] = radius
-        steep = sum((gradient[s] ** 2 for s in self.free), arb(0)).sqrt()
-        return radius > 0 and self._convex(at - reach, at + reach, 2 * steep / arb(radius))
+        centre, wide = (Balls.array(x[:, None]) for x in (at, reach))
+        steep = sum((gradient[s].abs_upper() ** 2 for s in self.free), arb(0)).sqrt()
+        around = centre - wide, centre + wide
+        return radius > 0 and self._convex(around, 2 * steep / arb(radius))
 
-    def _convex(self, low: Array, high: Array, curvature: Ball = 0) -> bool:
+    def _convex(self, box: Box, curvature: Ball = 0) -> bool:
         """Whether every generalised Hessian on the box lies above `curvature`."""
         n, loss, split = self.n, self.exact, self.m * self.n
-        box = _points(low, high)
         x = [a[0].union(b[0]) for a, b in zip(*box, strict=True)]
         total = arb_mat(self.size, self.size)
         for j in range(n):
@@ -174,7 +175,7 @@ class Claim:
             total += J.transpose() * R * J
         # Midpoints, with the radii taken off the diagonal in parts of the widths.
         A = [[(total[s, t] + total[t, s]) / 2 for t in self.free] for s in self.free]
-        width = [arb(high[s]) - arb(low[s]) for s in self.free]
+        width = [box[1][s][0] - box[0][s][0] for s in self.free]
         if not all(w > 0 for w in width):
             return False
         below = [[np.array([entry.mid()]) for entry in row] for row in A]
