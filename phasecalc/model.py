@@ -19,6 +19,15 @@ MOST_FEATURES = 100_000
 """Of a model: it holds an importance for each."""
 
 
+def sizes(n_features: int, d_hidden: int) -> str:
+    """The sizes of a model in words.
+
+    >>> sizes(3, 2), sizes(2, 1)
+    ('3 features in 2 dimensions', '2 features in 1 dimension')
+    """
+    return f"{n_features} features in {d_hidden} dimension{'s' * (d_hidden > 1)}"
+
+
 @dataclass(frozen=True, slots=True)
 class ToyModel:
     """y = ReLU(WᵀWx + b) with n features in m hidden dimensions (Elhage et al. 2022).
@@ -141,7 +150,7 @@ def _condition(value: object, argument: str) -> sympy.Expr:
 def refuse_variant(model: ToyModel, source: str) -> None:
     """ValueError where a model's bias mode, penalty or support is one that this source lacks."""
     if model.support != Independent():
-        raise ValueError(f"support = {model.support}: there is no {source} diagram for it")
+        raise ValueError(f"support = {model.support.text}: there is no {source} diagram for it")
     if model.bias != "free":
         raise ValueError(f'bias = {model.bias!r} needs source = "global", not {source!r}')
     if model.interference_penalty:

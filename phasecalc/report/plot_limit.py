@@ -107,13 +107,13 @@ def plot_sticky(
         ax.plot(1 / (1 - S), D, "o", ms=4, color=TINTS["superposition"][2], label="trained")
     ax.set_xscale("log")
     ax.set_xlabel("1/(1 − S)")
-    ax.set_ylabel("dimensions per feature, D* = m/‖W‖_F²")
+    ax.set_ylabel("dimensions per feature, D* = m/‖W‖²")
     for level, name in ((1, "dedicated"), (1 / 2, "pair"), (2 / 5, "pentagon"), (3 / 8, "8 in 3")):
         ax.axhline(level, color=INK, lw=0.4, ls=":")
         ax.annotate(
             name, (1.0, level), xycoords=("axes fraction", "data"), xytext=(4, 0),
             textcoords="offset points", fontsize=8, va="center", color=INK, annotation_clip=False,
         )  # fmt: skip
-    ax.set_title(f"n/m = {ratio}: an upper bound's weights", fontsize=10)
+    ax.set_title(f"n/m = {ratio}, weights of the lowest sum of blocks", fontsize=10)
     ax.legend(fontsize=8, loc="upper right")
     return figure
