@@ -114,7 +114,9 @@ class Coexistence:
         near = float(np.abs(new.theta - guess).max()) <= 0.3 * step
         if pin is None and not (straight and near):
             return None
-        return new if not self._leaps(here, new) and self.are_minima(new) else None
+        if self._leaps(here, new) or not self._leads_back(here, new):
+            return None
+        return new if self.are_minima(new) else None
 
     def heading(self, here: Pair, new: Pair, before: Floats) -> Floats:
         return new.tangent if new.tangent @ before >= 0 else -new.tangent
@@ -130,6 +132,18 @@ class Coexistence:
             here.distance - new.distance,
         )
         return moved > 0.4 * here.distance
+
+    def _leads_back(self, here: Pair, new: Pair) -> bool:
+        """Whether both branches, followed back, are those that the step began with.
+
+        Close to where two minima become one Newton's method can take the other of them.
+        """
+        for old, moved in zip(here.branches, new.branches, strict=True):
+            back = self.land.follow(moved, here.theta)
+            way = float(np.abs(moved.gram - old.gram).max())
+            if back is None or np.abs(back.gram - old.gram).max() > 1e-6 + 0.05 * way:
+                return False
+        return True
 
     def are_minima(self, pair: Pair) -> bool:
         """Whether neither branch goes down.

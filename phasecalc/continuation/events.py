@@ -103,7 +103,7 @@ def meeting(
 def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
     """What lies at the end of a line whose next point was not found."""
     last, s = pairs[-1], land.settings
-    if last.a.signs == last.b.signs and last.distance < s.nearly_one:
+    if last.a.zeros == last.b.zeros and last.distance < s.nearly_one:
         found = cusp(land, last)
         if found is not None:
             return End("critical point", found)
@@ -305,9 +305,16 @@ def _taken_over(land: Landscape, onset: Onset) -> Branch | None:
 
 
 def _excess(land: Landscape, third: Branch) -> Callable[[Onset], float]:
+    known = [third]
+
     def excess(onset: Onset) -> float:
-        moved = walk(land, third, onset.theta)
-        return float("nan") if moved is None else moved.loss - onset.parent.loss
+        # From the nearest place at which it is known: next to its own end it changes fast.
+        near = min(known, key=lambda one: float(np.abs(one.theta - onset.theta).max()))
+        moved = walk(land, near, onset.theta)
+        if moved is None:
+            return float("nan")
+        known.append(moved)
+        return moved.loss - onset.parent.loss
 
     return excess
 
