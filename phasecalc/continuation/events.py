@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .branch import Branch, Landscape, same_signs, walk
 from .curve import Coexistence, End, Onsets, both_ways, continue_curve
 from .equations import Meeting, Pair, cusp, junction, left_of
+from .landau import landau_point
 from .limits import lowest, softest_sides
 from .onset import Onset, next_onset, onset_near, order_parameter
 
@@ -107,6 +108,9 @@ def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
         found = cusp(land, last)
         if found is not None:
             return End("critical point", found)
+        found = landau_point(land, last)
+        if found is not None:
+            return End("Landau point", found)
     level = min(last.a.loss, last.b.loss)
     for third in land.minima(last.theta):
         if third.loss > 1.05 * level:

@@ -252,7 +252,7 @@ def _join(graph: Graph, work: Work, ends: list[tuple[int, int]]) -> None:
                 opened.append(k)
         elif isinstance(end.solved, Degenerate):
             at = end.solved
-            node = Node("critical point", at.branches, at.theta, at.branch.loss, at.error)
+            node = Node(end.kind, at.branches, at.theta, at.branch.loss, at.error)
             _attach(graph, number, side, graph.node(node))
         else:
             fading.append((number, side))
