@@ -17,6 +17,8 @@ from .onset import Onset, next_onset, onset_near, order_parameter
 
 Floats = NDArray[np.float64]
 
+_FOURTHS = 4
+"""So many phases can take over from each other before a line meets the first of them."""
 _LOST = 1e-3
 """Of the way between two onsets: a third phase that ends closer to the point is not compared."""
 
@@ -47,12 +49,22 @@ def trace(land: Landscape, seed: Pair, heading: Floats | None = None) -> Arc:
     for side in (0, 1):
         pairs = pairs[::-1]  # twice: each end in its turn is the last
         if ends[side].kind == "end of a branch":
+            while len(pairs) > 1 and not _stable(land, pairs[-1]):
+                pairs.pop()
             ends[side] = _resolved(land, pairs, ends[side])
         met = ends[side].solved
         if isinstance(met, Meeting):
             while len(pairs) > 1 and _is_lower(land, met.branches[2], pairs[-1]):
                 pairs.pop()
     return Arc(tuple(pairs), (ends[0], ends[1]))
+
+
+def _stable(land: Landscape, pair: Pair) -> bool:
+    """Whether no direction goes down from either branch; along a line only the softest is watched.
+
+    Where a daughter leaves a branch in another direction, a line runs on for a while.
+    """
+    return all(land.softest(branch)[0] > -land.settings.flat for branch in pair.branches)
 
 
 def _is_lower(land: Landscape, third: Branch, pair: Pair) -> bool:
@@ -78,7 +90,7 @@ class _Third:
         self.searched = new.theta
         if third is None:
             return True
-        met = meeting(self.land, (here, new), third)
+        met = _lowest_meeting(self.land, (here, new), third)
         self.searched = np.full(2, np.inf)  # if not found from here, at every point closer by
         return False if met is None else End("junction", met)
 
@@ -99,6 +111,23 @@ def meeting(
         if close and land.softest(found.branches[2])[0] > land.settings.least_curvature:
             return found
     return None
+
+
+def _lowest_meeting(land: Landscape, around: tuple[Pair, ...], third: Branch) -> Meeting | None:
+    """The junction at which the first of all phases becomes lower than a line.
+
+    At that of a third phase which was found further on, a fourth can be lower already.
+    """
+    met = meeting(land, around, third)
+    for _ in range(_FOURTHS):
+        fourth = None if met is None else land.below(met.theta, met.branches[0].loss)
+        if fourth is None:
+            break
+        sooner = meeting(land, around, fourth)
+        if sooner is None:
+            break
+        met = sooner
+    return met
 
 
 def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
