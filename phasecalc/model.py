@@ -19,6 +19,15 @@ MOST_FEATURES = 100_000
 """Of a model: it holds an importance for each."""
 
 
+def sizes(n_features: int, d_hidden: int) -> str:
+    """The sizes of a model in words.
+
+    >>> sizes(3, 2), sizes(2, 1)
+    ('3 features in 2 dimensions', '2 features in 1 dimension')
+    """
+    return f"{n_features} features in {d_hidden} dimension{'s' * (d_hidden > 1)}"
+
+
 @dataclass(frozen=True, slots=True)
 class ToyModel:
     """y = ReLU(WᵀWx + b) with n features in m hidden dimensions (Elhage et al. 2022).

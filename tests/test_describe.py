@@ -42,6 +42,32 @@ def test_a_minimum_is_its_own_nearest():
     assert "ends in antipodal" in str(found) and len(repr(found)) < 120
 
 
+@pytest.mark.parametrize("n", [3, 5, 6])
+def test_distances_hold_every_feature_to_itself(n):
+    """All features of a regular figure look alike: their order alone tells which is which."""
+    angle = 2 * np.pi * np.arange(n) / n
+    W = 1.1 * np.stack([np.cos(angle), np.sin(angle)])
+    W += 1e-3 * np.random.default_rng(n).normal(size=W.shape)
+    found = pc.describe(W, [-0.2] * n, sparsity=0.97)
+    assert found.nearest is not None and found.distance is not None
+    moved = found.nearest.gram - W.T @ W
+    assert found.distance == pytest.approx(
+        np.sqrt((moved**2).sum() + ((found.nearest.bias + 0.2) ** 2).sum())
+    )
+    assert np.abs(moved).max() < 0.4  # between features that change places it is more than 1
+    assert pc.minimize(found.model, 0.97, start=(W, [-0.2] * n)).loss == found.nearest.loss
+
+
+def test_a_long_call_says_what_it_does(monkeypatch, capsys):
+    monkeypatch.setattr("phasecalc.progress.PATIENCE", 0.0)
+    pc.describe([[1.0, -0.9]], sparsity=0.6, progress=True)
+    assert "the nearest minimum of 2 features in 1 dimension …" in capsys.readouterr().err
+    pc.describe([[1.0, -0.9]], sparsity=0.6, progress=False)
+    assert not capsys.readouterr().err
+    with pytest.raises(TypeError, match="progress = 1: it must be None, True or False"):
+        pc.describe([[1.0, -0.9]], sparsity=0.6, progress=1)  # type: ignore[arg-type]
+
+
 def test_without_a_sparsity_there_is_no_loss():
     found = pc.describe([[1, 0]])
     assert found.loss is None and found.nearest is None

@@ -194,3 +194,18 @@ def test_command_line(tmp_path):
     assert (tmp_path / "limit.svg").exists()
     assert run(cli, ["limit", "--ratio", "3"]).exit_code == 2
     assert run(cli, ["limit", "--sticky"]).exit_code == 2
+
+
+@pytest.mark.parametrize("size", [(2, 1), (4, 2), (5, 2), (6, 2), (5, 3)])
+def test_a_phase_between_neighbours_of_the_table_is_found(size):
+    """6 in 2 at S = 0.925: the table's neighbours lead to the metastable pentagon."""
+    record = pc.geometry(*size)
+    for phase in record.phases:
+        assert record.label((phase.low + phase.high) / 2) == phase.name
+
+
+def test_the_least_loss_in_a_narrow_phase():
+    model = pc.ToyModel(6, 2, importance=[1] * 6)
+    assert pc.geometry(6, 2).loss(0.925) == pytest.approx(
+        pc.minimize(model, 0.925, random_starts=24).loss, abs=1e-13
+    )

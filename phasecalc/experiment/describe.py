@@ -16,7 +16,8 @@ from ..laws import Law, checked_law
 from ..minima.general import is_general
 from ..minima.minimize import HEAVIEST, LocalMinimum, minimize
 from ..minima.naming import name_of
-from ..model import ToyModel
+from ..model import ToyModel, sizes
+from ..progress import told
 from ..records import Record
 from .measures import LEAST_NORM, dimensionalities, least_overlap, norms, overlaps
 
@@ -71,13 +72,15 @@ def describe(
     law: Law | None = None,
     *,
     feature_probability: object = None,
+    progress: bool | None = None,
 ) -> Description:
     """Say what given weights do to their features, and which minimum they are near.
 
     weights (m, n), column i for feature i; bias (n,), zeros by default; importance (n,) or one
     number, ones by default. With a sparsity S in [0, 1), or
     p = 1 − S as ``feature_probability``, also the loss of each feature and, for at
-    most nine features, the minimum that a descent from these weights ends in.
+    most nine features, the minimum that a descent from these weights ends in. progress: words on
+    stderr where it takes longer than two seconds; None on a terminal only.
 
     >>> found = describe([[1.0, -0.98]], [0.04, 0.05], sparsity=0.6)
     >>> found.phase, found.outcomes, found.dimensionalities.round(2).tolist()
@@ -101,13 +104,14 @@ def describe(
     asked = sparsity is not None or feature_probability is not None
     S = sparsity_in(sparsity, feature_probability) if asked else None
     losses = nearest = distance = None
-    if S is not None:
-        losses = np.asarray(expected_loss(W, b, np.diag(I), S, chosen))
-        if n <= MOST_FEATURES and not is_general(model):
-            nearest = minimize(model, S, start=(W, b)).lowest
-            order = _closest(gram, b, nearest)
-            moved = nearest.gram[np.ix_(order, order)] - gram
-            distance = float(np.sqrt((moved**2).sum() + ((nearest.bias[order] - b) ** 2).sum()))
+    what = "losses and the nearest minimum of" if n <= MOST_FEATURES else "losses of"
+    with told(f"{what} {sizes(n, m)}", progress):
+        if S is not None:
+            losses = np.asarray(expected_loss(W, b, np.diag(I), S, chosen))
+            if n <= MOST_FEATURES and not is_general(model):
+                nearest = minimize(model, S, start=(W, b), progress=False).lowest
+                moved = (nearest.gram - gram, nearest.bias - b)
+                distance = float(np.sqrt(sum((part**2).sum() for part in moved)))
     length, overlap = norms(W), overlaps(W)
     return Description(
         model=model,
@@ -143,13 +147,3 @@ def _vector(name: str, value: ArrayLike, n: int, m: int) -> Floats:
             f"{name}: shape {array.shape}; it must be ({n},), as weights has n = {n}{hint}"
         )
     return array
-
-
-def _closest(gram: Floats, bias: Floats, minimum: LocalMinimum) -> NDArray[np.intp]:
-    """The order of the minimum's features, which it sorts by length, that is nearest to ours."""
-    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
-
-    cost = (np.diag(gram)[:, None] - np.diag(minimum.gram)[None]) ** 2
-    cost += (bias[:, None] - minimum.bias[None]) ** 2
-    own = np.sort(gram, axis=1)[:, None] - np.sort(minimum.gram, axis=1)[None]
-    return np.asarray(linear_sum_assignment(cost + (own**2).sum(axis=-1))[1])

@@ -16,7 +16,7 @@ from ..kernel.loss import expected_loss
 from ..minima.minimize import minimize
 from ..minima.naming import name_of
 from ..minima.problem import Problem
-from ..model import ToyModel, checked_model
+from ..model import ToyModel, checked_model, sizes
 from ..progress import told
 from ..records import Record
 from ..supports import Independent
@@ -162,7 +162,7 @@ def regret(
     values = {key: scalar_in(value, key, -np.inf, np.inf) for key, value in symbols.items()}
     count = None if random_starts is None else count_of(random_starts, "random_starts")
     search = _Search(model, r, values, count, count_of(seed, "seed"))
-    with told(f"searching for the least losses of {n} features in {m} dimensions", progress):
+    with told(f"searching for the least losses of {sizes(n, m)}", progress):
         rows = [search.one(W[k], b[k], float(S[k])) for k in np.ndindex(lead)]
 
     def column(name: str, tail: tuple[int, ...] = ()) -> NDArray[Any]:

@@ -26,6 +26,9 @@ MOST_FEATURES, MOST_DIMENSIONS = 9, 3
 """Limits of the table, and of what is computed: all features of a start interfere."""
 
 RANDOM_STARTS = 16
+_NOISE = (0.03, 0.3)
+_LOOSE = 8
+"""Of the search for a phase that no neighbour is in: sizes of disturbances, and copies of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,20 @@ class Geometry(Record, Large):
         rows = np.array(
             [np.concatenate([self.weights[i].ravel(), self.bias[i] / unit]) for i in near]
         )
-        return line.polished(line.lowest(sparsity, rows)[0])
+        place = line.polished(line.lowest(sparsity, rows)[0])
+        inside = [p.name for p in self.phases if p.low < sparsity < p.high]
+        if inside and inside[0] != line.name(place.x):
+            # A phase between two neighbours of the table: neither of them leads into it.
+            rng = np.random.default_rng(0)
+            loose = [rows + size * rng.normal(size=(_LOOSE, *rows.shape)) for size in _NOISE]
+            more = [*(row.reshape(-1, rows.shape[1]) for row in loose)]
+            more.append(line.starts(sparsity, _LOOSE * len(rows), rng))
+            place = min(
+                place,
+                line.polished(line.lowest(sparsity, np.concatenate(more))[0]),
+                key=lambda found: found.loss,
+            )
+        return place
 
 
 def geometry(

@@ -15,7 +15,7 @@ from ..inputs import count_of
 from ..kernel.compiled.cube import MAX_DIRECTIONS
 from ..kernel.compiled.rows import POINT
 from ..kernel.inputs import real_array, scalar_in, sparsity_in
-from ..model import ToyModel, checked_model
+from ..model import ToyModel, checked_model, sizes
 from ..progress import told
 from ..records import Record
 from .general import TOLERANCE, is_general, local_minima
@@ -179,8 +179,8 @@ def minimize(
     importance : the value of the symbol r, by default that of the last feature's importance.
     start : weights (m, n), or a pair of weights and bias (n,) or one number for all, as arrays or a
         `LocalMinimum`: the descent begins there and nowhere else, so that what is found is where
-        these weights lead. Without a bias it begins with the best one for the features that are not
-        represented.
+        these weights lead, with every feature in its place.
+        Without a bias it begins with the best one for the features that are not represented.
     random_starts : how many random starts; by default 60 for two or three features.
     seed : of the random starts.
     progress : words on stderr where it takes longer than two seconds; None on a terminal only.
@@ -214,7 +214,7 @@ def minimize(
             f"d_hidden = {model.d_hidden}: weights of at most {MOST_DIMENSIONS} rows are "
             f"minimised; {model.n_features} features span no more than {model.n_features}"
         )
-    work = f"searching for the minima of {model.n_features} features in {model.d_hidden} dimensions"
+    work = f"searching for the minima of {sizes(model.n_features, model.d_hidden)}"
     if is_general(model):
         if start is not None:
             raise ValueError("start: it is for independent features under a law with a closed form")
@@ -225,7 +225,7 @@ def minimize(
         begun = starts(_narrowed(model), S, count, seed)
     else:
         begun = start_row(problem, start)[None]
-    search = Search(problem.narrowed())
+    search = Search(replace(problem.narrowed(), ordered=start is None))
     with told(work, progress):
         search.from_rows(begun)
     found = search.found

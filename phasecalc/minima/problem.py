@@ -49,6 +49,8 @@ class Problem:
     unit: float = 1.0
     spare: int = 0
     """Rows of zeros that the weights have besides those of x."""
+    ordered: bool = True
+    """Whether equally important features are sorted; else they stay where they are."""
 
     @classmethod
     def of(
@@ -235,9 +237,9 @@ class Problem:
     def canonical(self, x: Floats, snap: float) -> Floats:
         """The same Gram matrix from weights in a standard position, small numbers set to zero.
 
-        Of equally important features the longest comes first. Each group of interfering features
-        takes its own rows, upper triangular with a positive first entry each. Overlaps, lengths
-        and biases of at most `snap` become zero.
+        Of equally important features the longest comes first, if they are ``ordered``. Each group
+        of interfering features takes its own rows, upper triangular with a positive first entry
+        each. Overlaps, lengths and biases of at most `snap` become zero.
         """
         weights, bias = self.split(x)
         order = self._order(weights)
@@ -266,6 +268,8 @@ class Problem:
 
     def _order(self, weights: Floats) -> NDArray[np.intp]:
         """Equally important features by falling length; equal lengths stay as they are."""
+        if not self.ordered:
+            return np.arange(self.n)
         length = np.sqrt((weights**2).sum(axis=0)).round(8)
         order = np.arange(self.n)
         for value in np.unique(self.I):

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import import_module
 
 from ..laws import Point
+from ..model import sizes
 from .record import Builder, Derivation, Prose, Step
 
 
@@ -69,8 +70,7 @@ def _of_any_size(name: str) -> tuple[str, Builder] | None:
         return None
     n, m = int(found[2]), int(found[3])
     options: dict[str, object] = {"law": Point()} if found[1] else {}
-    plural = "" if m == 1 else "s"
-    title = f"Boundaries and junctions of {n} features in {m} dimension{plural}"
+    title = f"Boundaries and junctions of {sizes(n, m)}"
     return title + (", point law" if found[1] else ""), _built("boundaries", n=n, m=m, **options)
 
 

@@ -13,7 +13,7 @@ import re
 TINTS = {
     "not represented": ("#eceae6", "#c9c4ba", "#aaa499", "#8c8679"),
     "dedicated": ("#7fa8d9", "#b9d4f3", "#4c79b5", "#2c5488"),
-    "superposition": ("#e07a6c", "#eca08c", "#c9604f", "#f2b9a4"),
+    "superposition": ("#e07a6c", "#d2797e", "#c9604f", "#f2b9a4"),
 }
 """Of each outcome: tints by the number of blocks that other features share among themselves."""
 
@@ -25,8 +25,10 @@ _WEAK_OTHERS = {
 _FIGURES = {
     "not represented": ("#dcc9a4", "#c9b081", "#b09563"),
     "dedicated": ("#9d93d6", "#7b6fc0", "#5b4f9e"),
+    "superposition": ("#c98a4b", "#b5763a", "#99602c"),
 }
-"""Of each outcome where the other features have a figure of three or more among them."""
+"""Of each outcome where the other features have a figure of three or more among them: the next tint
+for every block that there is besides, and for a figure without a regular shape."""
 _SHAPES = {
     "aligned": ("#e2b04a", "#f3dca6", "#ecca80"),
     "antipodal": ("#e07a6c", "#f8d9b4", "#efae84"),
@@ -45,6 +47,7 @@ _SHAPES = {
 _OTHER_FIGURE = ("#7c3b8f", "#c3a0cc", "#ab85b8")
 _ALONE = re.compile(r"ignore|.*ignore-(?:extra|other)|.*dedicated|.*dropped")
 """Parts of a name that are no block of several features."""
+_NO_SHAPE = re.compile(r"(?:others-)?\d+-in-\d+\(")
 
 
 def colour_of(name: str, outcome: str) -> str:
@@ -72,7 +75,8 @@ def colour_of(name: str, outcome: str) -> str:
     pairs = [part for part in parts if "pair" in part or "antipodal" in part]
     if len(pairs) < len(parts) and outcome in _FIGURES:
         figures = _FIGURES[outcome]
-        return figures[min(len(parts) - 1, len(figures) - 1)]
+        darker = len(parts) - 1 + any(_NO_SHAPE.match(part) is not None for part in parts)
+        return figures[min(darker, len(figures) - 1)]
     tints = TINTS.get(outcome, ("#e6e6e6",))
     return tints[min(sum(map(_count, parts)), len(tints) - 1)]
 

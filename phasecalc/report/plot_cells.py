@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from ..certify.cell_records import PHASES, CellMap
 from ..continuation.records import TracedDiagram
 from .colours import colour_of
-from .plot_style import dress
+from .plot_style import INK, dress
 from .plot_traced import draw_lines
 from .sizes import magnitudes, sizes
 
@@ -44,6 +44,7 @@ def plot_cells(
             PolyCollection(list(corners), facecolors=colour, edgecolors="white", linewidths=0.25)
         )
         handles.append(Patch(color=colour, label=f"{phase}: {_WORDS[phase]}"))
+    handles.append(Patch(facecolor="white", edgecolor=INK, lw=0.6, label="not proved"))
     if diagram is not None:
         draw_lines(ax, diagram)
     dress(ax)
@@ -56,7 +57,7 @@ def plot_cells(
         handles=handles,
         loc="upper center",
         bbox_to_anchor=(0.5, -0.13),
-        ncols=len(handles) or 1,
+        ncols=len(handles),
         frameon=False,
         fontsize=8.5,
     )

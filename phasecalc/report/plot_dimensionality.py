@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..experiment.measures import dimensionalities, norms, overlaps
 from ..kernel.inputs import real_array
+from ..model import sizes
 from .plot_style import INK, TINTS
 
 _FRACTIONS = (
@@ -70,7 +71,7 @@ def plot_dimensionality(weights: ArrayLike, ax: Axes | None = None) -> Figure:
     if len(features) <= 20:
         ax.set_xticks(features)
     ax.set_title(
-        f"{W.shape[1]} features in {W.shape[0]} dimension{'s' if len(W) > 1 else ''}: "
+        f"{sizes(W.shape[1], W.shape[0])}: "
         f"$m / ‖W‖^2$ = {len(W) / max(float((W**2).sum()), 1e-300):.3g}",
         fontsize=10.5,
     )

@@ -107,7 +107,7 @@ def plot_sticky(
         ax.plot(1 / (1 - S), D, "o", ms=4, color=TINTS["superposition"][2], label="trained")
     ax.set_xscale("log")
     ax.set_xlabel("1/(1 − S)")
-    ax.set_ylabel("dimensions per feature, D* = m/‖W‖_F²")
+    ax.set_ylabel("dimensions per feature, D* = m/‖W‖²")
     # The last two lie so close that their names are put above and below the lines.
     levels = ((1, "dedicated", "center"), (1 / 2, "pair", "center"),
               (2 / 5, "pentagon", "bottom"), (3 / 8, "8 in 3", "top"))  # fmt: skip

@@ -50,8 +50,12 @@ def write_names(
     names: Iterable[str],
     taken: Iterable[Text],
     key_height: float = -0.33,
+    detail: tuple[Axes, NDArray[np.str_]] | None = None,
 ) -> None:
-    """Write names into their regions: labels is over the axes, from left to right and upwards."""
+    """Write names into their regions: labels is over the axes, from left to right and upwards.
+
+    `detail` is the inset with its own labels: names in small letters, the same numbers.
+    """
     free = np.ones(labels.shape, dtype=bool)
     for text in taken:
         low, high = _corners(ax, text)
@@ -61,9 +65,16 @@ def write_names(
         region = labels == name
         if region.any() and not any(_placed(ax, text, region & free) for text in _ways(ax, name)):
             beside.append(name)
-            number = next(_ways(ax, str(len(beside))))
-            number.set_fontsize(_SIZES[-1])
-            _place(number, region, region)
+            _numbered(ax, len(beside), region)
+    if detail is not None:
+        box, labels = detail
+        for name in np.unique(labels[labels != ""]):
+            region = labels == name
+            ways = _ways(box, str(name), _SIZES[-1:])
+            if not any(_placed(box, text, region) for text in ways):
+                if name not in beside:
+                    beside.append(str(name))
+                _numbered(box, 1 + beside.index(str(name)), region)
     if beside:
         key = "   ".join(f"{k}: {name}" for k, name in enumerate(beside, start=1))
         ax.annotate(
@@ -76,10 +87,15 @@ def write_names(
         )
 
 
-def _ways(ax: Axes, name: str) -> Iterator[Text]:
+def _numbered(ax: Axes, number: int, region: NDArray[np.bool_]) -> None:
+    """A number in place of a name that fits nowhere."""
+    _place(next(_ways(ax, str(number), _SIZES[-1:])), region, region)
+
+
+def _ways(ax: Axes, name: str, sizes: tuple[float, ...] = _SIZES) -> Iterator[Text]:
     """The name as text, in every way that is tried, the best first."""
     broken = name.replace("+", "+\n")
-    for size in _SIZES:
+    for size in sizes:
         for content in dict.fromkeys((name, broken)):
             for rotation in (0, 90):
                 yield ax.text(

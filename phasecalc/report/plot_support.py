@@ -56,7 +56,7 @@ def plot_pair(diagram: PairDiagram, ax: Axes | None = None) -> Figure:
                         mec=INK, mew=1.3, zorder=5)  # fmt: skip
     ax.plot(x, x**2, color=INK, linewidth=0.9, ls=(0, (5, 4)), label="independent, c = p²")
     ax.legend(loc="upper left", frameon=False, fontsize=8.5)
-    ax.text(0.3, 0.32, "always together, c = p", rotation=45, rotation_mode="anchor",
+    ax.text(0.62, 0.64, "always together, c = p", rotation=45, rotation_mode="anchor",
             transform_rotates_text=True, fontsize=8)  # fmt: skip
     ax.text(0.52, 0.015, "← never together, c = 0", fontsize=8)
     ax.set_xlim(0, 1)

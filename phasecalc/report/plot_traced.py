@@ -95,22 +95,29 @@ def plot_traced(
         frameon=False,
         fontsize=8.5,
     )
+    detail = None
     if part is not None:
         box = inset_axes(ax, part)
-        _fill(box, diagram, part)
+        detail = box, _coarse(_fill(box, diagram, part), diagram, part)
         _draw(box, diagram, beneath, metastable=metastable)
     found = ax.get_figure(root=True)
     assert isinstance(found, Figure)
     # Sizes in pixels are known once the layout is.
     found.draw_without_rendering()
-    middles = ((np.arange(CELLS) + 0.5) / CELLS * _PIXELS).astype(int)
     rows = -(-len(handles) // columns)
-    coarse = labels[np.ix_(middles, middles)].T
+    coarse = _coarse(labels, diagram, window)
     if part is not None:
         coarse[int(0.47 * CELLS) :, : int(0.5 * CELLS)] = ""  # behind the inset
-    _clear_of_points(coarse, diagram, window)
-    write_names(ax, coarse, [q.name for q in diagram.phases], (), -0.17 - 0.06 * rows)
+    write_names(ax, coarse, [q.name for q in diagram.phases], (), -0.17 - 0.06 * rows, detail)
     return found
+
+
+def _coarse(labels: NDArray[np.str_], diagram: TracedDiagram, window: Window) -> NDArray[np.str_]:
+    """The names on the grid on which places for them are looked for, special points left out."""
+    middles = ((np.arange(CELLS) + 0.5) / CELLS * _PIXELS).astype(int)
+    coarse: NDArray[np.str_] = labels[np.ix_(middles, middles)].T
+    _clear_of_points(coarse, diagram, window)
+    return coarse
 
 
 def _window(diagram: TracedDiagram, axes: AxesKind) -> Window:

@@ -9,12 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ..model import sizes
 from .colours import colour_of
 from .plot_style import INK
 
 if TYPE_CHECKING:
     from ..limit.geometry import Geometry
 
+_ALIKE = 0.03
+"""Arrows whose ends are nearer than this look like one."""
 _NARROW = 0.002
 """Phases narrower than this, as a part of the picture's width, get no plane of their own."""
 
@@ -23,7 +26,7 @@ def plot_weights(record: Geometry, *, low: float = 0.0, high: float = 0.99) -> F
     """Draw F over S for k equal features in two dimensions (or one), the weights above each phase.
 
     Each plane shows the columns of W at the middle of its phase; the circle has radius 1, a dot in
-    the middle is a dropped feature.
+    the middle is a dropped feature, and where features coincide their number stands beside them.
 
     Raises `ValueError` for three dimensions.
     """
@@ -51,7 +54,7 @@ def plot_weights(record: Geometry, *, low: float = 0.0, high: float = 0.99) -> F
     below.set_ylim(0, None)
     below.set_xlabel("sparsity, S")
     below.set_ylabel("least loss, F")
-    figure.suptitle(f"{record.k} equal features in {record.d} dimensions", fontsize=10)
+    figure.suptitle(f"{sizes(record.k, record.d)}, equally important", fontsize=10)
     return figure
 
 
@@ -65,6 +68,10 @@ def _arrows(ax: Axes, weights: NDArray[np.float64], colour: str) -> None:
             continue
         ax.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.6})
         ax.plot(x, y, "o", ms=3, color=colour)
+        many = int((np.hypot(*(columns.T - (x, y)).T) < _ALIKE).sum())
+        if many > 1:
+            reach = 1.0 + 0.3 / np.hypot(x, y)
+            ax.text(reach * x, reach * y, f"{many}×", ha="center", va="center", fontsize=8)
     ax.set_aspect("equal")
     ax.set_xlim(-1.5, 1.5)
     ax.set_ylim(-1.5, 1.5)

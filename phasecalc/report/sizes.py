@@ -7,6 +7,7 @@ from typing import Any
 import sympy
 
 from ..model import ToyModel
+from ..model import sizes as sizes_in_words
 from ..supports import Independent
 from ..symbols import r as symbol
 
@@ -19,8 +20,7 @@ def sizes(model: ToyModel) -> str:
     >>> sizes(ToyModel(3, 2)), sizes(ToyModel(2, 1))
     ('3 features in 2 dimensions', '2 features in 1 dimension')
     """
-    plural = "s" if model.d_hidden > 1 else ""
-    return f"{model.n_features} features in {model.d_hidden} dimension{plural}"
+    return sizes_in_words(model.n_features, model.d_hidden)
 
 
 def importances(model: ToyModel, r: float | None = None) -> str:
