@@ -58,9 +58,9 @@ from .limit.geometry import Geometry as Geometry
 from .limit.geometry import geometry as geometry
 from .limit.records import LimitDiagram as LimitDiagram
 from .limit.records import LimitState as LimitState
+from .minima.found import LocalMinimum as LocalMinimum
+from .minima.found import Minimum as Minimum
 from .minima.learning import exchange_samples as exchange_samples
-from .minima.minimize import LocalMinimum as LocalMinimum
-from .minima.minimize import Minimum as Minimum
 from .minima.minimize import minimize as minimize
 from .model import ToyModel as ToyModel
 from .polishing import PolishedPoint as PolishedPoint

@@ -83,7 +83,7 @@ def share_bar(progress: bool | None) -> Any:
     return bar(
         total=100.0,
         progress=shows(progress),
-        bar_format="{l_bar}{bar}| {postfix} [{elapsed}]",
+        bar_format="{percentage:3.0f}%|{bar}| {desc} [{elapsed}]",
         leave=False,
         delay=PATIENCE,
         miniters=0,
@@ -92,7 +92,7 @@ def share_bar(progress: bool | None) -> Any:
 
 def advance(shown_bar: Any, share: float, note: str) -> None:
     """Moves a bar of `share_bar` to this share, with a word beside it."""
-    shown_bar.set_postfix_str(note, refresh=False)
+    shown_bar.set_description_str(note, refresh=False)
     shown_bar.update(round(100 * share, 1) - shown_bar.n)
 
 

@@ -205,7 +205,7 @@ def _exact(
             f'x = {x}, y = {y}: source = "candidates" is drawn over S and r, or over p and c'
         )
     if c in model.support.symbols(model.n_features):
-        raise ValueError(f"support = {model.support}: its diagram is that of x = p, y = c")
+        raise ValueError(f"support = {model.support.text}: its diagram is that of x = p, y = c")
     refuse_variant(model, source)
     return exact_diagram(model, candidates=candidates)
 

@@ -116,7 +116,13 @@ class Support(ABC):
         """The same support with exact numbers in place of symbols of its probabilities."""
         return self
 
+    @property
+    def text(self) -> str:
+        """Which features are active together, in words."""
+        return str(self)
+
     def __str__(self) -> str:
+        """The text that `support_of` reads."""
         return self.name
 
 
@@ -215,13 +221,18 @@ class Groups(Support):
             result.append((group, (none, *((frozenset((i,)), p) for i in group))))
         return (*result, *(((i,), _single(i, p)) for i in sorted(free)))
 
-    def __str__(self) -> str:
-        parts = [
-            f"{argument} {', '.join(map(_set_text, groups))}"
-            for argument in ("correlated", "anticorrelated")
-            if (groups := getattr(self, argument))
-        ]
+    @property
+    def text(self) -> str:
+        parts = [f"{kind} {', '.join(map(_set_text, sets))}" for kind, sets in self._kinds()]
         return "; ".join(parts) or "independent"
+
+    def __str__(self) -> str:
+        parts = [f"{kind}={''.join(map(_set_text, sets))}" for kind, sets in self._kinds()]
+        return f"groups({', '.join(parts)})"
+
+    def _kinds(self) -> list[tuple[str, tuple[tuple[int, ...], ...]]]:
+        kinds = (("correlated", self.correlated), ("anticorrelated", self.anticorrelated))
+        return [(kind, sets) for kind, sets in kinds if sets]
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +284,12 @@ class ExactlyActive(Support):
         if self.k > n:
             raise ValueError(f"k = {self.k}: there are only {n} features")
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
         return f"exactly {self.k} active"
+
+    def __str__(self) -> str:
+        return f"exactly-active({self.k})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,8 +339,13 @@ class Table(Support):
     def subs(self, values: Mapping[Any, Any]) -> Support:
         return Table({active: _valued(weight, values) for active, weight in self.probabilities})
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
         return f"a table of {len(self.probabilities)} active sets"
+
+    def __str__(self) -> str:
+        rows = [f"{_set_text(active)}: {weight}" for active, weight in self.probabilities]
+        return f"table({', '.join(rows)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +374,7 @@ class Pair(Support):
 
     def factors(self, n: int) -> tuple[Factor, ...]:
         if n != 2:
-            raise ValueError(f"support = {self}: it is for 2 features, not {n}")
+            raise ValueError(f"support = {self.text}: it is for 2 features, not {n}")
         neither, one = sympy.expand(1 - 2 * p + self.both), p - self.both
         sets = (((), neither), ((0,), one), ((1,), one), ((0, 1), self.both))
         return (((0, 1), tuple((frozenset(active), weight) for active, weight in sets)),)
@@ -430,7 +450,9 @@ def _features(group: object, argument: str) -> tuple[int, ...]:
 def _known(features: Iterable[int], n: int, support: Support) -> None:
     for i in features:
         if i >= n:
-            raise ValueError(f"support = {support}: there is no feature {i}, only 0 to {n - 1}")
+            raise ValueError(
+                f"support = {support.text}: there is no feature {i}, only 0 to {n - 1}"
+            )
 
 
 def _set_text(features: Iterable[int]) -> str:

@@ -135,16 +135,17 @@ def _spinodals(diagram: pc.TracedDiagram, document: dict[str, Any]) -> list[str]
     """Stored ends of phases beside the continued curves, as close as their chords are."""
     found = []
     for phase, cause, _, points in document["spinodals"]:
-        mine = [s for s in diagram.spinodals if s.phase == phase and s.cause == cause]
         for S, r in points[1:-1]:
             here = diagram.plane.theta(max(S, 0.0), r)
-            gaps = [np.inf]
-            for curve in mine:
-                at = [
-                    diagram.plane.theta(*q)
-                    for q in zip(curve.sparsities, curve.importances, strict=True)
-                ]
-                gaps.append(distance(np.array(at), here))
-            if min(gaps) > 5e-3:
-                found.append(f"spinodal of {phase} ({cause}) at {S}, {r}: {min(gaps):.1e} away")
+            gaps = {"fold": np.inf, "onset": np.inf}
+            for curve in diagram.spinodals:
+                if curve.phase == phase and curve.cause is not None:
+                    places = zip(curve.sparsities, curve.importances, strict=True)
+                    at = np.array([diagram.plane.theta(*place) for place in places])
+                    gaps[curve.cause] = min(gaps[curve.cause], distance(at, here))
+            other = "onset" if cause == "fold" else "fold"
+            if gaps[cause] > 5e-3 >= gaps[other]:
+                found.append(f"{other} of {phase} at {S}, {r}, stored as {cause}")
+            elif gaps[cause] > 5e-3:
+                found.append(f"spinodal of {phase} ({cause}) at {S}, {r}: {gaps[cause]:.1e} away")
     return found

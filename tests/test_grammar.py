@@ -306,7 +306,7 @@ def test_formulas_are_printed_in_the_variable_that_is_asked_for(capsys):
             "P(both are active)",
         ),
         (("regret", "none.npz", "-S", "0.5", "--starts", "3"), "--starts"),
-        (("minimize", "-n", "20", "-m", "5", "-S", "0.5"), "at most 9 features"),
+        (("minimize", "-n", "2000", "-m", "5", "-S", "0.5"), "at most 1000 features"),
         (("minimize", "-S", "0.5", "--random-starts", "-1"), "-1"),
     ],
 )
@@ -369,7 +369,7 @@ def test_work_that_takes_longer_than_two_seconds_says_what_it_is(monkeypatch, ca
         (lambda bad: pc.minimize(PAIR, 0.5, start=[[1e200, bad]]), "start: a weight of 1e+200"),
         (lambda bad: pc.minimize(PAIR, 0.5, start=(W, [bad])), "start: a bias of shape (1,)"),
         (lambda bad: pc.describe([[1e200, bad]], sparsity=0.5), "weights: one of 1e+200"),
-        (lambda bad: pc.minimize(pc.ToyModel(20, 5), 0.9, seed=bad), "n_features = 20: at most 9"),
+        (lambda bad: pc.minimize(pc.ToyModel(20, 5), 0.9, seed=bad), "seed = -1: it must be"),
     ],
 )
 def test_bad_values_are_named(call, says):

@@ -174,7 +174,11 @@ def test_gradient_of_the_objective() -> None:
         (dict(importance=-1), "importance"),
         (dict(importance=float("inf")), "importance"),
         (dict(importance=10**400), "importance = 1000.*…: it must be a finite number"),
-        (dict(model=pc.ToyModel(30, 5)), "n_features = 30: at most 9 features can be minimised"),
+        (
+            dict(model=pc.ToyModel(2000, 5)),
+            "n_features = 2000: at most 1000 features are minimised",
+        ),
+        (dict(model=pc.ToyModel(30, 5, bias="zero")), "beyond 9 features there is no penalty"),
         (dict(rho=0.5), "the model has no symbol rho"),
         (dict(model=pc.ToyModel(2, 1, importance=[1, sympy.Symbol("q")])), "needs a value for q"),
         (dict(random_starts=-1), "random_starts"),

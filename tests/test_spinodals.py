@@ -11,10 +11,13 @@ import pytest
 import sympy
 
 import phasecalc as pc
+from phasecalc.continuation.branch import walk
 from phasecalc.continuation.equations import Degenerate, coexistence
 from phasecalc.continuation.events import leaving, trace
+from phasecalc.continuation.graph import Graph
 from phasecalc.continuation.landscapes import landscape_of
 from phasecalc.continuation.limits import cause_of, limit_between, limit_curve
+from phasecalc.continuation.metastable import Ray, limit_along, on, pieces_of
 from phasecalc.continuation.plane import Plane
 from phasecalc.exact.onset import onset_importance
 from phasecalc.report.plot_traced import plot_traced
@@ -194,3 +197,38 @@ def test_records_texts_and_picture() -> None:
         for phase in ("ignore", "antipodal"):
             assert (f"{phase} metastable" in labels) == drawn
         assert ("spinodal" in labels) == (drawn and bool(found.spinodals))
+
+
+def test_each_minimum_ends_on_its_own_side_of_a_cusp() -> None:
+    """3 in 2: two joint minima coexist between two folds of one curve, and each has one of them."""
+    land = window((0.2, 0.6), (0.5, 1.0), pc.ToyModel(3, 2))
+    one, two = (named(0.4621, 0.6188, name, land) for name in ("weak-joint", "joint"))
+    pair = coexistence(land, one, two, land.plane.theta(0.4621, 0.6188))
+    assert pair is not None
+    limits = []
+    for branch, sign in ((pair.a, 1.0), (pair.b, -1.0)):
+        ray = Ray(branch, sign * pair.normal / np.linalg.norm(pair.normal))
+        limit = limit_along(land, ray, 0.2)
+        assert isinstance(limit, Degenerate)
+        limits.append(limit)
+    points, ends = limit_curve(land, limits[0])
+    pieces = pieces_of(Graph(land, (2, 2)), points, ends)
+    assert len(pieces) == 2  # one cusp in the window, where the two minima become one
+    ((first,), (second,)) = ([k for k, c in enumerate(pieces) if on(land, c, q)] for q in limits)
+    assert {first, second} == {0, 1}
+    assert np.abs(pieces[0].thetas[-1] - pieces[1].thetas[0]).max() < 1e-2
+
+
+def test_joint_above_one_becomes_unstable_and_goes_on() -> None:
+    """3 in 2, S = 0.1: its curvature passes through 0 smoothly, so that its end is no fold."""
+    land = window((0.0, 0.3), (0.9, 1.5), pc.ToyModel(3, 2))
+    place = land.plane.theta(0.09993005211982565, 1.0314199124154082)
+    branch = named(0.1, 1.027, "joint", land)
+    curvatures = []
+    for step in (-2e-3, -1e-3, 0.0, 1e-3, 2e-3):
+        moved = walk(land, branch, place + np.array([0.0, step]))
+        assert moved is not None
+        curvatures.append(land.softest(moved)[0])
+        branch = moved
+    assert abs(curvatures[2]) < 1e-7
+    assert np.diff(curvatures) == pytest.approx(np.diff(curvatures)[0], rel=0.02)

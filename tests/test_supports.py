@@ -12,6 +12,7 @@ import sympy
 import phasecalc as pc
 from phasecalc import laws
 from phasecalc.records import document_of, record_of
+from phasecalc.support_text import support_of
 
 p, r = pc.p, pc.r
 c = sympy.Symbol("c")
@@ -253,6 +254,15 @@ SMALL = [
     pc.Table({(): "1/4", (0, 1): "1/4", (2,): "1/8", (0, 2): "3/8"}),
     pc.Pair(pc.p / 4),
 ]
+
+
+@pytest.mark.parametrize(
+    "support", [*SMALL, *SUPPORTS, PAIR, pc.Independent(), pc.Groups(), pc.Pair()], ids=repr
+)
+def test_texts_read_back(support):
+    """What a document says of a support is what --support takes; words are for people."""
+    assert support_of(str(support)) == support
+    assert "(" not in support.text or str(support) == support.text
 
 
 @pytest.mark.slow

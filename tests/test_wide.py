@@ -71,3 +71,38 @@ def test_what_cannot_be_trained_or_drawn():
         pc.train(symbolic, [0.5], [1.0])
     with pytest.raises(ValueError, match="the model needs a value for q"):
         pc.minimize(symbolic, sparsity=0.5)
+
+
+def test_minima_of_ten_features_are_five_pairs():
+    model = pc.ToyModel(10, 5, importance=[1] * 10)
+    found = pc.minimize(model, 0.7, random_starts=1)
+    pair = pc.minimize(pc.ToyModel(2, 1, importance=[1, 1]), 0.7)
+    assert found.name == "extra-pair+4-pairs" and found.converged and found.starts == 2
+    error = found.lowest.loss_error
+    assert error is not None and 0 < error < 1e-9
+    assert abs(found.loss - 5 * pair.loss) <= error + 1e-14  # minima are flat: 1e-8 off in W
+    assert np.isnan(found.lowest.curvature) and found.lowest.stability == "not known"
+    assert record_of(document_of(found)) == found
+    assert f"error about {error:.1e}" in str(found) and "curvature" not in str(found)
+
+
+def test_minima_of_many_features_from_a_start():
+    model = pc.ToyModel(10, 2, support=pc.ExactlyActive(1), importance=[1] * 10)
+    assert pc.minimize(model, 0.9, random_starts=0).starts == 1
+    model = pc.ToyModel(12, 6, pc.Uniform(2), importance=[1] * 12)
+    W = np.repeat(np.eye(6), 2, axis=1) * np.tile([1.1, -0.9], 6)
+    found = pc.minimize(model, 0.7, start=(W, 0.1))
+    pair = pc.minimize(pc.ToyModel(2, 1, pc.Uniform(2), importance=[1, 1]), 0.7)
+    assert found.starts == 1 and len(found.minima) == 1
+    assert found.loss == pytest.approx(6 * pair.loss, abs=1e-9)
+    with pytest.raises(ValueError, match="start: it is for independent features"):
+        pc.minimize(pc.ToyModel(10, 2, pc.Exponential()), 0.9, start=np.ones((2, 10)))
+
+
+def test_long_searches_say_so_first(monkeypatch, capsys):
+    monkeypatch.setattr("phasecalc.minima.wide._LONG", 0.0)
+    model = pc.ToyModel(10, 9, importance=[1] * 10)
+    pc.minimize(model, 0.1, random_starts=0, progress=True)
+    assert "phasecalc: descents from 1 starts of 10 features in 9 dimensions take some" in (
+        capsys.readouterr().err
+    )

@@ -65,9 +65,11 @@ class Draw:
 
 
 def _limit(d: Draw) -> Any:
+    # Seconds each time, so seldom; once computed they are kept.
+    others = [pc.Beta(2, 3), pc.Beta(2, 1)] if d.rng.random() < 0.03 else []
     source = d.one("blocks", "blocks", "optimised") if d.rng.random() < d.wild else "blocks"
     given = d.some(
-        law=lambda: d.rng.choice([pc.Uniform(), pc.Point(), "uniform", None, 3]),
+        law=lambda: d.rng.choice([pc.Uniform(), pc.Point(), "uniform", None, 3, *others]),
         blocks=lambda: d.one((), [pc.Block(gram=[[1, -1], [-1, 1]], name="mine")]),
     )
     if source == "optimised" and given.get("law") in (None, pc.Uniform()):

@@ -8,7 +8,7 @@ from itertools import permutations, product
 import numpy as np
 from numpy.typing import NDArray
 
-from ..minima.minimize import LocalMinimum, Minimum
+from ..minima.found import LocalMinimum, Minimum
 from ..minima.naming import is_dead
 from .compiled.rows import loss_box
 from .compiled.search import convex_around

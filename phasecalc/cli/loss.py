@@ -155,7 +155,7 @@ def _print_number(
     else:
         from ..report.text import numerical_loss_text
 
-        click.echo(numerical_loss_text(found, law.text))
+        click.echo(numerical_loss_text(found, law.text, support.text))
 
 
 def _entries(text: str, argument: str) -> object:

@@ -54,6 +54,9 @@ def minimize(
     minimum exists is evidence from many starts, not a proof. Exit status 1 when the lowest one did
     not converge.
 
+    More than 9 features have the dense loss: fewer starts, a gradient of some 1e-8, and the error
+    of the loss is printed.
+
     Example: phasecalc minimize -S 0.6 -r 1
     """
     from ..minima.minimize import minimize as search

@@ -37,8 +37,8 @@ class Equation(Protocol[P]):
     def heading(self, here: P, new: P, before: Floats) -> Floats:
         """dθ by the length of a step at the new point, in the direction of travel."""
 
-    def longest(self, here: P) -> float:
-        """The longest step worth trying."""
+    def longest(self, here: P, before: P | None = None) -> float:
+        """The longest step worth trying, after one from a point before."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +88,8 @@ def continue_curve(
         if border:
             return points, End("border")
         heading = equation.heading(here, new, heading)
+        step = min(s.growth * step, s.longest_step, equation.longest(new, here))
         here = new
-        step = min(s.growth * step, s.longest_step, equation.longest(here))
     return points, End("end of a branch")
 
 
@@ -114,24 +114,30 @@ class Coexistence:
         near = float(np.abs(new.theta - guess).max()) <= 0.3 * step
         if pin is None and not (straight and near):
             return None
-        if self._leaps(here, new) or not self._leads_back(here, new):
+        leaps = self._moved(here, new) > 0.4 * here.distance
+        if leaps or not self._leads_back(here, new):
             return None
         return new if self.are_minima(new) else None
 
     def heading(self, here: Pair, new: Pair, before: Floats) -> Floats:
         return new.tangent if new.tangent @ before >= 0 else -new.tangent
 
-    def longest(self, here: Pair) -> float:
-        # Where the two branches are about to become one they change fast.
-        return max(0.12 * here.distance, 10 * self.land.settings.shortest_step)
+    def longest(self, here: Pair, before: Pair | None = None) -> float:
+        # Where the two branches are about to become one they change fast; elsewhere two that are
+        # alike may stay so for long.
+        share = 0.12
+        if before is not None:
+            gap = float(np.abs(here.theta - before.theta).max())
+            share = max(share, 0.3 * gap / max(self._moved(before, here), 1e-12))
+        return max(share * here.distance, 10 * self.land.settings.shortest_step)
 
-    def _leaps(self, here: Pair, new: Pair) -> bool:
-        moved = max(
+    def _moved(self, here: Pair, new: Pair) -> float:
+        """How far the branches moved, or came closer to each other, in Gram matrices."""
+        return max(
             float(np.abs(new.a.gram - here.a.gram).max()),
             float(np.abs(new.b.gram - here.b.gram).max()),
             here.distance - new.distance,
         )
-        return moved > 0.4 * here.distance
 
     def _leads_back(self, here: Pair, new: Pair) -> bool:
         """Whether both branches, followed back, are those that the step began with.
@@ -187,7 +193,7 @@ class Onsets:
     def heading(self, here: Onset, new: Onset, before: Floats) -> Floats:
         return np.asarray((new.theta - here.theta) / np.linalg.norm(new.theta - here.theta))
 
-    def longest(self, here: Onset) -> float:
+    def longest(self, here: Onset, before: Onset | None = None) -> float:
         return self.land.settings.longest_step
 
 
@@ -213,7 +219,7 @@ class Folds:
         assert new.tangent is not None
         return new.tangent[1]
 
-    def longest(self, here: Degenerate) -> float:
+    def longest(self, here: Degenerate, before: Degenerate | None = None) -> float:
         return self.land.settings.longest_step
 
 

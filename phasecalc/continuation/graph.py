@@ -500,7 +500,7 @@ def _crossings(graph: Graph, one: Floats, two: Floats) -> list[tuple[float, Pair
     for edge in graph.edges:
         ends = [graph.nodes[k].theta for k in (edge.tail, edge.head)]
         points = np.array([ends[0], *edge.thetas, ends[1]])
-        for t, place in polyline.meets(points, one, two - one):
+        for t, place, _ in polyline.meets(points, one, two - one):
             if 0 <= t <= 1:
                 at = min(max(round(place) - 1, 0), len(edge.points) - 1)
                 found.append((t, edge.points[at]))

@@ -276,7 +276,7 @@ class Instabilities:
     def heading(self, here: Instability, new: Instability, before: Floats) -> Floats:
         return np.asarray((new.theta - here.theta) / np.linalg.norm(new.theta - here.theta))
 
-    def longest(self, here: Instability) -> float:
+    def longest(self, here: Instability, before: Instability | None = None) -> float:
         return self.land.settings.longest_step
 
 

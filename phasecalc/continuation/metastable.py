@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import polyline
-from .branch import Branch, Landscape, kind_of
+from .branch import Branch, Landscape, kind_of, orders_of, same_signs
 from .curve import End
-from .equations import Pair
+from .equations import Degenerate, Pair, left_of
 from .events import Arc
 from .graph import Graph, Node, rays_of
 from .limits import Cause, Limit, cause_of, limit_beside, limit_between, limit_curve
@@ -30,6 +30,8 @@ _NEAREST = 4
 """From so many points of a curve it is asked whether another one lies on it; one does mostly."""
 Hit = tuple[float, tuple[int, float] | None]
 """How far a ray goes; and on which curve, and where on it, it ends, if on one."""
+Bound = tuple["Curve", float]
+"""A curve on which a phase ends, and to which side: a ray into the phase does not end on it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +79,14 @@ def metastable_regions(graph: Graph, work: Work) -> tuple[Region, ...]:
         if np.isfinite(land.softest(_phase(edge.curve.widest, first))[0])
     ]
     curves: list[Curve] = []
-    owned: dict[tuple[int, bool], list[int]] = {side: [] for side in sides}
+    owned: dict[tuple[int, bool], dict[int, float]] = {side: {} for side in sides}
     shares = land.settings.followed
     for fan in range(-len(shares), 2):  # across the line; at last the fans at its tail and head
         jobs, whose = [], []
         for number, first in sides:
             arc = graph.edges[number].curve
             assert isinstance(arc, Arc)
-            known = [curves[k] for k in owned[number, first]]
+            known = _bounds(curves, owned[number, first])
             if fan < 0:
                 rays = [_across(_at_share(arc, shares[fan]), first)]
             else:
@@ -97,21 +99,35 @@ def metastable_regions(graph: Graph, work: Work) -> tuple[Region, ...]:
         left = [limit for limit in found if limit is not None]
         while left:
             # One of each kind at a time: others may lie on the same curve.
-            left = [q for q in left if not any(_on(land, curve, q) for curve in curves)]
-            kinds = {(cause_of(q), q.branch.pattern): q for q in left[::-1]}
+            left = [q for q in left if not any(on(land, curve, q) for curve in curves)]
+            kinds = {(cause_of(q), kind_of(land.plane, q.branch)): q for q in left[::-1]}
             batch = [q for q in left if q in kinds.values()]
             continued = work(limit_curve, [(q,) for q in batch], "spinodals")
             for limit, (limits, ends) in zip(batch, continued, strict=True):
-                if not any(_on(land, curve, limit) for curve in curves):
-                    curves.append(_curve(graph, limits, ends))
+                if not any(on(land, curve, limit) for curve in curves):
+                    curves += pieces_of(graph, limits, ends)
             left = [q for q in left if q not in batch]
-        for side, limit in zip(whose, found, strict=True):
+        for side, (ray, _), limit in zip(whose, jobs, found, strict=True):
             if limit is not None:
-                owned[side] += [k for k, c in enumerate(curves) if _on(land, c, limit)]
+                for k in (k for k, curve in enumerate(curves) if on(land, curve, limit)):
+                    sense = owned[side].get(k, 0.0) + _sense(curves[k], limit, ray)
+                    owned[side][k] = sense
     return tuple(
-        _region(graph, number, first, [curves[k] for k in dict.fromkeys(owned[number, first])])
+        _region(graph, number, first, _bounds(curves, owned[number, first]))
         for number, first in sides
     )
+
+
+def _bounds(curves: Sequence[Curve], owned: dict[int, float]) -> list[Bound]:
+    return [(curves[k], sense) for k, sense in owned.items()]
+
+
+def _sense(curve: Curve, limit: Limit, ray: Ray) -> float:
+    """Positive where a ray that ends on a curve passes it with its later points to the left."""
+    k = int(np.abs(curve.thetas - limit.theta).max(axis=1).argmin())
+    along = curve.thetas[min(k + 1, len(curve.limits) - 1)] - curve.thetas[max(k - 1, 0)]
+    size = float(np.linalg.norm(along))
+    return float(left_of(ray.direction) @ along) / size if size else 0.0
 
 
 def limit_along(land: Landscape, ray: Ray, reach: float) -> Limit | None:
@@ -164,30 +180,37 @@ def _across(pair: Pair, first: bool) -> Ray:
     return Ray(pair.a, normal) if first else Ray(pair.b, -normal)
 
 
-def _on(land: Landscape, curve: Curve, limit: Limit) -> bool:
-    """Whether a limit lies on a curve: the curve's own point beside it, solved for, is the same."""
-    if cause_of(limit) != curve.cause:
+def on(land: Landscape, curve: Curve, limit: Limit) -> bool:
+    """Whether a limit lies on a curve: the curve's own point beside it, solved for, is the same.
+
+    Up to equally important features: a curve of one order of them is that of all others.
+    """
+    if cause_of(limit) != curve.cause or not same_signs(
+        land.plane, curve.limits[0].branch, limit.branch
+    ):
         return False
-    s = land.settings
-    apart = np.array([one.branch.gram for one in curve.limits]) - limit.branch.gram
-    gaps = np.abs(curve.thetas - limit.theta).max(axis=1) + np.abs(apart).max(axis=(1, 2))
+    s, gram = land.settings, limit.branch.gram
+    images = np.array([gram[np.ix_(order, order)] for order in orders_of(land.plane.classes)])
+    near = np.array([one.branch.gram for one in curve.limits])
+    apart = np.abs(near[:, None] - images).max(axis=(2, 3)).min(axis=1)
+    gaps = np.abs(curve.thetas - limit.theta).max(axis=1) + apart
     for k in np.argsort(gaps, kind="stable")[:_NEAREST]:
-        near = curve.limits[k]
-        if gaps[k] > 4 * s.longest_step or near.branch.signs != limit.branch.signs:
-            continue
-        found = limit_beside(land, near, limit.theta)
+        if gaps[k] > 4 * s.longest_step:
+            break
+        found = limit_beside(land, curve.limits[k], limit.theta)
         if found is not None:
             away = float(np.abs(found.theta - limit.theta).max())
-            alike = float(np.abs(found.branch.gram - limit.branch.gram).max()) < s.alike
+            alike = float(np.abs(images - found.branch.gram).max(axis=(1, 2)).min()) < s.alike
             if alike and away < s.same_point + found.error + limit.error:
                 return True
     return False
 
 
-def _curve(graph: Graph, limits: tuple[Limit, ...], ends: tuple[End, End]) -> Curve:
-    """A curve of limits, and the tricritical points at which one of folds fades out.
+def pieces_of(graph: Graph, limits: tuple[Limit, ...], ends: tuple[End, End]) -> list[Curve]:
+    """A curve of limits in pieces: behind a cusp of folds it is another minimum that ends.
 
-    Next to these its points, ever less accurate, are left out.
+    With the tricritical points at which a curve of folds fades out. Next to these its points, ever
+    less accurate, are left out.
     """
     s = graph.land.settings
     closed = []
@@ -202,7 +225,25 @@ def _curve(graph: Graph, limits: tuple[Limit, ...], ends: tuple[End, End]) -> Cu
         ]
         closed.append(np.array(near[:1]).reshape(-1, 2))
     good = [k for k, limit in enumerate(limits) if limit.error < s.same_point] or [0]
-    return Curve(limits[good[0] : good[-1] + 1], tuple(closed))
+    kept = limits[good[0] : good[-1] + 1]
+    cusps = [k for k in range(1, len(kept)) if _is_cusp(kept[k - 1], kept[k])]
+    none, pieces = np.empty((0, 2)), list(pairwise([0, *cusps, len(kept)]))
+    return [
+        Curve(kept[a:b], (closed[0] if a == 0 else none, closed[1] if b == len(kept) else none))
+        for a, b in pieces
+    ]
+
+
+def _is_cusp(here: Limit, there: Limit) -> bool:
+    """Whether two minima and the saddle between them are one point between two folds.
+
+    There ∂³L/∂v³ along the folds rises through 0 in the direction v. Where it falls, a minimum and
+    two saddles are one, and the same minimum ends on both sides.
+    """
+    if not isinstance(here, Degenerate) or not isinstance(there, Degenerate):
+        return False
+    rises = (there.third - here.third) * float(here.null @ (there.branch.x - here.branch.x)) > 0
+    return here.third * there.third < 0 and rises
 
 
 # Rays against curves ----------------------------------------------------------------------------
@@ -214,7 +255,7 @@ def _points(curve: Curve) -> Floats:
     return np.concatenate([curve.ends[0], curve.thetas, curve.ends[1]])
 
 
-def _hit(graph: Graph, arc: Arc, ray: Ray, curves: Sequence[Curve]) -> Hit:
+def _hit(graph: Graph, arc: Arc, ray: Ray, bounds: Sequence[Bound]) -> Hit:
     """How far a ray goes before it meets a curve, the border, or a line of its phase."""
     foot, plane = ray.phase.theta, graph.land.plane
     kind = kind_of(plane, ray.phase)
@@ -225,19 +266,20 @@ def _hit(graph: Graph, arc: Arc, ray: Ray, curves: Sequence[Curve]) -> Hit:
         assert isinstance(other, Arc)
         if other is arc or kind not in (kind_of(plane, b) for b in other.widest.branches):
             continue
-        for t, _ in polyline.meets(edge.thetas, foot, ray.direction):
+        for t, _, _ in polyline.meets(edge.thetas, foot, ray.direction):
             if 1e-9 < t < best[0] and t > graph.land.settings.corner:
                 best = (t, None)
-    for k, curve in enumerate(curves):
-        for t, place in polyline.meets(_points(curve), foot, ray.direction):
+    for k, (curve, outward) in enumerate(bounds):
+        for t, place, sense in polyline.meets(_points(curve), foot, ray.direction):
             # Close to its end a line is closer to the curve than that is to its chords.
-            if -2 * graph.land.settings.corner < t < best[0]:
+            if -2 * graph.land.settings.corner < t < best[0] and sense * outward >= 0:
                 best = (max(t, 0.0), (k, place))
     return best
 
 
-def _region(graph: Graph, number: int, first: bool, curves: list[Curve]) -> Region:
+def _region(graph: Graph, number: int, first: bool, bounds: list[Bound]) -> Region:
     """Rays from the line and fans at its ends, refined where neighbours end apart."""
+    curves = [curve for curve, _ in bounds]
     edge = graph.edges[number]
     arc = edge.curve
     assert isinstance(arc, Arc)
@@ -246,7 +288,7 @@ def _region(graph: Graph, number: int, first: bool, curves: list[Curve]) -> Regi
     feet = [arc.pairs[k] for k in sorted({int(np.abs(along - s).argmin()) for s in wanted})]
     fans = _fans(graph, number, first)
     rays = [*fans[0][::-1], *(_across(pair, first) for pair in feet), *fans[1]]
-    ends = [(ray, _hit(graph, arc, ray, curves)) for ray in rays]
+    ends = [(ray, _hit(graph, arc, ray, bounds)) for ray in rays]
     for _ in range(graph.land.settings.halvings):
         new = [ends[0]]
         for one, two in pairwise(ends):
@@ -255,7 +297,7 @@ def _region(graph: Graph, number: int, first: bool, curves: list[Curve]) -> Regi
             if where[0] != where[1] and gap > graph.land.settings.corner:
                 middle = _between(one[0], two[0])
                 if middle is not None:
-                    new.append((middle, _hit(graph, arc, middle, curves)))
+                    new.append((middle, _hit(graph, arc, middle, bounds)))
             new.append(two)
         if len(new) == len(ends):
             break

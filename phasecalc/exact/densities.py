@@ -14,12 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache, lru_cache
 from math import prod
 
 import sympy
 
 from ..inputs import Scalar
 from ..laws import Law
+from .field import Number
 from .truncated import truncated_power
 
 Terms = dict[tuple[Scalar, int], Scalar]
@@ -49,43 +51,79 @@ def density_integral(
     """
     if not law.density and not law.atoms:
         raise ValueError(f"law = {law}: there is no exact formula for it")
-    terms: Terms = {(Fraction(0), power): Fraction(1)}
     factor: Scalar = Fraction(1)
-    if own is not None:
-        if own == 0:
-            factor = Fraction(law.moment(weight))
-        else:
-            terms = _with_direction(terms, own, law, weight)
-    for slope, count in slopes.items():
-        for _ in range(count):
-            terms = _with_direction(terms, slope, law, 0)
+    if own is not None and own == 0:
+        factor, own = Fraction(law.moment(weight)), None
+    directions = tuple(slope for slope, count in slopes.items() for _ in range(count))
+    kinds = tuple(map(_kind, (*directions, own)))
+    terms = _terms(directions, power, law, own, weight, kinds)
     values = [w * truncated_power(_tidy(offset + v), k) for (v, k), w in terms.items() if w != 0]
     return factor * sum(values, start=Fraction(0))
 
 
-def _with_direction(terms: Terms, slope: Scalar, law: Law, weight: int) -> Terms:
+@lru_cache(maxsize=256)
+def _terms(
+    slopes: tuple[Scalar, ...],
+    power: int,
+    law: Law,
+    own: Scalar | None,
+    weight: int,
+    kinds: tuple[object, ...],
+) -> Mapping[tuple[Scalar, int], Scalar]:
+    """One direction after another: sets of slopes that begin alike share what they begin with.
+
+    `kinds` keeps apart what is equal but does not mix, as 1 in two number fields.
+    """
+    if slopes:
+        fewer = _terms(slopes[:-1], power, law, own, weight, (*kinds[:-2], kinds[-1]))
+        return _with_direction(fewer, slopes[-1], law, 0)
+    terms: Terms = {(Fraction(0), power): Fraction(1)}
+    return terms if own is None else _with_direction(terms, own, law, weight)
+
+
+def _kind(value: Scalar | None) -> object:
+    return value.field if isinstance(value, Number) else type(value)
+
+
+def _with_direction(
+    terms: Mapping[tuple[Scalar, int], Scalar], slope: Scalar, law: Law, weight: int
+) -> Terms:
     """E x^w f(c + g x) of the function f of the terms."""
     result: Terms = {}
+    # What all terms share: shifts, powers of 1/g, and for each k the factors of w by new power.
+    atoms = [(slope * place, mass * place**weight) for place, mass in law.atoms]
+    longest = max((len(coefficients) for _, _, coefficients in law.density), default=0) + weight
+    inverse = [slope ** -(r + 1) for r in range(longest)]
+    ends = {end: slope * end for low, high, _ in law.density for end in (low, high)}
+
+    @cache
+    def by_parts(k: int) -> list[tuple[Scalar, int, Scalar]]:
+        """(shift, new power, factor) for every end that is not dropped."""
+        factors: dict[tuple[Fraction, int], Fraction] = {}
+        for low, high, coefficients in law.density:
+            for e, coefficient in enumerate(coefficients):
+                d = e + weight
+                for r in range(d + 1):
+                    falling = prod(range(d - r + 1, d + 1)) * (-1) ** r
+                    rising = prod(range(k + 1, k + 2 + r))
+                    for end, sign in ((high, 1), (low, -1)):
+                        factor = Fraction(sign * coefficient * falling, rising) * end ** (d - r)
+                        factors[end, r] = factors.get((end, r), Fraction(0)) + factor
+        return [
+            (ends[end], k + 1 + r, factor * inverse[r])
+            for (end, r), factor in factors.items()
+            if factor
+        ]
 
     def add(shift: Scalar, k: int, w: Scalar) -> None:
         key = (_tidy(shift), k)
         result[key] = result.get(key, Fraction(0)) + w
 
     for (v, k), w in terms.items():
-        for place, mass in law.atoms:
-            add(v + slope * place, k, w * mass * place**weight)
-        for low, high, coefficients in law.density:
-            for e, coefficient in enumerate(coefficients):
-                if not coefficient:
-                    continue
-                d = e + weight
-                for r in range(d + 1):
-                    falling = prod(range(d - r + 1, d + 1)) * (-1) ** r
-                    rising = prod(range(k + 1, k + 2 + r))
-                    scale = w * Fraction(coefficient * falling, rising) / slope ** (r + 1)
-                    for end, sign in ((high, 1), (low, -1)):
-                        if end != 0 or d == r:
-                            add(v + slope * end, k + 1 + r, sign * scale * end ** (d - r))
+        for shift, factor in atoms:
+            add(v + shift, k, w * factor)
+        for shift, higher, factor in by_parts(k):
+            add(v + shift, higher, w * factor)
     return result
 
 

@@ -133,6 +133,10 @@ class Number:
                             terms[target] = total
                         else:
                             terms.pop(target, None)
+        return cls._in_lowest_terms(field, terms, denominator)
+
+    @classmethod
+    def _in_lowest_terms(cls, field: Field, terms: dict[Monomial, int], denominator: int) -> Number:
         shared = gcd(denominator, *terms.values())
         if shared > 1:
             terms = {e: c // shared for e, c in terms.items()}
@@ -158,7 +162,8 @@ class Number:
                 terms[e] = total
             else:
                 terms.pop(e, None)
-        return Number.reduced(self.field, terms, common)
+        # No exponent is higher than before.
+        return Number._in_lowest_terms(self.field, terms, common)
 
     __radd__ = __add__
 
@@ -173,10 +178,13 @@ class Number:
         return (-self) + other
 
     def __mul__(self, other: object) -> Number:
+        if isinstance(other, int | Fraction) and other:
+            terms = {e: c * other.numerator for e, c in self.terms.items()}
+            return Number._in_lowest_terms(self.field, terms, self.denominator * other.denominator)
         number = self._operand(other)
         if number is None:
             return NotImplemented
-        terms: dict[Monomial, int] = {}
+        terms = {}
         for e, c in self.terms.items():
             for f, d in number.terms.items():
                 target = _times(e, f)

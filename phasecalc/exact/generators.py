@@ -175,7 +175,11 @@ class RootOf(Generator):
         # Rounding of the values is relative to the largest coefficient.
         with mpmath.workprec(bits + 60 + max(c.bit_length() for c in self.coefficients)):
             x = mpmath.mpf(start.numerator) / start.denominator
-            for _ in range(bits.bit_length() + 4):
+            known = max((b for b in self._balls if 40 < b < bits), default=40)
+            if known > 40:
+                x = mpmath.ldexp(self._balls[known][0], -known)
+            # Each step doubles the bits that are right; two more see to a slow beginning.
+            for _ in range((bits // known).bit_length() + 2):
                 value, slope = mpmath.polyval(list(self.coefficients[::-1]), x, derivative=1)
                 if slope == 0:
                     break

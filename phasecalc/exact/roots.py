@@ -25,6 +25,10 @@ from .generators import RootOf
 _FIRST_BITS = 64
 """Width 2^−64 of the interval of a root on which a sign is looked for first."""
 
+_REDUCED = 12
+"""Quotients in ℚ(α, root) are written without a denominator up to this degree: beyond it their
+coefficients have hundreds of digits."""
+
 ZERO = sympy.Poly(0, p, domain=QQ)
 ONE = sympy.Poly(1, p, domain=QQ)
 _SIMPLE = 10_000
@@ -140,7 +144,33 @@ class RealRoot:
         near = _narrow(self, _FIRST_BITS)
         if Fraction(0) <= near.low and near.high <= 1 and may_skip(poly, near.low, near.high):
             return sign_at_rational(poly, near.high)
-        return self.value_in_field(poly).sign()
+        value = self.value_in_field(poly)
+        for bits in (_FIRST_BITS, 2 * _FIRST_BITS, 4 * _FIRST_BITS):
+            middle, error = value.ball(bits)
+            if abs(middle) > error:
+                return 1 if middle > 0 else -1
+        return 0 if self._is_common(poly) else value.sign()
+
+    def _is_common(self, poly: sympy.Poly) -> bool:
+        """Whether the polynomial over ℚ(α) is zero here, by division.
+
+        It is if and only if its greatest common divisor g with the minimal polynomial is. That one
+        has no double root, so exactly one of g and its cofactor vanishes here: intervals tell which
+        one does not.
+        """
+        minimal = self.minimal.set_domain(poly.domain)
+        divisor = poly.gcd(minimal)
+        if divisor.is_ground:
+            return False
+        cofactor = minimal.quo(divisor)
+        one, two = self.value_in_field(divisor), self.value_in_field(cofactor)
+        bits = _FIRST_BITS
+        while True:
+            for value, zero in ((two, True), (one, False)):
+                middle, error = value.ball(bits)
+                if abs(middle) > error:
+                    return zero
+            bits *= 2
 
     def value_in_field(self, poly: sympy.Poly) -> Number:
         """The value at this root of a polynomial over ℚ(α), in ℚ(α, root)."""
@@ -175,15 +205,26 @@ def _evaluated_in_field(
 ) -> sympy.Expr:
     one, two = numerator.unify(denominator)
     if root.is_rational:
-        quotient = value_in_field(one, root.low) / value_in_field(two, root.low)
+        above, below = value_in_field(one, root.low), value_in_field(two, root.low)
     else:
-        quotient = root.value_in_field(one) / root.value_in_field(two)
-    low, high = quotient.enclosure(64)
-    simple = ((low + high) / 2).limit_denominator(_SIMPLE)
-    if low <= simple <= high and quotient == simple:
+        above, below = root.value_in_field(one), root.value_in_field(two)
+    simple = _near(above, below).limit_denominator(_SIMPLE)
+    if root.sign_of(one - two.mul_ground(_qq(simple))) == 0:
         return _qq(simple)
-    value = quotient.as_expr()
+    if root.minimal.degree() * one.domain.mod.degree() > _REDUCED:
+        return written(one).subs(p, root.exact()) / written(two).subs(p, root.exact())
+    value = (above / below).as_expr()
     return value if value.has(sympy.CRootOf) else normal_form(value)
+
+
+def _near(above: Number, below: Number) -> Fraction:
+    """A rational number near the quotient; the denominator is not zero."""
+    bits = _FIRST_BITS
+    low, high = below.enclosure(bits)
+    while (high - low) * 2**40 > min(abs(low), abs(high)):
+        bits *= 2
+        low, high = below.enclosure(bits)
+    return sum(above.enclosure(bits)) / (low + high)
 
 
 @lru_cache(maxsize=256)

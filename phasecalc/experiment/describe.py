@@ -13,8 +13,9 @@ from ..inputs import turned
 from ..kernel.inputs import real_array, sparsity_in
 from ..kernel.loss import expected_loss
 from ..laws import Law, checked_law
+from ..minima.found import LocalMinimum
 from ..minima.general import is_general
-from ..minima.minimize import HEAVIEST, LocalMinimum, minimize
+from ..minima.minimize import HEAVIEST, minimize
 from ..minima.naming import name_of
 from ..model import ToyModel, sizes
 from ..progress import told

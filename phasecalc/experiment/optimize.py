@@ -15,13 +15,13 @@ from ..kernel.inputs import kernel_of
 from ..kernel.kernels import kernel
 from ..kernel.loss import expected_loss_and_grad
 from ..kernel.threads import thread_count
+from ..minima.wide import Stopped, is_wide, train_one
 from ..model import ToyModel
 from ..supports import Independent
 from .compiled.adam import adam_batch, estimate_batch
 from .compiled.bfgs import bfgs_batch
 from .compiled.starts import random_starts
 from .trained import ALL_STEPS, DIVERGED, NOT_TRAINED, TrainingSettings
-from .wide import Stopped, is_wide, train_one
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -16,11 +16,11 @@ from ..kernel.loss import expected_loss
 from ..minima.minimize import minimize
 from ..minima.naming import name_of
 from ..minima.problem import Problem
+from ..minima.wide import is_wide, train_one, wide_starts
 from ..model import ToyModel, checked_model, sizes
 from ..progress import told
 from ..records import Record
 from ..supports import Independent
-from .wide import is_wide, train_one
 
 Floats = NDArray[np.float64]
 _TOLERANCE = 1e-7
@@ -250,7 +250,9 @@ class _Search:
         near_W, near_b = self._descent(W, b, S)
         nearest_loss = self._loss(near_W, near_b, S)
         if S not in self.known:
-            ends = [self._descent(*start, S) for start in self._starts(S)]
+            count = 4 if self.starts is None else self.starts
+            starts = wide_starts(self.model, self.importance, S, count, self.seed)
+            ends = [self._descent(*start, S) for start in starts]
             losses = [self._loss(*end, S) for end in ends]
             best = int(np.argmin(losses))
             self.known[S] = (losses[best], _name(*ends[best]))
@@ -268,22 +270,6 @@ class _Search:
             "nearest_weights": near_W,
             "nearest_bias": near_b,
         }
-
-    def _starts(self, S: float) -> list[tuple[Floats, Floats]]:
-        m, n = self.model.d_hidden, self.model.n_features
-        rng = np.random.default_rng(self.seed)
-        mean = (1.0 - S) * float(self.model.law.moment(1))
-        pairs = np.zeros((m, n))
-        bias = np.full(n, mean)
-        order = np.argsort(-self.importance, kind="stable")
-        for e, i in enumerate(order[: 2 * m]):
-            pairs[e % m, i] = 1.0 if e < m else -1.0
-            bias[i] = 0.0
-        count = 4 if self.starts is None else self.starts
-        noise = 0.02 * rng.normal(size=(m, n))
-        rows = [(pairs + noise, bias)]
-        rows += [(rng.normal(size=(m, n)) / np.sqrt(m), np.zeros(n)) for _ in range(count)]
-        return rows
 
     def _descent(self, W: Floats, b: Floats, S: float) -> tuple[Floats, Floats]:
         stop = np.zeros(1, np.bool_)

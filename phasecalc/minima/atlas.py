@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ..kernel.loss import expected_loss
 from ..model import ToyModel
-from .minimize import LocalMinimum, Search, minimize
+from .found import LocalMinimum
+from .minimize import Search, minimize
 from .problem import Problem
 
 Floats = NDArray[np.float64]

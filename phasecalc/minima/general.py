@@ -11,6 +11,9 @@ from ..kernel.conditions import evaluated, supported
 from ..kernel.loss import expected_loss_and_grad
 from ..model import ToyModel
 from ..supports import Independent
+from .found import LocalMinimum, Minimum, padded
+from .naming import name_of, outcome_of
+from .starts import narrowed, starts
 
 Floats = NDArray[np.float64]
 Objective = Callable[[Floats], tuple[float, Floats]]
@@ -48,7 +51,40 @@ def objective_of(model: ToyModel, S: float, values: dict[str, float]) -> tuple[O
     return objective, importance
 
 
-def local_minima(
+def general_minimum(
+    model: ToyModel, S: float, r: float, values: dict[str, float], count: int, seed: int
+) -> Minimum:
+    """The minima of a model whose loss has no compiled kernel."""
+    narrow = narrowed(model)
+    m, n = narrow.d_hidden, model.n_features
+    rows = starts(ToyModel(n, m), S, count, seed)
+    found, failed = _local_minima(narrow, S, {"r": r, **values}, rows)
+    minima = []
+    for x, loss, size, curvature in found:
+        weights, bias = x[: m * n].reshape(m, n), x[m * n :]
+        gram = weights.T @ weights
+        named = np.full(n, 1e-6) if model.bias == "zero" else bias
+        minima.append(
+            LocalMinimum(
+                name=name_of(gram, named),
+                outcome=outcome_of(gram),
+                loss=loss,
+                weights=padded(weights, model.d_hidden - m),
+                bias=bias,
+                gram=gram,
+                gradient=size,
+                curvature=curvature,
+                converged=size <= 10 * TOLERANCE and curvature >= -1e-5,
+                hessian_spectrum=np.empty(0),
+                learning_coefficient=float("nan"),
+                learning_bounds=(0.0, (model.d_hidden + 1) * n / 2),
+                learning_reason="not known under a law without a closed form or another support",
+            )
+        )
+    return Minimum(model, S, r, tuple(minima), len(rows), failed, tuple(values.items()))
+
+
+def _local_minima(
     model: ToyModel, S: float, values: dict[str, float], rows: Floats
 ) -> tuple[list[tuple[Floats, float, float, float]], int]:
     """([(x, loss, gradient, curvature)], failed): the distinct ends of descents, lowest first."""

@@ -18,7 +18,7 @@ from ..kernel.compiled.rows import UNIFORM
 from .orbits import orbit
 
 if TYPE_CHECKING:
-    from .minimize import LocalMinimum
+    from .found import LocalMinimum
     from .problem import Problem
 
 Floats = NDArray[np.float64]

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import permutations, product
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..display import Large
 from ..inputs import count_of
 from ..kernel.compiled.cube import MAX_DIRECTIONS
 from ..kernel.compiled.rows import POINT
 from ..kernel.inputs import real_array, scalar_in, sparsity_in
 from ..model import ToyModel, checked_model, sizes
 from ..progress import told
-from ..records import Record
-from .general import TOLERANCE, is_general, local_minima
+from .found import LocalMinimum, Minimum, padded
+from .general import general_minimum, is_general
 from .learning import FLAT, learning
-from .naming import description_of, is_dead, name_of, outcome_of
+from .naming import is_dead, name_of, outcome_of
 from .problem import GRADIENT_TOLERANCE, Problem
-from .starts import escapes, starts
+from .starts import escapes, narrowed, starts
 
 Floats = NDArray[np.float64]
 
 RANDOM_STARTS = {2: 60, 3: 60, 4: 40}
 """Random starts by number of features, unless the caller says otherwise; 24 for more features."""
+
+WIDE_STARTS = 10
+"""Random starts where the loss is the dense one, whose descents take seconds."""
 
 SAME = 1e-6
 """Two minima are one when Gram matrices and biases agree to this, up to symmetry."""
@@ -40,113 +41,6 @@ HEAVIEST = 1e70
 
 MOST_PERMUTED = 5
 """Up to this many interchangeable features all their permutations are compared."""
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class LocalMinimum(Record, Large):
-    """One local minimum, up to permutation of equal features, rotation and sign.
-
-    weights (m, n), bias (n,), gram = WᵀW (n, n). ``gradient`` is the largest entry of |∇L|,
-    ``curvature`` the lowest one-sided second derivative over all directions other than rotations
-    (the loss is only piecewise C²): positive at a strict minimum, zero where the loss is flat.
-    ``converged`` says whether the gradient is at most 1e-12 and no direction goes down.
-
-    ``hessian_spectrum``: the eigenvalues of the Hessian across the orbit of rotations, ascending
-    (where the gradient has a kink, of the mean of its sides). ``learning_coefficient``: λ of
-    F_n = n L/2 + λ log n + O(1), half the number of directions in which the loss grows; NaN where
-    only ``learning_bounds`` are known. ``learning_reason`` says why; see `minima.learning`.
-    """
-
-    name: str
-    outcome: str
-    loss: float
-    weights: Floats
-    bias: Floats
-    gram: Floats
-    gradient: float
-    curvature: float
-    converged: bool
-    hessian_spectrum: Floats
-    learning_coefficient: float
-    learning_bounds: tuple[float, float]
-    learning_reason: str
-
-    @property
-    def description(self) -> str:
-        """What happens to the features, in a sentence."""
-        return description_of(self.gram, self.bias)
-
-    @property
-    def stability(self) -> Literal["stable", "flat", "unstable"]:
-        """By the sign of ``curvature``, with ±1e-6 counted as zero."""
-        if self.curvature > FLAT:
-            return "stable"
-        return "flat" if self.curvature >= -FLAT else "unstable"
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Minimum(Record, Large):
-    """The lowest minimum that was found at one point, and all others; made by `minimize`.
-
-    ``minima`` holds every distinct local minimum, lowest first; ``starts`` is the number of starts
-    and ``failed`` the number of those that ended in no stationary point. That no lower minimum
-    exists is evidence from many starts, not a proof.
-    """
-
-    model: ToyModel
-    sparsity: float
-    importance: float
-    minima: tuple[LocalMinimum, ...]
-    starts: int
-    failed: int
-    symbols: tuple[tuple[str, float], ...] = ()
-    """Values of the model's other symbols."""
-
-    def __post_init__(self) -> None:
-        if not self.minima:
-            raise ValueError("a Minimum needs at least one local minimum")
-
-    @property
-    def lowest(self) -> LocalMinimum:
-        return self.minima[0]
-
-    @property
-    def loss(self) -> float:
-        return self.lowest.loss
-
-    @property
-    def weights(self) -> Floats:
-        return self.lowest.weights
-
-    @property
-    def bias(self) -> Floats:
-        return self.lowest.bias
-
-    @property
-    def gram(self) -> Floats:
-        return self.lowest.gram
-
-    @property
-    def name(self) -> str:
-        return self.lowest.name
-
-    @property
-    def phase(self) -> str:
-        """The name of the lowest minimum, as diagrams and certificates call it."""
-        return self.lowest.name
-
-    @property
-    def description(self) -> str:
-        """What happens to the features at the lowest minimum, in a sentence."""
-        return self.lowest.description
-
-    @property
-    def outcome(self) -> str:
-        return self.lowest.outcome
-
-    @property
-    def converged(self) -> bool:
-        return self.lowest.converged
 
 
 def minimize(
@@ -172,9 +66,12 @@ def minimize(
 
     Parameters
     ----------
-    model : a `ToyModel` of at most 9 features; its bias mode, penalty and importances count. Under
-        a law without a closed form or another support the descents are SciPy's BFGS, to a gradient
-        of some 1e-9.
+    model : a `ToyModel`; its bias mode, penalty and importances count. Under a law without a closed
+        form or another support the descents are SciPy's BFGS, to a gradient of some 1e-9. Of more
+        than 9 features the loss is the dense one: descents from antipodal pairs and 10 random
+        starts, of which the three lowest ends are polished to a gradient of some 1e-8; `loss_error`
+        is the error of a minimum's loss. There is no
+        penalty and no fixed bias then, and there are at most 1000 features.
     sparsity : S in [0, 1), a number; or p = 1 − S as ``feature_probability``.
     importance : the value of the symbol r, by default that of the last feature's importance.
     start : weights (m, n), or a pair of weights and bias (n,) or one number for all, as arrays or a
@@ -196,18 +93,15 @@ def minimize(
     Raises `ValueError` for values out of range, `TypeError` for what is no number.
     """
     checked_model(model)
-    if model.n_features > MAX_DIRECTIONS:
-        raise ValueError(
-            f"n_features = {model.n_features}: at most {MAX_DIRECTIONS} features can be minimised, "
-            "as all of a random start interfere; train descends with any number of features"
-        )
     S = sparsity_in(sparsity, feature_probability)
     r = scalar_in(importance, "importance", 0.0, np.inf)
     values = {key: scalar_in(value, key, -np.inf, np.inf) for key, value in symbols.items()}
     unknown = values.keys() - {symbol.name for symbol in model.symbols}
     if unknown:
         raise ValueError(f"the model has no symbol {', '.join(sorted(unknown))}")
-    count = RANDOM_STARTS.get(model.n_features, 24) if random_starts is None else random_starts
+    is_wide = model.n_features > MAX_DIRECTIONS
+    usual = WIDE_STARTS if is_wide else RANDOM_STARTS.get(model.n_features, 24)
+    count = usual if random_starts is None else random_starts
     count, seed = count_of(count, "random_starts"), count_of(seed, "seed")
     if model.d_hidden > MOST_DIMENSIONS:
         raise ValueError(
@@ -215,14 +109,19 @@ def minimize(
             f"minimised; {model.n_features} features span no more than {model.n_features}"
         )
     work = f"searching for the minima of {sizes(model.n_features, model.d_hidden)}"
+    if is_general(model) and start is not None:
+        raise ValueError("start: it is for independent features under a law with a closed form")
+    if is_wide:
+        from .wide import wide_minimum  # noqa: PLC0415 the dense loss is imported only here
+
+        begun = None if start is None else start_row(Problem.of(model, S, r, **values), start)
+        return wide_minimum(model, S, r, values, count, seed, begun, progress)
     if is_general(model):
-        if start is not None:
-            raise ValueError("start: it is for independent features under a law with a closed form")
         with told(work, progress):
-            return _general(model, S, r, values, count, seed)
+            return general_minimum(model, S, r, values, count, seed)
     problem = Problem.of(model, S, r, **values)
     if start is None:
-        begun = starts(_narrowed(model), S, count, seed)
+        begun = starts(narrowed(model), S, count, seed)
     else:
         begun = start_row(problem, start)[None]
     search = Search(replace(problem.narrowed(), ordered=start is None))
@@ -233,16 +132,6 @@ def minimize(
         raise ArithmeticError(f"no descent from {len(begun)} starts ended at a minimum")
     found.sort(key=lambda minimum: minimum.loss)
     return Minimum(model, S, r, tuple(found), len(begun), search.failed, tuple(values.items()))
-
-
-def _narrowed(model: ToyModel) -> ToyModel:
-    """The model in no more dimensions than its features span; see `Problem.narrowed`."""
-    return replace(model, d_hidden=min(model.d_hidden, model.n_features))
-
-
-def _padded(weights: Floats, rows: int) -> Floats:
-    """The weights with this many rows of zeros below."""
-    return np.pad(weights, ((0, rows), (0, 0)))
 
 
 def start_row(problem: Problem, start: object) -> Floats:
@@ -279,39 +168,6 @@ def start_row(problem: Problem, start: object) -> Floats:
     if problem.m > problem.n:
         weights = np.asarray(np.linalg.qr(weights, mode="r"))
     return problem.parameters(weights, np.zeros_like(bias) if problem.no_bias else bias)
-
-
-def _general(
-    model: ToyModel, S: float, r: float, values: dict[str, float], count: int, seed: int
-) -> Minimum:
-    """The minima of a model whose loss has no compiled kernel."""
-    narrow = _narrowed(model)
-    m, n = narrow.d_hidden, model.n_features
-    rows = starts(ToyModel(n, m), S, count, seed)
-    found, failed = local_minima(narrow, S, {"r": r, **values}, rows)
-    minima = []
-    for x, loss, size, curvature in found:
-        weights, bias = x[: m * n].reshape(m, n), x[m * n :]
-        gram = weights.T @ weights
-        named = np.full(n, 1e-6) if model.bias == "zero" else bias
-        minima.append(
-            LocalMinimum(
-                name=name_of(gram, named),
-                outcome=outcome_of(gram),
-                loss=loss,
-                weights=_padded(weights, model.d_hidden - m),
-                bias=bias,
-                gram=gram,
-                gradient=size,
-                curvature=curvature,
-                converged=size <= 10 * TOLERANCE and curvature >= -1e-5,
-                hessian_spectrum=np.empty(0),
-                learning_coefficient=float("nan"),
-                learning_bounds=(0.0, (model.d_hidden + 1) * n / 2),
-                learning_reason="not known under a law without a closed form or another support",
-            )
-        )
-    return Minimum(model, S, r, tuple(minima), len(rows), failed, tuple(values.items()))
 
 
 STATIONARY = 1e-8
@@ -381,7 +237,7 @@ def local_minimum(
         name=name_of(gram, problem.named_bias(x)),
         outcome=outcome_of(gram),
         loss=loss,
-        weights=_padded(weights, problem.spare),
+        weights=padded(weights, problem.spare),
         bias=problem.unit * bias,
         gram=gram,
         gradient=size,

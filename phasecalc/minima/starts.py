@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -42,6 +43,11 @@ def candidate_points(model: ToyModel, sparsity: float) -> list[tuple[str, Floats
 def _value(bias: Any, density: float) -> float:
     """Few biases are different: 0, the mean."""
     return float(bias.subs(density_symbol, density))
+
+
+def narrowed(model: ToyModel) -> ToyModel:
+    """The model in no more dimensions than its features span; see `Problem.narrowed`."""
+    return replace(model, d_hidden=min(model.d_hidden, model.n_features))
 
 
 def starts(model: ToyModel, sparsity: float, count: int, seed: int) -> Floats:

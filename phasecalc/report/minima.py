@@ -9,7 +9,7 @@ from .sizes import importances, model_entries, sizes, support_lines
 from .variant import variant_entries, variant_lines
 
 if TYPE_CHECKING:
-    from ..minima.minimize import LocalMinimum, Minimum
+    from ..minima.found import LocalMinimum, Minimum
 
 Document = dict[str, Any]
 
@@ -34,11 +34,12 @@ def _entries(minimum: LocalMinimum) -> Document:
         "name": minimum.name,
         "outcome": minimum.outcome,
         "loss": minimum.loss,
+        **({} if minimum.loss_error is None else {"loss_error": minimum.loss_error}),
         "weights": minimum.weights.tolist(),
         "bias": minimum.bias.tolist(),
         "gram": minimum.gram.tolist(),
         "gradient": minimum.gradient,
-        "curvature": minimum.curvature,
+        "curvature": _number(minimum.curvature),
         "stability": minimum.stability,
         "hessian_spectrum": minimum.hessian_spectrum.tolist(),
         "learning_coefficient": _number(minimum.learning_coefficient),
@@ -63,14 +64,13 @@ def minimum_text(found: Minimum) -> str:
         lines += [
             "",
             f"{minimum.name} ({what} minimum; the extra feature is {_state(minimum.outcome)})",
-            f"  L = {minimum.loss:.15g}",
+            f"  L = {minimum.loss:.15g}{_error(minimum)}",
             *(
                 f"  {'W = ' if row == 0 else '    '}{_row(values)}"
                 for row, values in enumerate(minimum.weights)
             ),
             f"  b = {_row(minimum.bias)}",
-            f"  {known}: gradient {minimum.gradient:.1e}, {minimum.stability}: lowest curvature "
-            f"{minimum.curvature:.3g}",
+            f"  {known}: gradient {minimum.gradient:.1e}{_curvature(minimum)}",
             f"  learning coefficient {_coefficient(minimum)}: {minimum.learning_reason}",
         ]
     lines += [
@@ -83,6 +83,16 @@ def minimum_text(found: Minimum) -> str:
 def _state(outcome: str) -> str:
     """An outcome as the end of a sentence."""
     return f"in {outcome}" if outcome == "superposition" else outcome
+
+
+def _error(minimum: LocalMinimum) -> str:
+    return "" if minimum.loss_error is None else f", error about {minimum.loss_error:.1e}"
+
+
+def _curvature(minimum: LocalMinimum) -> str:
+    if isnan(minimum.curvature):
+        return ""
+    return f", {minimum.stability}: lowest curvature {minimum.curvature:.3g}"
 
 
 def _number(value: float) -> float | None:

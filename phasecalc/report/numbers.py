@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..diagram.grid import GridDiagram
+from ..model import sizes as sizes_in_words
 from .rows import Cell, Table, tables
 from .sizes import sizes
 
@@ -34,7 +35,7 @@ def summary(record: Any) -> str:  # noqa: PLR0911, PLR0912 (one line a kind)
         return f"{record.convention}, weights {record.weights.shape}, bias {record.bias.shape}"
     if name == "Geometry":
         return (
-            f"{record.k} equal features in {record.d} dimensions, "
+            f"{sizes_in_words(record.k, record.d)}, equally important, "
             f"{len(record.phases)} phases over S"
         )
     if name == "LimitDiagram":

@@ -86,7 +86,7 @@ def heading(record: object) -> list[str]:
             *conventions(record.law),
             f"L = Σ_k p^k S^({number}−k) L_k"
             if record.support == Independent()
-            else f"active together: {record.support}",
+            else f"active together: {record.support.text}",
         ]
     return []
 

@@ -51,7 +51,7 @@ def support_lines(model: ToyModel) -> list[str]:
     """
     if model.support == Independent():
         return []
-    return [f"active together: {model.support}"]
+    return [f"active together: {model.support.text}"]
 
 
 def magnitudes(model: ToyModel) -> str:

@@ -59,9 +59,8 @@ def loss_text(loss: SparseLoss, sparsity: Scalar | None = None, *, in_S: bool = 
     )
 
 
-def numerical_loss_text(found: dict[str, Any], magnitudes: str) -> str:
+def numerical_loss_text(found: dict[str, Any], magnitudes: str, together: str) -> str:
     """A loss that is a number with its error, under the conventions that it uses."""
-    together = found["support"]
     return "\n".join(
         [
             f"{counted(len(found['bias']), 'feature')}, S = {found['sparsity']}, no exact formula",
