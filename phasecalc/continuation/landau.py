@@ -74,9 +74,10 @@ def _solved(
         for axis in (0, 1):
             shift = _DIFFERENCE * np.eye(2)[axis]
             sides = [land.follow(here, here.theta + sign * shift) for sign in (1.0, -1.0)]
-            if sides[0] is None or sides[1] is None:
+            terms = [_terms(land, side, cluster, stencil, v)[0] for side in sides if side]
+            if len(terms) < 2:
                 return None
-            ahead, behind = (_terms(land, side, cluster, stencil, v)[0] for side in sides)
+            ahead, behind = terms
             J[:, axis] = (ahead - behind) / (2 * _DIFFERENCE)
         if np.linalg.matrix_rank(J) < 2:
             return None
