@@ -17,8 +17,6 @@ from .onset import Onset, next_onset, onset_near, order_parameter
 
 Floats = NDArray[np.float64]
 
-_FOURTHS = 4
-"""So many phases can take over from each other before a line meets the first of them."""
 _LOST = 1e-3
 """Of the way between two onsets: a third phase that ends closer to the point is not compared."""
 
@@ -90,7 +88,7 @@ class _Third:
         self.searched = new.theta
         if third is None:
             return True
-        met = _lowest_meeting(self.land, (here, new), third)
+        met = meeting(self.land, (here, new), third)
         self.searched = np.full(2, np.inf)  # if not found from here, at every point closer by
         return False if met is None else End("junction", met)
 
@@ -111,23 +109,6 @@ def meeting(
         if close and land.softest(found.branches[2])[0] > land.settings.least_curvature:
             return found
     return None
-
-
-def _lowest_meeting(land: Landscape, around: tuple[Pair, ...], third: Branch) -> Meeting | None:
-    """The junction at which the first of all phases becomes lower than a line.
-
-    At that of a third phase which was found further on, a fourth can be lower already.
-    """
-    met = meeting(land, around, third)
-    for _ in range(_FOURTHS):
-        fourth = None if met is None else land.below(met.theta, met.branches[0].loss)
-        if fourth is None:
-            break
-        sooner = meeting(land, around, fourth)
-        if sooner is None:
-            break
-        met = sooner
-    return met
 
 
 def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
