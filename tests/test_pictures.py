@@ -12,6 +12,7 @@ from matplotlib.image import imread
 import phasecalc as pc
 from docs import pictures
 
+from .marks import slow
 from .pages import ROOT
 
 _BLOCK = 12
@@ -75,7 +76,7 @@ def single() -> tuple[Figure, Axes]:
     [
         lambda ax: pc.plot_diagram(pc.phase_diagram(pc.ToyModel(2, 1)), ax=ax),
         lambda ax: pc.plot_limit(pc.limit_diagram(), ax=ax),
-        lambda ax: pc.plot_sticky(pc.limit_diagram(), 4, ax=ax),
+        slow(lambda ax: pc.plot_sticky(pc.limit_diagram(), 4, ax=ax)),
         lambda ax: pc.plot_correlation(1, ax=ax),
         lambda ax: pc.plot_dimensionality([[1.0, -1.0]], ax=ax),
     ],
