@@ -319,7 +319,7 @@ def test_crosscheck_measures_both_sides_by_one_rule(small) -> None:
     assert {phase.name: phase.outcome for phase in small.phases}["weak-antipodal"] == (
         "superposition"
     )
-    assert "counts as not represented" in check_text(check)
+    assert "outcomes are measured in the theory's weights as in the" in check_text(check)
     counts = [pc.crosscheck(small, trained, margin=f).away.sum() for f in (1, 1.25)]
     assert counts[0] == 81
     assert counts == sorted(counts, reverse=True)

@@ -94,9 +94,8 @@ def check(
     With --source relaxed or global the theory's minima are searched for and followed over the grid.
     Then the outcome of its weights is measured as that of trained weights is: not represented where
     the extra feature's norm is below 1/2, else superposition where its overlap with the others is
-    at least 1/4 (1/(2m) for m > 2), else dedicated. So a weak pair, in which the extra feature has
-    just begun to be represented, is not represented on both sides. Near boundaries then reaches to
-    the first points of the grid at or beyond --margin.
+    at least 1/4 (1/(2m) for m > 2), else dedicated. Near boundaries then reaches to the first
+    points of the grid at or beyond --margin.
 
     Example: phasecalc check trained.npz -o check.png
     """

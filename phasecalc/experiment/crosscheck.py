@@ -42,8 +42,7 @@ class CrossCheck(Record, Large):
     away : no boundary between outcomes within the factor ``margin`` of the cell in p and r, and no
     phase with another outcome that ties for the lowest loss.
     Outcomes of both sides are by one rule where the theory has weights of its own
-    (`phasecalc.experiment.measures`): a weak pair, whose extra feature has a norm below 1/2,
-    counts as not represented in both.
+    (`phasecalc.experiment.measures`), by the sizes of norm and overlap.
     shares : (n_S, n_r, 3), the part of a cell's models that reached each outcome.
     mismatches : (n_S, n_r, models), |loss − exact loss of the same weights| in units of what is
     allowed: 10⁻¹² of the loss's scale, or six standard errors of an estimated loss.

@@ -10,8 +10,9 @@ Geometry of Superposition".
 
 The outcome here is a measure with thresholds, for weights that carry noise. `naming.outcome_of`
 reads the structure of exact minima instead: there a feature of any length > 10⁻⁵ is represented.
-They differ on weak pairs, whose extra feature is shorter than 1/2: structurally in superposition,
-by measure not represented. A comparison of theory with trained weights applies the measure to both.
+They differ where an extra feature that interferes is shorter than 1/2 or overlaps by little: in
+superposition by structure, not represented or dedicated by measure. A comparison of theory with
+trained weights applies the measure to both.
 """
 
 from __future__ import annotations

@@ -128,8 +128,8 @@ def outcome_of(gram: Floats) -> str:
     """What happens to the extra feature: "not represented", "dedicated" or "superposition".
 
     By structure alone, for exact minima: a phase has one outcome. `measures.outcomes`, with
-    thresholds for weights that carry noise, calls a weak pair not represented; comparisons with
-    trained weights use that rule on both sides.
+    thresholds for weights that carry noise, goes by sizes; comparisons with trained weights use it
+    on both sides.
 
     >>> outcome_of(np.array([[0.0, 0.0], [0.0, 1.0]]))
     'dedicated'

@@ -29,6 +29,13 @@ GLOSSARY = (
             Entry("not represented", "Its column of W is zero; its output is a constant."),
             Entry("dedicated", "It has a dimension of its own, orthogonal to all others."),
             Entry("superposition", "It shares dimensions with other features: it interferes."),
+            Entry(
+                "measured",
+                "Of weights (`train`, `check`, `describe`), not of a phase: not represented with a "
+                "norm below 1/2, else in superposition with an overlap of at least 1/4 (1/(2m) for "
+                "m > 2), else dedicated. `check` measures trained weights and those of a traced "
+                "theory alike; a phase has the outcome of its structure, whatever the sizes.",
+            ),
         ),
     ),
     Section(
@@ -79,10 +86,9 @@ GLOSSARY = (
             Entry(
                 "weak",
                 "A block with a feature that has only just begun to be represented: its bias "
-                "keeps its output on, above 3/4 of the sum of its negative overlaps. By structure "
-                "its outcome is superposition, in tables and pictures of every source; `check`, "
-                "which measures weights with noise, counts it as not represented while its norm "
-                "is below 1/2, in the theory and in the trained models alike.",
+                "keeps its output on, above 3/4 of the sum of its negative overlaps. A part of "
+                "names, and nothing else: where the extra feature is in such a block its outcome "
+                "is superposition, as in any other.",
             ),
             Entry("weak-other", "The same of a feature other than the extra one."),
             Entry("dead", "Some output is 0 for every input though its feature is not."),
@@ -101,6 +107,7 @@ GLOSSARY = (
             Entry("onset", "Where a dropped feature starts to be represented, continuously."),
             Entry("tricritical point", "Where a first-order line turns continuous."),
             Entry("critical point", "Where a first-order line ends: its two phases become one."),
+            Entry("Landau point", "Where minima that break a symmetry differently become one."),
             Entry("critical end point", "Where a continuous line ends on a first-order one."),
             Entry("border", "A line leaves the window of the diagram."),
             Entry("end of a branch", "A traced line could not be followed further: not resolved."),

@@ -182,8 +182,8 @@ def _rule(check: CrossCheck) -> list[str]:
     if check.source == "candidates":
         return []
     return [
-        "  outcomes of the theory's weights are measured as those of the trained ones: a weak",
-        f"  pair, with the extra feature's norm below {LEAST_NORM:g}, counts as not represented",
+        "  outcomes are measured in the theory's weights as in the trained ones: not represented",
+        f"  is an extra feature whose norm is below {LEAST_NORM:g} (phasecalc names measured)",
     ]
 
 

@@ -156,8 +156,8 @@ def traced_text(diagram: TracedDiagram, *, in_S: bool = False) -> str:
     lines += [f"  unexplained near S = {S:.6g}, r = {r:.6g}" for S, r in diagram.unexplained]
     if any("weak" in phase.name for phase in diagram.phases):
         lines += [
-            "weak: in superposition by structure, the extra feature only begun; `check` counts",
-            "  it as not represented while its norm is below 1/2 (phasecalc names weak)",
+            "weak: with a feature that has only begun to be represented, as its bias keeps its",
+            "  output on (phasecalc names weak)",
         ]
     return "\n".join(lines)
 
