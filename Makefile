@@ -25,11 +25,11 @@ types: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
 pytest: $(VENV)/dev.stamp
-	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q --run-slow -n auto --dist worksteal
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q --run-slow
 
 # Tests that take half a minute and more each, and nothing else.
 test-long: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -q --run-long -m long -n auto --dist worksteal
+	$(BIN)/python -m pytest -q --run-long -m long
 
 # The lower bounds of pyproject.toml, in an environment of their own; they have wheels for Python 3.11
 # and 3.12. Numba keeps its code by version, so it gets a folder of its own.

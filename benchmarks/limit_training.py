@@ -4,7 +4,7 @@
     python benchmarks/limit_training.py --models 4           more random starts at each S
     python benchmarks/limit_training.py --picture sticky.png also D* of both
     python benchmarks/limit_training.py --trained FILE       models of `pc.train`, none trained anew
-    python benchmarks/limit_training.py --trained docs/dimensionality.npz --picture docs/sticky.png
+    python benchmarks/limit_training.py --trained docs/dimensionality.npz
 
 The theory is m times the lower convex hull of the optimised blocks at n/m, in whose mixtures shares
 need not be whole blocks: no sum of orthogonal blocks of the table is lower. Models are trained on

@@ -11,9 +11,11 @@ import contextlib
 import io
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from matplotlib.figure import Figure
 
 import phasecalc as pc
@@ -48,8 +50,17 @@ def correlation() -> Figure:
     return figure
 
 
+def sticky() -> Figure:
+    with np.load(HERE / "dimensionality.npz", allow_pickle=False) as kept:
+        weights, sparsities = kept["weights"].astype(float), kept["sparsities"]
+    _, m, n = weights.shape
+    trained = sparsities, m / (weights**2).sum(axis=(1, 2))
+    return pc.plot_sticky(pc.limit_diagram(source="optimised"), Fraction(n, m), trained=trained)
+
+
 FIGURES: dict[str, Callable[[], Figure]] = {
     "correlation-2-1.png": correlation,
+    "sticky.png": sticky,
     **{
         f"weights-{k}-2.png": lambda k=k: pc.plot_weights(pc.geometry(k, 2))  # type: ignore[misc]
         for k in (4, 5, 6)

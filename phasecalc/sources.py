@@ -27,8 +27,8 @@ SOURCES = ("candidates", "relaxed", "global")
 
 MOST_CELLS = 1000
 """Of a scan, along each axis: a million searches take days."""
-SCANNED = {2: (24, 24)}
-"""Cells of the scan by number of features; 16 by 16 for more."""
+SCANNED = {2: (24, 24), 5: (48, 16)}
+"""Cells of the scan by number of features, else 16 by 16: of five, phases end below S = 0.07."""
 _MINUTES = 3
 """Features whose traced diagrams take minutes."""
 
@@ -103,7 +103,8 @@ def phase_diagram(
     source : "candidates" (the paper's theory), "relaxed" or "global".
     candidates : for the exact diagram, those to compare; by default `phasecalc.candidates(model)`.
         Of candidates with the same loss the first is kept.
-    cells : of the scan, along p and along r; by default 24 by 24, or 16 by 16 for n > 2.
+    cells : of the scan, along p and along r; by default 24 by 24 for two features, 48 by 16
+        for five, else 16 by 16.
     x, y : two symbols of the model over which a relaxed or global diagram is drawn: S and r, S and
         rho where the importances are 1, rho, rho², …, S and the symbol of the penalty, …; any other
         symbol of the model must have a value (`ToyModel.at`). By default S, and r or the one other

@@ -17,6 +17,8 @@ from phasecalc.exact.generators import cosine_polynomial
 from phasecalc.exact.truncated import exact_sign
 from phasecalc.report.notebook import record_html, record_latex, record_text
 
+from .marks import slow
+
 x = sympy.Symbol("x")
 PLASTIC = sympy.CRootOf(x**3 - x - 1, 0)
 
@@ -129,10 +131,11 @@ def shown(loss: pc.SparseLoss) -> None:
 
 
 @pytest.mark.parametrize("law", [pc.Uniform(), pc.Point()], ids=str)
-def test_losses_of_random_algebraic_entries(law):
+@pytest.mark.parametrize("count", [3, slow(8)])
+def test_losses_of_random_algebraic_entries(law, count):
     """Against the float kernel: an independent way to the same number."""
     generator = random.Random(11)
-    for k in range(8):
+    for k in range(count):
         n, m = generator.randint(1, 3), generator.randint(1, 2)
         weights = [[entry(generator) for _ in range(n)] for _ in range(m)]
         bias = [entry(generator) for _ in range(n)]
@@ -155,6 +158,7 @@ def test_cosine_beside_its_square_root():
     shown(loss)
 
 
+@pytest.mark.slow
 def test_symbols_beside_two_radicals():
     w, b = sympy.symbols("w b")
     loss = pc.decompose([[sqrt(2) * w, sqrt(3) - cos(pi / 7)]], [b, 0], [1, pc.r])

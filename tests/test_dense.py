@@ -11,6 +11,8 @@ import pytest
 
 import phasecalc as pc
 
+from .marks import slow
+
 LAWS = [pc.Uniform(), pc.Point()]
 SIMPLEX_BIAS = Fraction(1, 50)
 
@@ -211,7 +213,7 @@ def test_blocks_add_up():
 
 
 @pytest.mark.parametrize("law", LAWS, ids=str)
-@pytest.mark.parametrize("S", [0.0, 0.5, 0.95, 0.999])
+@pytest.mark.parametrize("S", [slow(0.0), slow(0.5), 0.95, slow(0.999)])
 def test_samples_agree(law, S):
     rng = np.random.default_rng(4)
     n, m = 40, 8

@@ -18,6 +18,8 @@ from phasecalc.blocks.standard import simplex
 from phasecalc.diagram.envelope import Line, hull_at, lower_envelope
 from phasecalc.exact.roots import polynomial, real_roots, value_at
 
+from .marks import slow
+
 p, S, r = pc.p, pc.S, pc.r
 SIZES = [(2, 1), (3, 2), (3, 1), (4, 2), (5, 3), (6, 5)]
 LAWS = [pc.Uniform(), pc.Point()]
@@ -125,9 +127,10 @@ def test_simplex_vectors_are_unit_and_sum_to_zero(size):
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
-def test_the_label_is_the_argmin_at_a_thousand_points(size, law):
+@pytest.mark.parametrize("count", [50, slow(1000)])
+def test_the_label_is_the_argmin_at_many_points(size, law, count):
     diagram = pc.phase_diagram(pc.ToyModel(size[0], size[1], law))
-    for sparsity, importance in exact_points(1000 if size == (3, 2) else 150):
+    for sparsity, importance in exact_points(count if size == (3, 2) else min(count, 150)):
         losses = {c.name: c.loss_at(sparsity, importance) for c in diagram.candidates}
         lowest = min(losses.values())
         assert diagram.minimum(sparsity, importance) == lowest

@@ -17,6 +17,8 @@ from phasecalc.cli import main
 from phasecalc.experiment.elsewhere import CONVENTIONS
 from phasecalc.records import document_of, record_of
 
+from .test_cli import run
+
 RNG = np.random.default_rng(0)
 W = RNG.normal(size=(2, 5))
 B = 0.1 * RNG.normal(size=5)
@@ -218,24 +220,26 @@ def test_regret_of_what_does_not_fit(arguments, says):
         pc.regret(pc.ToyModel(2, 1), [[1.0, 1.0]], sparsity=1.0)
 
 
-def run(*arguments):
-    command = [sys.executable, "-m", "phasecalc", "regret", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def test_the_command(tmp_path):
+def test_the_command(capsys, tmp_path):
     path = tmp_path / "w.npz"
     np.savez(path, W=[[[1.0], [-1.0]], [[1.0], [0.0]]], b_final=np.zeros((2, 2)))
-    done = run(path, "--convention", "elhage", "-S", "0.6")
-    assert done.returncode == 0 and "antipodal" in done.stdout and "ignore" in done.stdout
-    assert "2 times it is L" in done.stdout
-    done = run(path, "--convention", "elhage", "-S", "0.6", "-S", "0.7", "--json")
-    entries = json.loads(done.stdout)["instances"]
+    known = ("regret", str(path), "--convention", "elhage")
+    status, out, _ = run(capsys, *known, "-S", "0.6")
+    assert status == 0 and "antipodal" in out and "ignore" in out
+    assert "2 times it is L" in out
+    _, out, _ = run(capsys, *known, "-S", "0.6", "-S", "0.7", "--json")
+    entries = json.loads(out)["instances"]
     assert [entry["sparsity"] for entry in entries] == [0.6, 0.7]
-    for bad in (("absent.npz", "-S", "0.5"), (path, "-S", "0.5"), (path, "-S", "2"), (path,)):
-        done = run(*bad, *(("--convention", "elhage") if "2" in bad else ()))
-        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
-        assert "Traceback" not in done.stderr
+    unknown = known[:2]
+    for bad in (
+        ("regret", "absent.npz", "-S", "0.5"),
+        (*unknown, "-S", "0.5"),
+        (*known, "-S", "2"),
+        unknown,
+    ):
+        status, _, err = run(capsys, *bad)
+        assert status == 2 and len(err.splitlines()) == 1, err
+        assert "Traceback" not in err
 
 
 STATE_DICTS = ("elhage", "arena", "devinterp", "spd")
@@ -283,7 +287,7 @@ class Trap:
         return open, (self.place, "w")
 
 
-def test_nothing_in_a_state_dict_is_executed(tmp_path, torch):
+def test_nothing_in_a_state_dict_is_executed(capsys, tmp_path, torch):
     trap = tmp_path / "trapped"
     torch.save({"W": Trap(trap)}, tmp_path / "bad.pt")
     (tmp_path / "raw.pt").write_bytes(pickle.dumps(Trap(trap)))
@@ -293,8 +297,9 @@ def test_nothing_in_a_state_dict_is_executed(tmp_path, torch):
         with pytest.raises(ValueError, match=r"is no complete \.pt file"):
             pc.read_weights(tmp_path / name, "arena")
     assert not trap.exists()
-    done = run(tmp_path / "bad.pt", "--convention", "arena", "-S", "0.5")
-    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
+    bad = str(tmp_path / "bad.pt")
+    status, _, err = run(capsys, "regret", bad, "--convention", "arena", "-S", "0.5")
+    assert status == 2 and len(err.splitlines()) == 1, err
     assert not trap.exists()
 
 

@@ -216,7 +216,9 @@ def test_the_page_is_one_file_without_a_network(tmp_path):
     assert len(page.encode()) < LIMIT
 
 
-def test_other_models_are_refused(pair, relaxed_pair):
+def test_other_models_are_refused():
+    axes = pc.paper_axes(2)
+    pair, relaxed_pair = (find(pc.ToyModel(2, 1), *axes) for find in (atlas, relaxed_atlas))
     traced = traced_in(window((0.6, 0.7), (0.2, 0.5)), (3, 3))
     with pytest.raises(ValueError, match="traced: of"):
         explorer_page(pc.phase_diagram(pc.ToyModel(3, 2)), [(traced, pair)])

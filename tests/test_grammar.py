@@ -106,6 +106,7 @@ AT: dict[str, Callable[..., Any]] = {
     "PhaseDiagram.minimisers": lambda **at: pc.phase_diagram(PAIR).minimisers(**at),
     "PhaseDiagram.minimum": lambda **at: pc.phase_diagram(PAIR).minimum(**at),
     "Candidate.loss_at": pc.candidates(PAIR)[1].loss_at,
+    "Candidate.best_biases": pc.candidates(PAIR)[1].best_biases,
     "Boundary.latent_heat": pc.phase_diagram(PAIR).boundaries[0].latent_heat,
     "LimitDiagram.at": lambda **at: pc.limit_diagram().at(ratio=3, **at).shares,
     "Geometry.loss": lambda **at: pc.geometry(2, 1).loss(**at),

@@ -14,6 +14,8 @@ from phasecalc import laws
 from phasecalc.exact.densities import density_integral
 from phasecalc.exact.moments import cube_cross_integral, cube_integral
 
+from .marks import slow
+
 LAWS = [
     *(law() for law in laws.LAWS.values()),
     pc.Uniform(2),
@@ -93,7 +95,7 @@ def test_beta_1_1_is_uniform():
 
 
 @pytest.mark.parametrize("law", [*LAWS, Mixed()], ids=str)
-@pytest.mark.parametrize("S", [0.0, 0.4, 0.95])
+@pytest.mark.parametrize("S", [slow(0.0), 0.4, slow(0.95)])
 def test_samples_agree_with_the_loss(law, S):
     rng = np.random.default_rng(2)
     W, b = np.array(WEIGHTS, float), np.array(BIAS, float)

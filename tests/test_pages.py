@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from . import pages
+from .marks import slow
 
 ROOT = pages.ROOT
 MARKDOWN = [
@@ -22,7 +23,15 @@ def identity(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("page", pages.pages(), ids=identity)
+LONGER = {"laws-and-supports.md", "many-features.md", "trials.md"}
+"""Pages of which the code takes seconds."""
+
+
+@pytest.mark.parametrize(
+    "page",
+    [slow(page) if page.name in LONGER else page for page in pages.pages()],
+    ids=identity,
+)
 def test_page(page, tmp_path):
     pages.run(page, tmp_path, slow=False)
 

@@ -12,13 +12,14 @@ from matplotlib.image import imread
 import phasecalc as pc
 from docs import pictures
 
+from .marks import slow
 from .pages import ROOT
 
 _BLOCK = 12
 """Pixels on a side of the squares whose mean colours are compared: letters move with fonts."""
-QUICK = ("diagram-2-1.png", "diagram-3-2.png", *pictures.FIGURES)
+LONG = ("global-3-2.png", "sticky.png")
+QUICK = ("diagram-2-1.png", "diagram-3-2.png", *(x for x in pictures.FIGURES if x not in LONG))
 SLOW = ("limit.png", "global-2-1.png", "no-bias-2-1.png", "check-2-1.png", "check-global-2-1.png")
-LONG = ("global-3-2.png",)
 
 
 DRAWN_WITH = (3, 11)
@@ -75,7 +76,7 @@ def single() -> tuple[Figure, Axes]:
     [
         lambda ax: pc.plot_diagram(pc.phase_diagram(pc.ToyModel(2, 1)), ax=ax),
         lambda ax: pc.plot_limit(pc.limit_diagram(), ax=ax),
-        lambda ax: pc.plot_sticky(pc.limit_diagram(), 4, ax=ax),
+        slow(lambda ax: pc.plot_sticky(pc.limit_diagram(), 4, ax=ax)),
         lambda ax: pc.plot_correlation(1, ax=ax),
         lambda ax: pc.plot_dimensionality([[1.0, -1.0]], ax=ax),
     ],

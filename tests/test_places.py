@@ -14,6 +14,7 @@ import pytest
 import phasecalc as pc
 from phasecalc.files import replacing
 
+from .marks import slow
 from .test_cli import run
 
 COMMANDS = {
@@ -118,7 +119,7 @@ def test_a_folder_of_derivations_that_is_a_pipe_is_refused(capsys, special):
 
 
 @pytest.mark.parametrize(("arguments", "ending"), CASES)
-@pytest.mark.parametrize("target_name", ["target", "target.other"])
+@pytest.mark.parametrize("target_name", [slow("target"), "target.other"])
 def test_a_link_to_another_ending_is_followed(capsys, tmp_path, arguments, ending, target_name):
     link, target = tmp_path / f"link{ending}", tmp_path / target_name
     plain = tmp_path / f"plain{ending}"
@@ -139,7 +140,7 @@ def test_a_link_to_a_device_is_refused(capsys, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux")
-@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("encoding", ["utf-8", slow("latin-1")])
 def test_a_name_that_is_no_text_is_written_and_printed(tmp_path, encoding):
     name = os.fsencode(tmp_path) + b"/\xff.svg"
     done = subprocess.run(

@@ -22,6 +22,7 @@ from phasecalc.continuation.whole import header, traced_diagram
 from phasecalc.records import document_of, record_of
 
 from .lands import PAIR, traced, window
+from .marks import slow
 from .stored import differences, model_of, stored
 from .test_cli import run
 
@@ -33,6 +34,7 @@ def whole() -> pc.TracedDiagram:
     return pc.phase_diagram(PAIR, "global")
 
 
+@pytest.mark.slow
 def test_two_in_one_is_found_again(whole: pc.TracedDiagram) -> None:
     assert differences(whole, stored("global-2-1")) == []
     assert len(whole.boundaries) == 11
@@ -68,7 +70,9 @@ def test_special_points_of_a_penalty_by_the_command_alone() -> None:
     assert set(four.phases) == {"ignore", "dedicated", "weak-antipodal", "weak-other-antipodal"}
 
 
-def test_record_is_data(whole: pc.TracedDiagram, tmp_path: Path) -> None:
+@pytest.mark.parametrize("made", ["small", slow("whole")])
+def test_record_is_data(made: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    whole = small() if made == "small" else request.getfixturevalue(made)
     whole.save(tmp_path / "diagram.json")
     again = pc.load(tmp_path / "diagram.json")
     assert again == whole

@@ -14,10 +14,11 @@ from ..exact.forms import by_monomials
 from ..exact.loss import SparseLoss, decompose
 from ..exact.roots import polynomial, real_roots
 from ..exact.truncated import TruncatedPower
-from ..inputs import Scalar, exact_matrix, probability_in, rational_in, shown, sparsity_of
+from ..inputs import Scalar, count_of, exact_matrix, probability_in, rational_in, shown, sparsity_of
 from ..laws import Law, Uniform, checked_law
 from ..records import Record
 from ..symbols import p, r
+from .biases import BiasPiece, Gram, best_bias, bias_pieces
 
 OUTCOMES = ("not represented", "dedicated", "superposition")
 """What can happen to the extra feature."""
@@ -95,6 +96,66 @@ class Candidate(Record, Written):
         density = 1 - sparsity_of(sparsity, feature_probability, probability_in)
         weight = rational_in(importance, "importance")
         return combined(_evaluated(base, density), _evaluated(slope, density), weight)
+
+    def bias_pieces(self, feature: int) -> tuple[BiasPiece, ...]:
+        """The error of a feature as a function of its own bias b, piece by piece.
+
+            slope = ½ ∂/∂b E (x_j − (Σ_i G_ji x_i + b)_+)²
+
+        Between two kinks, low ≤ b ≤ high, it is a polynomial in b and p. Where it is linear or
+        quadratic in b, ``closed`` has its zeros as formulas in p: under the point law in every
+        piece, under the uniform law for a dropped or dedicated feature.
+
+        >>> from phasecalc.blocks.tegum import candidates
+        >>> from phasecalc.model import ToyModel
+        >>> from phasecalc.laws import Point
+        >>> pair = candidates(ToyModel(2, 1, law=Point()))[-1]
+        >>> [(piece.low, piece.high, *piece.closed) for piece in pair.bias_pieces(0)[2:3]]
+        [(0, 1, p**2/(p**2 - p + 1))]
+
+        Raises `ValueError` for a feature that there is not.
+        """
+        index = count_of(feature, "feature")
+        if index >= len(self.gram):
+            raise ValueError(f"feature = {index}: it must be 0 to {len(self.gram) - 1}")
+        return bias_pieces(*self._alone(index), self.law)
+
+    def best_biases(
+        self, sparsity: object = None, *, feature_probability: object = None
+    ) -> tuple[sympy.Expr, ...]:
+        """The biases that minimise the loss at fixed weights and rational S or p = 1 − S.
+
+            ∂/∂b_j E (x_j − (Σ_i G_ji x_i + b_j)_+)² = 0
+
+        Exact algebraic numbers: of all stationary biases of a feature the one with the least error,
+        to 40 digits. `bias` holds the simple choice that `loss` belongs to: 0 but for dropped
+        features.
+
+        >>> from phasecalc.blocks.tegum import candidates
+        >>> from phasecalc.model import ToyModel
+        >>> ignore, _, pair = candidates(ToyModel(2, 1))
+        >>> ignore.best_biases("1/2")
+        (0, 1/4)
+        >>> round(float(pair.best_biases("3/5")[0]), 12)
+        0.043566060439
+
+        Raises `ValueError` for S outside [0, 1].
+        """
+        density = 1 - sparsity_of(sparsity, feature_probability, probability_in)
+        return tuple(
+            best_bias(*self._alone(feature), self.law, density) for feature in range(len(self.gram))
+        )
+
+    def _alone(self, feature: int) -> tuple[Gram, int]:
+        """The Gram matrix of a feature and those it overlaps, in one order for equal features."""
+        row = self.gram[feature]
+        others = [i for i, g in enumerate(row) if g != 0 and i != feature]
+        others.sort(key=lambda i: sympy.default_sort_key(row[i]))
+        n = 1 + len(others)
+        matrix = [[sympy.Integer(0)] * n for _ in range(n)]
+        for k, i in enumerate((feature, *others)):
+            matrix[0][k] = matrix[k][0] = row[i]
+        return tuple(map(tuple, matrix)), 0
 
     @classmethod
     def from_weights(

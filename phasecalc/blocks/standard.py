@@ -125,14 +125,19 @@ def line() -> Block:
     )
 
 
-def standard_blocks(n_features: int, law: Law | None = None) -> tuple[Block, ...]:
+def standard_blocks(
+    n_features: int, law: Law | None = None, d_hidden: int | None = None
+) -> tuple[Block, ...]:
     """All standard blocks of at most n features: dropped, simplices, polygons, antiprism, line.
+
+    With `d_hidden` only simplices of at most so many dimensions are made: large ones take long.
 
     >>> [block.name for block in standard_blocks(5)]  # doctest: +NORMALIZE_WHITESPACE
     ['dropped', 'pair', 'triangle', 'tetrahedron', '4-simplex', 'pentagon', 'three-on-a-line']
     """
     found = [dropped(law or Uniform())]
-    found += [simplex(size) for size in range(2, n_features + 1)]
+    largest = n_features if d_hidden is None else min(n_features, d_hidden + 1)
+    found += [simplex(size) for size in range(2, largest + 1)]
     found += [polygon(size) for size in range(5, min(n_features, LARGEST) + 1)]
     if n_features >= 8:
         found.append(square_antiprism())

@@ -91,7 +91,7 @@ def _kinds(n: int, m: int, law: Law, blocks: Iterable[Block]) -> tuple[Block, ..
     """The blocks that fit: standard ones, then the user's own; two of one name are refused."""
     if not isinstance(blocks, Iterable):
         raise TypeError(f"blocks = {shown(blocks)}: it must be a sequence of phasecalc.Block")
-    kinds = list(standard_blocks(n, law))
+    kinds = list(standard_blocks(n, law, m))
     names = {block.name for block in kinds} | {"dedicated"}
     for block in blocks:
         if not isinstance(block, Block):
@@ -170,7 +170,8 @@ def _candidate(model: ToyModel, blocks: tuple[Block, ...], index: int, place: in
                 weights[row][start + i] = line[a]
             row += 1
         bias += [block.bias[a] for a in inner]
-        errors += [block.errors(law)[a] for a in inner]
+        own = block.errors(law)
+        errors += [own[a] for a in inner]
         groups.append(tuple(range(start, start + block.size)))
         start += block.size
     parts = [

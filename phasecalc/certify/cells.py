@@ -60,10 +60,13 @@ def certify_cells(
     levels : the smallest cells have 2^-levels of the window's height and of its width, 3 to 12.
     progress : a bar of the area that is done; None shows it on a terminal only.
 
+    ``certify_cells(levels=3).phase_at("4/5", 1)`` is 'antipodal', after some seconds.
+
     >>> import phasecalc as pc
-    >>> found = pc.certify_cells(levels=3)
-    >>> found.phase_at("4/5", 1), found.phase_at("1/2", "1/8"), found.phase_at("1/2", 8)
-    ('antipodal', 'ignore', 'dedicated')
+    >>> pc.certify_cells(levels=2)
+    Traceback (most recent call last):
+        ...
+    ValueError: levels = 2: it must be from 3 to 12
 
     Raises `TypeError` or `ValueError` for other models and levels.
     """

@@ -11,9 +11,11 @@ from fractions import Fraction
 from itertools import product
 from typing import Any, NamedTuple
 
+import numpy as np
 from flint import arb, arb_mat, ctx, fmpq
 
-from .checker import Law, Row, positive_definite
+from .checker.balls import Law, Row
+from .checker.bounds import positive_definite
 
 PRECISION = 200
 
@@ -58,7 +60,7 @@ def certified_polygon(
         H = _hessian(cosines, t, b, p)
         for s in range(3 * corners):
             H[s][s] -= arb(curvature)
-        if not positive_definite(H):
+        if not positive_definite([[np.array([x]) for x in row] for row in H])[0]:
             return None
         return Polygon(corners, sparsity, t, b, loss, curvature, 3 * corners - 1)
     finally:

@@ -107,9 +107,9 @@ def _minima(land: Landscape, rows: list[list[Branch]]) -> Minima:
 
 
 def _names(graph: Graph, number: int) -> list[str]:
-    """The phases that meet at a node; at a critical point two become one, and lose their names."""
+    """The phases that meet at a node; where they become one, they lose their names."""
     node = graph.nodes[number]
-    if node.kind != "critical point":
+    if node.kind not in ("critical point", "Landau point"):
         return [branch.name for branch in node.branches]
     arcs = (edge.curve for edge in graph.edges if number in (edge.tail, edge.head))
     return sorted({name for arc in arcs for name in names_of(arc)})
@@ -147,7 +147,8 @@ def _first_order(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> 
         if np.abs(near.theta - node.theta).max() < land.settings.vanished:
             continue
         moved = [land.follow(branch, node.theta) for branch in near.branches]
-        one = node.kind in ("tricritical point", "critical point")  # there both become one
+        # At these points both branches become one.
+        one = node.kind in ("tricritical point", "critical point", "Landau point")
         a, b = (
             branch if branch is not None and not one else _like(node, other)
             for branch, other in zip(moved, near.branches, strict=True)

@@ -21,12 +21,16 @@ from .settings import DEFAULT, ContinuationSettings
 
 Floats = NDArray[np.float64]
 
+_RETURNED = 1e-6
+"""Gram matrices closer than this are one, where a step has been followed back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What stays the same along a branch, and which outputs hardly notice the others.
+    """Signs of overlaps, and which outputs hardly notice the others.
 
-    signs : of G = WᵀW, row by row, 0 where an overlap vanishes; a branch keeps them.
+    signs : of G = WᵀW, row by row, 0 where an overlap vanishes. A branch keeps which ones vanish;
+        the sign of an overlap can change on its way, where the overlap passes through 0.
     weak : the features whose bias keeps them on against all that acts on them; a branch can
         change from weak to strong on its way.
     """
@@ -70,7 +74,7 @@ class Branch:
 
     @cached_property
     def signs(self) -> tuple[tuple[int, ...], ...]:
-        """Signs of G row by row, 0 where an overlap vanishes: the same all along a branch."""
+        """Signs of G row by row, 0 where an overlap vanishes."""
         G = self.gram
         length = np.sqrt(np.maximum(G.diagonal(), 0.0))
         least = 1e-9 * length[:, None] * length  # rounding; exact zeros stay zero on a branch
@@ -78,6 +82,11 @@ class Branch:
         least[dropped] = least[:, dropped] = np.inf
         signs = (G > least).astype(np.int8) - (G < -least).astype(np.int8)
         return tuple(map(tuple, signs.tolist()))
+
+    @property
+    def zeros(self) -> tuple[tuple[bool, ...], ...]:
+        """Which overlaps vanish: the same all along a branch."""
+        return tuple(tuple(sign == 0 for sign in row) for row in self.signs)
 
     @cached_property
     def pattern(self) -> Pattern:
@@ -228,7 +237,16 @@ class GlobalLandscape(_Shared):
         if size > self.settings.stationary or self.leaps(x, branch, theta):
             return None
         found = self.branch(theta, x)
-        return found if found.signs == branch.signs else None
+        if found.signs == branch.signs:
+            return found
+        return found if found.zeros == branch.zeros and self._leads_back(found, branch) else None
+
+    def _leads_back(self, found: Branch, branch: Branch) -> bool:
+        """Whether Newton's method, from where it has led, comes back: a leap does not."""
+        problem = self.plane.problem(branch.theta)
+        x, _, size = problem.stationary(found.x)
+        gap = np.abs(problem.gram(x) - branch.gram).max()
+        return bool(size <= self.settings.stationary and gap < _RETURNED)
 
     def is_minimum(self, branch: Branch, near: Floats | None = None) -> bool:
         """Whether no direction goes down."""
@@ -360,6 +378,15 @@ def _first_of(classes: tuple[int, ...], pattern: Pattern) -> Pattern:
     )
 
 
+@lru_cache(maxsize=4096)
+def _zeros_of(
+    classes: tuple[int, ...], zeros: tuple[tuple[bool, ...], ...]
+) -> tuple[tuple[bool, ...], ...]:
+    return min(
+        tuple(tuple(zeros[i][j] for j in order) for i in order) for order in orders_of(classes)
+    )
+
+
 def kind_of(plane: Plane, branch: Branch) -> Pattern:
     """The pattern of a branch, the same for all orders of equally important features."""
     return _first_of(plane.classes, branch.pattern)
@@ -368,6 +395,13 @@ def kind_of(plane: Plane, branch: Branch) -> Pattern:
 def same_signs(plane: Plane, one: Branch, two: Branch) -> bool:
     """Whether two branches have one pattern of signs, up to equally important features."""
     return one.signs == two.signs or kind_of(plane, one).signs == kind_of(plane, two).signs
+
+
+def same_zeros(plane: Plane, one: Branch, two: Branch) -> bool:
+    """Whether the same overlaps vanish in two branches, up to equally important features."""
+    if one.zeros == two.zeros:
+        return True
+    return _zeros_of(plane.classes, one.zeros) == _zeros_of(plane.classes, two.zeros)
 
 
 def apart(plane: Plane, one: Branch, two: Branch) -> float:

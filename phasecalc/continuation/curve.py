@@ -25,6 +25,8 @@ class Point(Protocol):
     def theta(self) -> Floats: ...
 
 
+_RETURNED = 1e-4
+"""Of a Gram matrix after a step and back: a soft minimum is known to 1e-5."""
 P = TypeVar("P", bound=Point)
 
 
@@ -115,7 +117,9 @@ class Coexistence:
         if pin is None and not (straight and near):
             return None
         leaps = self._moved(here, new) > 0.4 * here.distance
-        return new if not leaps and self.are_minima(new) else None
+        if leaps or not self._leads_back(here, new):
+            return None
+        return new if self.are_minima(new) else None
 
     def heading(self, here: Pair, new: Pair, before: Floats) -> Floats:
         return new.tangent if new.tangent @ before >= 0 else -new.tangent
@@ -136,6 +140,18 @@ class Coexistence:
             float(np.abs(new.b.gram - here.b.gram).max()),
             here.distance - new.distance,
         )
+
+    def _leads_back(self, here: Pair, new: Pair) -> bool:
+        """Whether no branch, followed back, is another than the step began with.
+
+        Close to where two minima become one Newton's method can take the other of them.
+        """
+        for old, moved in zip(here.branches, new.branches, strict=True):
+            back = self.land.follow(moved, here.theta)
+            way = float(np.abs(moved.gram - old.gram).max())
+            if back is not None and np.abs(back.gram - old.gram).max() > _RETURNED + 0.05 * way:
+                return False
+        return True
 
     def are_minima(self, pair: Pair) -> bool:
         """Whether neither branch goes down.

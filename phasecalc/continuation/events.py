@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .branch import Branch, Landscape, same_signs, walk
 from .curve import Coexistence, End, Onsets, both_ways, continue_curve
 from .equations import Meeting, Pair, cusp, junction, left_of
+from .landau import landau_point
 from .limits import lowest, softest_sides
 from .onset import Onset, next_onset, onset_near, order_parameter
 
@@ -46,12 +47,22 @@ def trace(land: Landscape, seed: Pair, heading: Floats | None = None) -> Arc:
     for side in (0, 1):
         pairs = pairs[::-1]  # twice: each end in its turn is the last
         if ends[side].kind == "end of a branch":
+            while len(pairs) > 1 and not _stable(land, pairs[-1]):
+                pairs.pop()
             ends[side] = _resolved(land, pairs, ends[side])
         met = ends[side].solved
         if isinstance(met, Meeting):
             while len(pairs) > 1 and _is_lower(land, met.branches[2], pairs[-1]):
                 pairs.pop()
     return Arc(tuple(pairs), (ends[0], ends[1]))
+
+
+def _stable(land: Landscape, pair: Pair) -> bool:
+    """Whether no direction goes down from either branch; along a line only the softest is watched.
+
+    Where a daughter leaves a branch in another direction, a line runs on for a while.
+    """
+    return all(land.softest(branch)[0] > -land.settings.flat for branch in pair.branches)
 
 
 def _is_lower(land: Landscape, third: Branch, pair: Pair) -> bool:
@@ -103,10 +114,13 @@ def meeting(
 def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
     """What lies at the end of a line whose next point was not found."""
     last, s = pairs[-1], land.settings
-    if last.a.signs == last.b.signs and last.distance < s.nearly_one:
+    if last.a.zeros == last.b.zeros and last.distance < s.nearly_one:
         found = cusp(land, last)
         if found is not None:
             return End("critical point", found)
+        found = landau_point(land, last)
+        if found is not None:
+            return End("Landau point", found)
     level = min(last.a.loss, last.b.loss)
     for third in land.minima(last.theta):
         if third.loss > 1.05 * level:
@@ -305,9 +319,16 @@ def _taken_over(land: Landscape, onset: Onset) -> Branch | None:
 
 
 def _excess(land: Landscape, third: Branch) -> Callable[[Onset], float]:
+    known = [third]
+
     def excess(onset: Onset) -> float:
-        moved = walk(land, third, onset.theta)
-        return float("nan") if moved is None else moved.loss - onset.parent.loss
+        # From the nearest place at which it is known: next to its own end it changes fast.
+        near = min(known, key=lambda one: float(np.abs(one.theta - onset.theta).max()))
+        moved = walk(land, near, onset.theta)
+        if moved is None:
+            return float("nan")
+        known.append(moved)
+        return moved.loss - onset.parent.loss
 
     return excess
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import polyline
-from .branch import Branch, Landscape, apart, same_signs, walk
+from .branch import Branch, Landscape, apart, same_zeros, walk
 from .curve import End
 from .equations import Degenerate, Meeting, Pair, coexistence, left_of
 from .events import Arc, OnsetLine, onset_line, trace
@@ -101,7 +101,7 @@ class Graph:
             if near > self.land.settings.same_point + known.error + new.error:
                 continue
             plane = self.land.plane
-            if not any(same_signs(plane, a, b) for a in known.branches for b in new.branches):
+            if not any(same_zeros(plane, a, b) for a in known.branches for b in new.branches):
                 continue
             added = [
                 two
@@ -122,7 +122,7 @@ class Graph:
         points = edge.points
         plane, first = self.land.plane, points[0].branches
         if not any(
-            same_signs(plane, one, seed.a) and same_signs(plane, two, seed.b)
+            same_zeros(plane, one, seed.a) and same_zeros(plane, two, seed.b)
             for one, two in (first, first[::-1])
         ):
             return False
@@ -136,7 +136,7 @@ class Graph:
         moved = [walk(self.land, branch, seed.theta) for branch in near.branches]
         if moved[0] is None or moved[1] is None:
             return False
-        tiny = 0.2 * seed.distance
+        tiny = min(0.2 * seed.distance, self.land.settings.alike)
         return any(
             apart(plane, one, seed.a) < tiny and apart(plane, two, seed.b) < tiny
             for one, two in (moved, moved[::-1])
@@ -252,7 +252,7 @@ def _join(graph: Graph, work: Work, ends: list[tuple[int, int]]) -> None:
                 opened.append(k)
         elif isinstance(end.solved, Degenerate):
             at = end.solved
-            node = Node("critical point", at.branches, at.theta, at.branch.loss, at.error)
+            node = Node(end.kind, at.branches, at.theta, at.branch.loss, at.error)
             _attach(graph, number, side, graph.node(node))
         else:
             fading.append((number, side))
@@ -289,7 +289,7 @@ def _fading_node(graph: Graph, pair: Pair) -> int | None:
             continue
         gap = float(np.abs(node.theta - pair.theta).max())
         if gap < closest and any(
-            same_signs(plane, one, two) for one in pair.branches for two in node.branches
+            same_zeros(plane, one, two) for one in pair.branches for two in node.branches
         ):
             best, closest = k, gap
     return best
@@ -301,7 +301,7 @@ def _onset_lines(graph: Graph, work: Work) -> None:
     for onset in waiting:
         if _on_onset_line(graph, onset):
             continue
-        if any(same_signs(graph.land.plane, onset.parent, other.parent) for other in batch):
+        if any(same_zeros(graph.land.plane, onset.parent, other.parent) for other in batch):
             graph.onsets.append(onset)  # perhaps on the same line: after that one
         else:
             batch.append(onset)
@@ -334,7 +334,7 @@ def _on_onset_line(graph: Graph, onset: Onset) -> bool:
     """Whether a known continuous line runs through an onset, or its curve does beyond an end."""
     s, plane = graph.land.settings, graph.land.plane
     for edge in graph.lines:
-        if not same_signs(plane, edge.points[0].branches[0], onset.parent):
+        if not same_zeros(plane, edge.points[0].branches[0], onset.parent):
             continue
         ends = [graph.nodes[k].theta for k in (edge.tail, edge.head)]
         near = min(float(np.abs(end - onset.theta).max()) for end in ends)
@@ -364,7 +364,7 @@ def open_junction(
     for other in land.minima(theta):
         if abs(other.loss - level) < s.same_loss and all(
             apart(land.plane, one, other)
-            > (s.meets_itself if same_signs(land.plane, one, other) else 1e-6)
+            > (s.meets_itself if same_zeros(land.plane, one, other) else 1e-6)
             for one in everyone
         ):
             everyone.append(other)
@@ -481,14 +481,14 @@ def explained(graph: Graph, one: Branch, two: Branch) -> bool:
     for _, point in sorted(_crossings(graph, one.theta, two.theta), key=lambda item: item[0]):
         a, b = point.branches
         plane = land.plane
-        if same_signs(plane, a, b):
+        if same_zeros(plane, a, b):
             moved = walk(land, here, point.theta)
             if moved is None:
                 return False
             gaps = [apart(plane, moved, branch) for branch in (a, b)]
             here = b if gaps[0] < gaps[1] else a
-        elif same_signs(plane, here, a) or same_signs(plane, here, b):
-            here = b if same_signs(plane, here, a) else a
+        elif same_zeros(plane, here, a) or same_zeros(plane, here, b):
+            here = b if same_zeros(plane, here, a) else a
         if isinstance(point, Onset) and here is b:
             here = point.daughters[0]
     return connected(land, here, two)

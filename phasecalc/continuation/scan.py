@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .branch import Branch, Landscape, Unconverged, same_signs, walk
+from .branch import Branch, Landscape, Unconverged, same_signs, same_zeros, walk
 from .equations import Pair, coexistence
 from .onset import Onset, onset_near, order_parameter
 from .plane import Plane
@@ -59,7 +59,7 @@ def lowest_in(land: Landscape, centres: Floats) -> tuple[Branch | None, ...]:
 
 def connected(land: Landscape, one: Branch, two: Branch) -> bool:
     """Whether two minima are one branch: the first, followed to the second, becomes it."""
-    if not same_signs(land.plane, one, two):
+    if not same_zeros(land.plane, one, two):
         return False
     s = land.settings
     if np.abs(two.theta - one.theta).max() < s.narrow:

@@ -35,6 +35,8 @@ _STEPS = 12
 """Steps in which a branch is followed from one end of an interval to the other."""
 _LOWER = 1e-9
 """A third minimum this much lower at a crossing is a phase between the two."""
+_BESIDE = 0.02
+"""Size of the steps away from known minima from which a third one is looked for."""
 _NARROW = 1e-4
 """Intervals narrower than this are not searched for a third phase."""
 _CONTINUOUS = 1e-7
@@ -239,7 +241,9 @@ def changes_between(
         return []
     if change.crossing and right.sparsity - left.sparsity > _NARROW:
         known = line.followed(left, change.sparsity)
-        third = line.lowest(change.sparsity, rows)[0]
+        # Beside the rows too: a branch may cross where it has become a saddle.
+        beside = rows + _BESIDE * np.random.default_rng(0).normal(size=rows.shape)
+        third = line.lowest(change.sparsity, np.concatenate([rows, beside]))[0]
         if known is not None and third.loss < known.loss - _LOWER:
             middle = line.polished(third)
             return [

@@ -108,12 +108,15 @@ def plot_sticky(
     ax.set_xscale("log")
     ax.set_xlabel("1/(1 − S)")
     ax.set_ylabel("dimensions per feature, D* = m/‖W‖²")
-    for level, name in ((1, "dedicated"), (1 / 2, "pair"), (2 / 5, "pentagon"), (3 / 8, "8 in 3")):
+    # The last two lie so close that their names are put above and below the lines.
+    levels = ((1, "dedicated", "center"), (1 / 2, "pair", "center"),
+              (2 / 5, "pentagon", "bottom"), (3 / 8, "8 in 3", "top"))  # fmt: skip
+    for level, name, side in levels:
         ax.axhline(level, color=INK, lw=0.4, ls=":")
         ax.annotate(
             name, (1.0, level), xycoords=("axes fraction", "data"), xytext=(4, 0),
-            textcoords="offset points", fontsize=8, va="center", color=INK, annotation_clip=False,
+            textcoords="offset points", fontsize=8, va=side, color=INK, annotation_clip=False,
         )  # fmt: skip
-    ax.set_title(f"n/m = {ratio}, weights of the lowest sum of blocks", fontsize=10)
+    ax.set_title(f"Dimensions per feature of the best sum of blocks, n/m = {ratio}", fontsize=10)
     ax.legend(fontsize=8, loc="upper right")
     return figure

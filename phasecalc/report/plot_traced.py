@@ -31,6 +31,7 @@ MARKS = {
     "tricritical point": ("^", INK),
     "critical end point": ("s", "white"),
     "critical point": ("D", INK),
+    "Landau point": ("*", INK),
 }
 """Marker and face of each kind of special point."""
 _SPINODAL: dict[str, Any] = {"color": INK, "lw": 0.7, "alpha": 0.7}
@@ -56,10 +57,10 @@ def plot_traced(
     """Draw a traced diagram on the paper's axes; the exact one's boundaries dashed, if given.
 
     Solid lines are first-order transitions, dotted ones continuous; circles are junctions,
-    triangles tricritical points, squares critical end points, diamonds critical points. With
-    `metastable` thin lines are spinodals, and where a phase is metastable it is hatched in its
-    colour. Regions are the connected parts that the lines cut out. `axes` and `inset` are those of
-    `plot_diagram`.
+    triangles tricritical points, squares critical end points, diamonds critical points,
+    stars Landau points. With `metastable` thin lines are spinodals, and where a phase is metastable
+    it is hatched in its colour. Regions are the connected parts that the lines cut out. `axes` and
+    `inset` are those of `plot_diagram`.
 
     Raises `ValueError` for candidates beneath a variant: they minimise another loss; for a diagram
     over other symbols than S and an importance.

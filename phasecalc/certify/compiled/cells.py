@@ -228,7 +228,7 @@ def _above_by_lengths(lo, hi, family, uppers, variances):
 
 @compiled()
 def _above_by_secants(lo, hi, family, uppers, free, scratch):
-    """Whether tangents and corners show that every vertex loss lies above."""
+    """Whether tangents show that every vertex loss lies above."""
     A, L, y, g, radius, share = scratch
     for s in range(_D):
         centre = 0.5 * (lo[s] + hi[s])

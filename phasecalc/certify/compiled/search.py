@@ -33,7 +33,7 @@ SMALL, SMALL_BIAS = 10.0, 20.0
 above the floor, where several minima are within the gap of the least. Where the curvature is 1/50
 a loss within the gap is within 10 √gap of the minimum."""
 WIDEST = 2.0
-"""Widths of W from which on tangents and corners are not tried."""
+"""Widths of W from which on tangents are not tried."""
 SHAVES = 3
 """Cuts of a bias interval from each side, at most, in one visit."""
 
@@ -102,6 +102,9 @@ def _shave(lo, hi, j, problem, log_code, log_index, log_value, size):
     for i in range(n):
         low = down(low - max(ghi[j, i], 0.0))
         high = up(high - down(mean * glo[j, i])) + 1e-14 * abs(glo[j, i])
+    # A little is left to whoever checks this with other roundings.
+    low -= 1e-13 * abs(low)
+    high += 1e-13 * (abs(high) + 1.0)
     if low > lo[at]:
         lo[at] = low
         size = _note(log_code, log_index, log_value, size, DOMAIN_LOW, j, low)
@@ -172,7 +175,7 @@ def examine(lo, hi, problem, variance, classes, target, floor, bare, balls, leve
                 longest = up(longest + up(max(abs(lo[a * n + k]), abs(hi[a * n + k])) ** 2))
                 least = max(0.0, lo[a * n + i], -hi[a * n + i])
                 shortest = down(shortest + down(least * least))
-            if shortest > longest:
+            if shortest > longest * (1.0 + 1e-13):
                 return _note(log_code, log_index, log_value, size, SYMMETRY, k, i), True, np.inf
     bound = lengths_bound(lo, hi, problem, variance)
     if bound > target:

@@ -1,8 +1,8 @@
-"""Bounds of the loss over a box that need no Hessian: lengths alone, and tangents and corners.
+"""Bounds of the loss over a box that need no Hessian: lengths alone, and tangents.
 
 ℓ_j = p/3 + Q − 2P with Q = E u_+² and P = E x_j u_+ convex in θ. Q lies above its tangent and the
-quadratic form of the least M; P lies below its tangent and its largest rise above it, which a
-convex function has in a corner of the box. docs/certificates.md, section 2.
+quadratic form of the least M; P lies below its tangent and its second difference between the two
+extreme corners of the box. docs/certificates.md, section 2.
 """
 
 from __future__ import annotations
@@ -88,18 +88,21 @@ def secant_form(lo, hi, problem, A, g):
             reach += thi[k] - tlo[k]
         row_matrix(at, n, law, M)
         square = row_terms(at, n, M, q)
-        row_matrix(tlo, n, law, least)
-        rise = 0.0
-        for number in range(1 << (n + 1)):
-            above = -q[j]
+        # |δ·x̃| ≤ W = r·x̃, so that P rises above its tangent by at most E x_j (W − |u|)_+.
+        rise = -2.0 * q[j]
+        for sign in (-1.0, 1.0):
             for k in range(n + 1):
-                corner[k] = thi[k] if number >> k & 1 else tlo[k]
-                above -= M[j, k] * (corner[k] - at[k])
+                far = max(thi[k] - at[k], at[k] - tlo[k]) + 1e-15 * abs(at[k])
+                corner[k] = at[k] + sign * far * (1.0 + 1e-15)
             row_matrix(corner, n, law, other)
+            if sign < 0.0:
+                least[:, :] = other
             row_terms(corner, n, other, out)
-            rise = max(rise, above + out[j])
+            rise += out[j]
+        rise = max(rise, 0.0)
         constant += I[j] * (law[n + 1] / 3.0 - 2.0 * q[j] + square - 2.0 * rise)
-        slack += I[j] * VALUE_ERROR * size * (size + 2.0 * reach)
+        error = size * (size + 3.0 * reach) + 8.0 * (size + reach)
+        slack += 0.5 * I[j] * VALUE_ERROR * error
         for k in range(n + 1):
             beta = 2.0 * I[j] * (q[k] - M[j, k])
             if k < n and k != j:
