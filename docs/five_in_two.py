@@ -2,6 +2,7 @@
 
     python docs/five_in_two.py --kept FILE.jsonl   (some minutes; goes on from the file if it exists)
     python docs/five_in_two.py --saved FILE.json   (a diagram that was saved)
+    … --rho FILE.json                              (that of importances 1, ρ, …, as saved)
 
 The picture of the phases along S at r = 1 is that of `phasecalc.plot_weights`.
 """
@@ -18,6 +19,10 @@ from phasecalc.report.plot_traced import plot_traced
 
 HERE = Path(__file__).parent
 MODEL = pc.ToyModel(5, 2)
+CLOSE = (0.05, 0.27, 0.98, 1.26)
+"""S and r of the close-up."""
+TINY = (0.07, 0.09, 0.998, 1.002)
+"""S and r of the place where phases differ by less than the tracer can follow."""
 
 
 def table(headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -55,9 +60,54 @@ def line_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
     return rows
 
 
-def page(diagram: pc.TracedDiagram) -> str:
+def landau(diagram: pc.TracedDiagram) -> list[str]:
+    """Where the symmetry of three equal features is broken."""
+    points = [q for q in diagram.special_points if q.kind == "Landau point"]
+    if not points:
+        return []
+    (point,) = points
+    return [
+        "## Three features that are alike",
+        "",
+        "In one region three of the equal features have one direction, length and bias. Each of them "
+        "can leave the other two, in two senses, and as the loss has a cubic term in how far it does, "
+        "the transition is of first order: two lines, one for each sense. They touch in a Landau "
+        f"point at (S, r) = ({point.sparsity:.7f}, {point.importance:.7f}), known to "
+        f"{point.error:.0e}, where the curvature and the cubic term vanish together (both are solved "
+        "for, along the symmetric minimum); from there on the two senses meet in a line of their own.",
+        "",
+    ]
+
+
+def within(point: pc.SpecialPoint, window: tuple[float, float, float, float]) -> bool:
+    low, high, below, above = window
+    return low < point.sparsity < high and below < point.importance < above
+
+
+def missing(diagram: pc.TracedDiagram) -> list[str]:
+    """The ends that join nothing, and why."""
     loose = [q for q in diagram.special_points if q.kind == "end of a branch"]
+    if not loose:
+        return ["No line ends loose, and no two neighbouring places of the scan are unexplained."]
     where = "; ".join(f"({max(q.sparsity, 0.0):.6f}, {q.importance:.6f})" for q in loose)
+    found = [
+        f"{len(loose)} ends of lines are joined to nothing, at (S, r) = {where}.",
+        "",
+    ]
+    tiny = [q for q in loose if within(q, TINY)]
+    if tiny:
+        found.append(
+            f"- {len(tiny)} of them lie next to (0.08, 1). There the triangle and its two dropped "
+            "features become unstable at S = 0.0818: first one of these grows, then the other, with "
+            "lengths of 0.01 to 0.04. At r = 1 the triangle meets the minimum with one faint feature at "
+            "S = 0.081801 and that the one with two at 0.081772; the losses of triangle and two faint ones differ by 1.9e-9 at "
+            "S = 0.0815 and by 3.7e-8 at 0.08. Within |r − 1| < 0.001 of it onsets are known to 1e-8 only, "
+            "as overlaps of 0.01, at which a daughter is solved for, are not small there."
+        )
+    return found
+
+
+def page(diagram: pc.TracedDiagram) -> str:
     phases = [f"`{name}`" for name in dict.fromkeys(phase.name for phase in diagram.phases)]
     return "\n".join(
         [
@@ -83,28 +133,16 @@ def page(diagram: pc.TracedDiagram) -> str:
             "![The phases at r = 1 along S, weight vectors above each](weights-5-2.png)",
             "",
             "Two names are no two phases where one minimum changes the number of its positive overlaps "
-            "along its way. The other way round, `5-in-2(5)` names two phases: the deformed pentagon "
-            "of large S, and a minimum at small S in which three features stand close together.",
+            "on its way: a branch keeps which overlaps vanish, not their signs. The other way round, "
+            "one name can stand for several phases: `5-in-2(3)` and `5-in-2(5)` are the deformed "
+            "pentagon of large S; at small S a minimum in which three of the equal features point in "
+            "one direction (below: three alike); and two in which one of these three has left the "
+            "others, to be longer or shorter than they are. The number after the line says which.",
             "",
+            *landau(diagram),
             "## What is missing",
             "",
-            f"This diagram is not complete. {len(loose)} ends of lines are joined to nothing, at "
-            f"(S, r) = {where}.",
-            "",
-            "- The scan has no place below S = 0.13. A finer grid of minima (26 by 40 cells over "
-            "0 < S < 0.13, 0.97 < r < 1.10, minimiser only) shows more phases there: from r = 0.97 "
-            "to 0.99 `extra-dropped+4-in-2(1)` below S ≈ 0.065 and `extra-dropped+4-in-2(2)` up to "
-            "S ≈ 0.08, where the triangle begins, and narrow strips of `5-in-2(3)` and `5-in-2(4)` "
-            "next to r = 1. Below S = 0.08 the picture is therefore wrong for r < 1.",
-            "- Between S = 0.12 and 0.24 and r = 1.05 and 1.17 overlaps go through zero smoothly "
-            "on the way of one minimum; lines are followed with the signs of all overlaps held, and "
-            "stop there. The lines along the edge of the region of `5-in-2(3)` and `5-in-2(5)` have "
-            "gaps.",
-            "- At r = 1 the junction with `5-in-2(4)` lies at S = 0.081791, while in the picture along S "
-            "the triangle begins at 0.079: a thin phase between them is not in the picture.",
-            "- As the lines around it are not closed, the picture gives the region left of number 1, which is "
-            "`extra-dedicated+4-in-1(3)`, the colour of the triangle.",
-            "- The importances 1, ρ, ρ², … were not traced.",
+            *missing(diagram),
             "",
             "## Special points",
             "",
@@ -127,7 +165,9 @@ def main() -> None:
         diagram = pc.load(given.saved)
     else:
         diagram = pc.phase_diagram(MODEL, "global", progress=True, checkpoint=given.kept)
-    plot_traced(diagram, pc.phase_diagram(MODEL)).savefig(HERE / "five-in-two.png", dpi=130)
+    plot_traced(diagram, pc.phase_diagram(MODEL), inset=CLOSE).savefig(
+        HERE / "five-in-two.png", dpi=130
+    )
     (HERE / "five-in-two.md").write_text(page(diagram), encoding="utf-8")
 
 
