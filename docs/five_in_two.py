@@ -2,7 +2,6 @@
 
     python docs/five_in_two.py --kept FILE.jsonl   (some minutes; goes on from the file if it exists)
     python docs/five_in_two.py --saved FILE.json   (a diagram that was saved)
-    … --rho FILE.json                              (that of importances 1, ρ, …, as saved)
 
 The picture of the phases along S at r = 1 is that of `phasecalc.plot_weights`.
 """
@@ -12,6 +11,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import sympy
+from matplotlib.figure import Figure
 from tabulate import tabulate
 
 import phasecalc as pc
@@ -21,6 +22,9 @@ HERE = Path(__file__).parent
 MODEL = pc.ToyModel(5, 2)
 CLOSE = (0.05, 0.27, 0.98, 1.26)
 """S and r of the close-up."""
+EDGE = 1e-4
+GRADED = (0.2, 0.5, 0.7, 0.85, 0.95, 0.99), (0.2, 0.4, 0.6, 0.8, 0.95)
+"""S and ρ of the table of lowest minima."""
 TINY = (0.07, 0.09, 0.998, 1.002)
 """S and r of the place where phases differ by less than the tracer can follow."""
 
@@ -60,6 +64,32 @@ def line_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
     return rows
 
 
+def graded() -> list[str]:
+    """The lowest minima at some places, where every feature has an importance of its own."""
+    rho = sympy.Symbol("rho")
+    model = pc.ToyModel(5, 2, importance="rho^i")
+    places = [(S, weight) for weight in GRADED[1] for S in GRADED[0]]
+    found = {
+        (S, weight): pc.minimize(model, S, rho=weight, random_starts=24).name
+        for S, weight in places
+    }
+    rows = [
+        (f"{weight:g}", *(f"`{found[S, weight]}`" for S in GRADED[0]))
+        for weight in reversed(GRADED[1])
+    ]
+    return [
+        "## Importances 1, ρ, ρ², …",
+        "",
+        f'`pc.phase_diagram(pc.ToyModel(5, 2, importance="rho^i"), "global", x=pc.S, y={rho})` is not '
+        "traced to its end: no feature is equal to another, so that figures which are one phase above "
+        "are several here. The lowest minima at some places, from many starts (the last feature is "
+        "the extra one):",
+        "",
+        table(("ρ", *(f"S = {S:g}" for S in GRADED[0])), rows),
+        "",
+    ]
+
+
 def landau(diagram: pc.TracedDiagram) -> list[str]:
     """Where the symmetry of three equal features is broken."""
     points = [q for q in diagram.special_points if q.kind == "Landau point"]
@@ -94,15 +124,24 @@ def missing(diagram: pc.TracedDiagram) -> list[str]:
         f"{len(loose)} ends of lines are joined to nothing, at (S, r) = {where}.",
         "",
     ]
+    if any(q.sparsity < EDGE for q in loose):
+        found.append(
+            "- One lies next to S = 0. Two overlaps of one of its minima vanish by symmetry; at S = 0 they "
+            "do so up to rounding only, and the minimum is not taken for the same."
+        )
     tiny = [q for q in loose if within(q, TINY)]
     if tiny:
         found.append(
-            f"- {len(tiny)} of them lie next to (0.08, 1). There the triangle and its two dropped "
-            "features become unstable at S = 0.0818: first one of these grows, then the other, with "
-            "lengths of 0.01 to 0.04. At r = 1 the triangle meets the minimum with one faint feature at "
-            "S = 0.081801 and that the one with two at 0.081772; the losses of triangle and two faint ones differ by 1.9e-9 at "
-            "S = 0.0815 and by 3.7e-8 at 0.08. Within |r − 1| < 0.001 of it onsets are known to 1e-8 only, "
-            "as overlaps of 0.01, at which a daughter is solved for, are not small there."
+            f"- {len(tiny)} lie next to (0.08, 1). There the triangle and its two dropped features become "
+            "unstable at S = 0.0818: first one of these grows, then the other, with lengths of 0.01 to "
+            "0.05. At r = 1 the triangle meets the minimum with one faint feature at S = 0.081801, and "
+            "this the one with two at 0.081772. The losses of the triangle and of that with two faint "
+            "features differ by 1.9e-9 at S = 0.0815 and by 3.7e-8 at 0.08. Onsets are known to 1e-8 "
+            "there at best, as overlaps of 0.01, at which a daughter is solved for, are not small any "
+            "more; the lines between 0.067 < S < 0.084 and 0.995 < r < 1.002 are therefore a sketch: the "
+            "one between `extra-dropped+4-in-2(1)` and `extra-dropped+4-in-2(2)` is drawn to the wrong "
+            "end (a third minimum is lower from r = 0.9956 on), and on r = 1 the line of the triangle "
+            "ends at 0.081791, where the minimum with two faint features meets it."
         )
     return found
 
@@ -125,8 +164,9 @@ def page(diagram: pc.TracedDiagram) -> str:
             + ", ".join(phases)
             + ".",
             "",
-            "At r = 1, from dense to sparse inputs, all four figures of the picture below: an "
-            "irregular group of all five, triangle + 2 dropped, two pairs + 1 dropped, pentagon. "
+            "At r = 1, from dense to sparse inputs, all five figures of the picture below: an "
+            "irregular group of all five, for 0.0793 < S < 0.0818 a triangle with two faint features, "
+            "triangle + 2 dropped, two pairs + 1 dropped, pentagon. "
             "The exact diagram among candidates of unit length has the pentagon too, but as no "
             "length or bias is optimised there it comes only above S = 0.970744….",
             "",
@@ -136,14 +176,15 @@ def page(diagram: pc.TracedDiagram) -> str:
             "on its way: a branch keeps which overlaps vanish, not their signs. The other way round, "
             "one name can stand for several phases: `5-in-2(3)` and `5-in-2(5)` are the deformed "
             "pentagon of large S; at small S a minimum in which three of the equal features point in "
-            "one direction (below: three alike); and two in which one of these three has left the "
-            "others, to be longer or shorter than they are. The number after the line says which.",
+            "one direction; and two in which one of these three has left the others, to be longer or "
+            "shorter than they are.",
             "",
             *landau(diagram),
             "## What is missing",
             "",
             *missing(diagram),
             "",
+            *graded(),
             "## Special points",
             "",
             table(("kind", "phases", "S", "r", "error in (ln p, ln r)"), point_rows(diagram)),
@@ -165,9 +206,9 @@ def main() -> None:
         diagram = pc.load(given.saved)
     else:
         diagram = pc.phase_diagram(MODEL, "global", progress=True, checkpoint=given.kept)
-    plot_traced(diagram, pc.phase_diagram(MODEL), inset=CLOSE).savefig(
-        HERE / "five-in-two.png", dpi=130
-    )
+    figure = Figure(figsize=(8.6, 8.4), layout="constrained")
+    plot_traced(diagram, pc.phase_diagram(MODEL), figure.subplots(), inset=CLOSE)
+    figure.savefig(HERE / "five-in-two.png", dpi=110, bbox_inches="tight")
     (HERE / "five-in-two.md").write_text(page(diagram), encoding="utf-8")
 
 
