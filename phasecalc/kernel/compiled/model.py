@@ -76,7 +76,7 @@ def pair_rows(a_0, q_0, c_0, a_1, q_1, c_1, I_0, I_1, s_0, s_1):
     """The loss of two features, uniform law: (L, ∂L/∂G_00, ∂G_11, ∂G_01, ∂b_0, ∂b_1).
 
     ∂G_01 is the sum over the two places that the overlap has in G; each of the two rows may be
-    lifted by itself. Numbers in, numbers out: for W = [w_0, w_1], ∂L/∂w_0 = 2 w_0 ∂G_00 + w_1 ∂G_01.
+    lifted by itself. For W = [w_0, w_1], ∂L/∂w_0 = 2 w_0 ∂G_00 + w_1 ∂G_01.
     """
     p_0 = 1.0 - s_0
     p_1 = 1.0 - s_1
