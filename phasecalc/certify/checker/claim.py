@@ -34,7 +34,7 @@ class Claim:
         self.domain, self.witness = _array(proof["domain"]), _array(proof["witness"])
         if not len(self.weighting) == self.n or self.witness.shape != (self.size,):
             raise ValueError("its sizes do not agree")
-        if not 1 <= self.n <= 3 or self.domain.shape != (2, self.size):
+        if not 1 <= self.n <= 3 or self.m < 1 or self.domain.shape != (2, self.size):
             raise ValueError("its sizes are not those of a certificate")
         self.balls = _array(proof["neighbourhoods"]).reshape(-1, 3, self.size)
         self.codes, self.indices = (_array(proof[k]).astype(int) for k in ("codes", "indices"))
@@ -128,7 +128,7 @@ class Claim:
             raise Rejected(f"neighbourhood {number}: the loss may fall below the lower bound")
         # If it may hold a minimiser, that must lie in a region.
         if not level > arb(self.upper) and not any(
-            unique and (centre == at).all() and self._close(at, radius, gradient)
+            unique and self._close(at, (radius - abs(centre - at).max()) * (1 - 1e-15), gradient)
             for centre, radius, unique in self.regions
         ):
             raise Rejected(f"neighbourhood {number} may hold a minimiser that no region holds")
