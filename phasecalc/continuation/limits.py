@@ -55,6 +55,35 @@ def cause_of(limit: Limit) -> Cause:
     return "fold" if isinstance(limit, Degenerate) else "onset"
 
 
+def followed(
+    land: Landscape, branch: Branch, target: Floats, narrow: float, step: float
+) -> tuple[Branch, Floats | None]:
+    """A minimum straight on to θ: there; or its last point, and the next at which it is none.
+
+    These two are at most ``narrow`` apart. All directions are looked at now and then; in between
+    only the softest, which moves slowly.
+    """
+    s, here, checked = land.settings, branch, branch.theta
+    _, u = land.softest(here)
+    while (left := target - here.theta).any():
+        length = float(np.linalg.norm(left))
+        step = min(step, length)
+        theta = target if step == length else here.theta + (step / length) * left
+        moved, least, v = land.follow(here, theta), -np.inf, u
+        # Near a fold Newton's method may leap to another minimum.
+        if moved is not None and np.abs(moved.x - here.x).max() <= 0.01 + 3.0 * step:
+            fresh = float(np.linalg.norm(theta - checked)) > s.checked
+            least, v = land.softest(moved, None if fresh else u)
+            checked = theta if fresh else checked
+        if moved is None or least <= s.least_curvature:
+            if step <= narrow:
+                return here, theta
+            step *= 0.5
+            continue
+        here, u, step = moved, v, min(1.5 * step, s.longest_step)
+    return here, None
+
+
 def limit_between(land: Landscape, last: Branch, lost: Floats) -> Limit | None:
     """The end of a branch between its last minimum and a θ at which it is none any more.
 
