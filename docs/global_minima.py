@@ -31,7 +31,7 @@ from phasecalc.exact.onset import (
     tricritical_points,
     tricritical_polynomial,
 )
-from phasecalc.polishing import polish_line
+from phasecalc.polishing.points import polish_line
 
 HERE = Path(__file__).parent
 PAIR, TRIPLE = pc.ToyModel(2, 1), pc.ToyModel(3, 2)

@@ -1,16 +1,16 @@
 """Write variants.md and its pictures: every number in them comes from here.
 
-    python docs/variants.py             two features in one dimension (about six minutes)
+    python docs/variants.py            (some minutes)
+    python docs/variants.py --kept DIR (goes on from what a stopped run left in a folder)
 
 Without biases the scan is repeated in rational arithmetic, which proves each cell's label. With the
-penalty λ Σ_{i≠j} (W_i·W_j)² special points are solved for to 30 digits on polynomials that the exact
-half derives; whatever depends on β alone is a root of a polynomial, isolated.
+penalty λ Σ_{i≠j} (W_i·W_j)² special points are those of `phasecalc.polishing.penalty`, to 30 digits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import argparse
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,33 +22,20 @@ from matplotlib.text import Annotation
 from tabulate import tabulate
 
 import phasecalc as pc
-from phasecalc.continuation.branch import Branch, GlobalLandscape
+from phasecalc.continuation.branch import GlobalLandscape
 from phasecalc.continuation.equations import coexistence as on_line
 from phasecalc.continuation.plane import Plane
 from phasecalc.continuation.scan import cell_centres
-from phasecalc.exact.no_bias import no_bias_minimum
-from phasecalc.exact.onset import (
-    mirrored_onset_importance,
-    onset_importance,
-    tricritical_importance,
-    tricritical_penalty,
-    tricritical_points,
-)
-from phasecalc.exact.roots import RealRoot, polynomial, real_roots
+from phasecalc.exact.no_bias import no_bias_crossing, no_bias_minimum
+from phasecalc.polishing.penalty import penalty_points, thresholds
 from phasecalc.report.plot_traced import plot_traced
 
 HERE = Path(__file__).parent
 PLANE = Plane.of(pc.ToyModel(2, 1))
 theta_of = PLANE.theta
 PAIR = pc.ToyModel(2, 1)
-LETTERS = sympy.symbols("w1 w2 b1 b2")
 CELLS = (24, 24)
 PENALTIES = ("3/1000", "1/100", "1/50", "3/100")
-P = pc.p
-V = pc.Uniform().variance
-Q = onset_importance() * V
-LAM, W, C, D, T = sympy.symbols("lam w c d t")
-
 
 BOUNDARY_HEADERS = ("phases", "points", "S", "r", "order", "latent heat", "how")
 
@@ -73,20 +60,8 @@ def boundary_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
     ]
 
 
-def regime(x: np.ndarray) -> sympy.Expr:
-    """The exact loss in the sign regime of a point, in w1, w2, b1, b2, p and r."""
-    w1, w2, b1, b2 = LETTERS
-    point = dict(zip(LETTERS, (Fraction(float(value)) for value in x), strict=True))
-    return pc.decompose([[w1, w2]], [b1, b2], [1, pc.r]).in_regime(point).total
-
-
 def digits(value: object, count: int = 10) -> str:
     return f"{float(value):.{count}f}"  # type: ignore[arg-type]
-
-
-def middle(root: RealRoot) -> sympy.Rational:
-    narrow = root.within(Fraction(1, 10**30))
-    return sympy.Rational((narrow.low + narrow.high) / 2)
 
 
 # Without biases -----------------------------------------------------------------------------------
@@ -105,25 +80,13 @@ def certified_cells() -> tuple[int, dict[str, int]]:
     return agree, counts
 
 
-def bracketed(weight: Fraction) -> tuple[Fraction, Fraction]:
-    """p below which `antipodal` is the minimum and above which `aligned` is, 10⁻¹² apart."""
-    low, high = Fraction(1, 100), Fraction(1)
-    while high - low > Fraction(1, 10**12):
-        half = ((low + high) / 2).limit_denominator(10**14)
-        if no_bias_minimum(half, weight).name == "antipodal":
-            low = half
-        else:
-            high = half
-    return low, high
-
-
 def no_bias_rows() -> list[tuple[str, ...]]:
     """The line at some r: certified bracket, traced, and the ratios of both minima."""
     land = GlobalLandscape(Plane.of(pc.ToyModel(2, 1, bias="zero")))
     rows = []
     for text in ("1/10", "1/5", "1/2", "1", "2", "10"):
         weight = Fraction(text)
-        low, high = bracketed(weight)
+        low, high = no_bias_crossing(weight)
         start = theta_of(float(1 - low), float(weight))
         states = {state.name: state for state in land.minima(start)}
         found = on_line(land, states["aligned"], states["antipodal"], start, np.array([1.0, 0.0]))
@@ -143,294 +106,26 @@ def no_bias_rows() -> list[tuple[str, ...]]:
 # With a penalty -----------------------------------------------------------------------------------
 
 
-def algebraic(condition: Callable[[sympy.Symbol], sympy.Expr], sign: sympy.Expr) -> list[RealRoot]:
-    """p in (0, 1) with condition(β) = 0: roots of the resultant with the equation of β.
-
-    ``sign`` is the same condition in p; roots at which it does not change belong to the other β.
-    """
-    b, S = sympy.Symbol("b"), 1 - P
-    equation = S * P * b**2 + (P / 2 + 2 * S**2) * b - P**2 / 4
-    whole = sympy.resultant(sympy.expand(condition(b)), sympy.expand(equation), b)
-    found = []
-    for root in real_roots(polynomial(whole), Fraction(0), Fraction(1)):
-        narrow = root.within(Fraction(1, 10**9))
-        ends = [sign.subs(P, sympy.Rational(end)).evalf(40) for end in (narrow.low, narrow.high)]
-        if ends[0] * ends[1] < 0:
-            found.append(root)
-    return found
-
-
-def quadratic(b: sympy.Symbol) -> sympy.Expr:
-    S = 1 - P
-    return P * ((b - P / 2) ** 2 / 4 + V) + S * P * b**3 / 3 + S**2 * b**2
-
-
-def onset_at_equal_importance(penalty: sympy.Rational) -> list[RealRoot]:
-    """p with r_onset = 1: q + 2λ = v."""
-    return algebraic(lambda b: quadratic(b) + 2 * penalty - V, Q + 2 * penalty - V)
-
-
-def upper_tricritical_at_equal_importance() -> RealRoot:
-    """p with a tricritical point at r = 1: p² (1 − β)⁴ = 12 α v."""
-    roots = algebraic(
-        lambda b: P**2 * (1 - b) ** 4 - 18 * (P / 2 - b) * V, tricritical_importance() - 1
-    )
-    return roots[-1]
-
-
-@dataclass(frozen=True)
-class Symmetric:
-    """The pair W = (w, −w), b = (c, c) at r = 1: loss, stationarity, and the odd Hessian's det."""
-
-    loss: sympy.Expr
-    stationary: tuple[sympy.Expr, sympy.Expr]
-    odd: sympy.Expr
-
-
-def symmetric() -> Symmetric:
-    w1, w2, b1, b2 = LETTERS
-    plain = regime(np.array([0.78, -0.77, 0.07, 0.075])).subs(pc.r, 1)
-    moved = {w1: W + D, w2: D - W, b1: C + T, b2: C - T}
-    loss = plain.subs(moved, simultaneous=True) + 2 * LAM * (W**2 - D**2) ** 2
-    still = {D: 0, T: 0}
-    even = sympy.factor(loss.subs(still))
-    dd, dt, tt = (
-        sympy.cancel(sympy.diff(loss, x, y).subs(still)) for x, y in ((D, D), (D, T), (T, T))
-    )
-    return Symmetric(
-        even,
-        (sympy.diff(even, W), sympy.diff(even, C)),
-        sympy.numer(sympy.together(dd * tt - dt**2)),
-    )
-
-
-PAIRED = symmetric()
-
-
-def solve(
-    equations: list[sympy.Expr], names: tuple[sympy.Symbol, ...], start: tuple[float, ...]
-) -> dict[sympy.Symbol, sympy.Float]:
-    found = sympy.nsolve(equations, names, start, prec=30)
-    return dict(zip(names, found, strict=True))
-
-
-def thresholds() -> list[tuple[str, str, str, str, str]]:
+def threshold_rows() -> list[tuple[str, ...]]:
     """Penalties at which the diagram changes its shape: (λ, S, r, what, how)."""
-    rows = []
-    tricritical_at_junction = first_meeting()
-    for where in tricritical_at_junction:
-        rows.append((*where, "30-digit Newton"))
-    A = upper_tricritical_at_equal_importance()
-    p_A = middle(A)
-    rows.append(
-        (
-            digits(((V - Q) / 2).subs(P, p_A).evalf(30), 12),
-            digits(1 - p_A, 12),
-            "1",
-            "the other two tricritical points reach r = 1 and are gone: the onset of the weak phases "
-            "is continuous all along",
-            "isolated root",
-        )
-    )
-    p_m = sympy.nsolve(sympy.diff(tricritical_penalty(), P), P, 0.23, prec=30)
-    top = tricritical_penalty().subs(P, p_m).evalf(30)
-    near = [sympy.Rational(str(top.round(9))) + k * sympy.Rational(1, 10**8) for k in (-1, 1)]
-    counted = [len(tricritical_points(penalty)) for penalty in near]
-    assert counted == [3, 1], counted
-    rows.append(
-        (
-            digits(top, 12),
-            digits(1 - p_m, 12),
-            digits(tricritical_importance().subs(P, p_m).evalf(30), 12),
-            "the two tricritical points on the metastable part of ignore's onset (beneath "
-            "`antipodal`) merge; above, that spinodal is continuous everywhere",
-            "30-digit Newton; λ certified to 10⁻⁸ by counting roots",
-        )
-    )
-    weak = solve(
-        [*PAIRED.stationary, PAIRED.loss - V, Q + 2 * LAM - V],
-        (W, C, P, LAM),
-        (0.8, 0.18, 0.5, 0.0235),
-    )
-    rows.append(
-        (
-            digits(weak[LAM], 12),
-            digits(1 - weak[P], 12),
-            "1",
-            "both weak phases shrink to this point and are gone",
-            "30-digit Newton",
-        )
-    )
-    meets = solve(
-        [*PAIRED.stationary, PAIRED.loss - V, PAIRED.odd],
-        (W, C, P, LAM),
-        (0.76, 0.067, 0.235, 0.039),
-    )
-    rows.append(
-        (
-            digits(meets[LAM], 12),
-            digits(1 - meets[P], 12),
-            "1",
-            "the pair no longer breaks its symmetry before it gives way to `ignore` at large S",
-            "30-digit Newton",
-        )
-    )
-    end = solve(
-        [*PAIRED.stationary, PAIRED.loss - V, sympy.diff(PAIRED.loss - V, P)],
-        (W, C, P, LAM),
-        (0.769, 0.0775, 0.267, 0.0395),
-    )
-    rows.append(
-        (
-            digits(end[LAM], 12),
-            digits(1 - end[P], 12),
-            "1",
-            "superposition is gone: for larger λ the diagram is `ignore` below r = 1 and "
-            "`dedicated` above",
-            "30-digit Newton",
-        )
-    )
-    return sorted(rows, key=lambda row: float(row[0]))
-
-
-def first_meeting() -> list[tuple[str, str, str, str]]:
-    """Where the tricritical point meets the junction with `antipodal`, on both sides of r = 1."""
-    land = GlobalLandscape(Plane.of(pc.ToyModel(2, 1, interference_penalty="1/5000")))
-    state = next(s for s in land.minima(theta_of(0.489, 0.565)) if s.name == "antipodal")
-    w1, w2, *_ = LETTERS
-    ratio, penalty = tricritical_importance(), tricritical_penalty()
-    loss = regime(state.x) + 2 * LAM * w1**2 * w2**2
-    here = {pc.r: ratio, LAM: penalty}
-    equations = [sympy.diff(loss, letter).subs(here) for letter in LETTERS]
-    equations.append((loss - pc.r * V).subs(here))
-    found = solve(equations, (*LETTERS, P), (*state.x, 0.511))
-    r, lam = (f.subs(P, found[P]).evalf(30) for f in (ratio, penalty))
-    text = (
-        "on the side of {}: the tricritical point next to `antipodal` meets the triple point; above, "
-        "a continuous line ends on a first-order one"
-    )
+    strong = next(q for q in pc.minimize(PAIR, 0.489, 0.565).minima if q.name == "antipodal")
     return [
-        (digits(lam, 12), digits(1 - found[P], 12), digits(r, 12), text.format("`ignore`")),
-        (
-            digits(lam / r, 12),
-            digits(1 - found[P], 12),
-            digits(1 / r, 12),
-            text.format("`dedicated`"),
-        ),
+        (digits(q.penalty, 12), digits(q.sparsity, 12), place(q.importance), q.what, q.how)
+        for q in thresholds((strong.weights, strong.bias))
     ]
 
 
-def lowest(land: GlobalLandscape, S: float, r: float, name: str) -> Branch:
-    return next(state for state in land.minima(theta_of(S, r)) if state.name == name)
-
-
-def polished(
-    state: Branch, lam: sympy.Rational, ratio: sympy.Expr, other: sympy.Expr
-) -> tuple[float, float]:
-    """(S, r) on the curve r(p) where the minimum's loss equals another expression in p and r."""
-    w1, w2, *_ = LETTERS
-    loss = regime(state.x) + 2 * lam * w1**2 * w2**2
-    equations = [sympy.diff(loss, letter).subs(pc.r, ratio) for letter in LETTERS]
-    equations.append((loss - other).subs(pc.r, ratio))
-    found = solve(equations, (*LETTERS, P), (*state.x, 1 - PLANE.point(state.theta)[0]))
-    return float(1 - found[P]), float(sympy.sympify(ratio).subs(P, found[P]))
-
-
-def special_rows(text: str, diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
+def special_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
     """The special points of one λ, from exact equations; traced ones only tell where to look."""
-    lam = sympy.Rational(text)
-    land = GlobalLandscape(Plane.of(pc.ToyModel(2, 1, interference_penalty=lam)))
-    rows = []
-    four = "ignore, dedicated, weak-antipodal, weak-other-antipodal"
-    kept = [q for q in diagram.special_points if q.kind in ("junction", "critical end point")]
-    if any("weak-antipodal" in q.phases for q in kept):
-        rows += onset_rows(lam, four)
-    for parent, daughter, curve, value in (
-        ("ignore", "weak-antipodal", onset_importance(lam), pc.r * V),
-        ("dedicated", "weak-other-antipodal", mirrored_onset_importance(lam), V),
-    ):
-        for point in kept:
-            if set(point.phases) == {parent, daughter, "antipodal"} and point.kind != "junction":
-                state = lowest(land, point.sparsity, point.importance, "antipodal")
-                S, r = polished(state, lam, curve, value)
-                phases = f"{parent}, {daughter}, antipodal"
-                rows.append(("critical end point", phases, S, r, "30-digit Newton"))
-    for point in kept:
-        if set(point.phases) == {"antipodal", "weak-antipodal", "weak-other-antipodal"}:
-            S = weak_and_strong(land, lam, point.sparsity)
-            rows.append(("triple point", ", ".join(point.phases), S, 1.0, "30-digit Newton"))
-        if {"ignore", "weak-antipodal", "dedicated"} < set(
-            point.phases
-        ) and point.kind == "junction":
-            state = lowest(land, point.sparsity, 1.0, "weak-antipodal")
-            S, r = polished(state, lam, sympy.Integer(1), V)
-            rows.append(("four phases meet", four, S, r, "30-digit Newton"))
-        at_one = abs(point.importance - 1) < 1e-6
-        if {"antipodal", "ignore", "dedicated"} == set(point.phases) and at_one:
-            state = lowest(land, point.sparsity, 1.0, "antipodal")
-            S, r = polished(state, lam, sympy.Integer(1), V)
-            first = ", ".join(point.phases)
-            rows.append(("junction", first, S, r, "30-digit Newton"))
-    fork = pitchfork(lam)
-    if 1 - fork < WINDOW_EDGE:
-        phases = "antipodal (extra shorter, extra longer)"
-        rows.append(("critical point", phases, 1 - fork, 1.0, "30-digit Newton"))
-    rows.sort(key=lambda row: row[2])
-    return [(kind, names, digits(S, 12), digits(r, 12), how) for kind, names, S, r, how in rows]
+    return [
+        (q.kind, ", ".join(q.phases), digits(q.sparsity, 12), place(q.importance), q.how)
+        for q in penalty_points(diagram)
+    ]
 
 
-WINDOW_EDGE = 0.99
-
-
-def weak_and_strong(land: GlobalLandscape, lam: sympy.Rational, S: float) -> float:
-    """S at r = 1 where the weak pairs have the loss of the symmetric strong one."""
-    w1, w2, *_ = LETTERS
-    weak = lowest(land, S, 1.0, "weak-antipodal")
-    strong = lowest(land, S, 1.0, "antipodal")
-    loss = regime(weak.x).subs(pc.r, 1) + 2 * lam * w1**2 * w2**2
-    paired = [e.subs(LAM, lam) for e in (*PAIRED.stationary, PAIRED.loss)]
-    equations = [sympy.diff(loss, letter) for letter in LETTERS]
-    equations += [*paired[:2], loss - paired[2]]
-    start = (*weak.x, abs(float(strong.x[0])), float(strong.x[2]), 1 - S)
-    return float(1 - solve(equations, (*LETTERS, W, C, P), start)[P])
-
-
-def onset_rows(lam: sympy.Rational, four: str) -> list[tuple[str, str, float, float, str]]:
-    """Tricritical points on lines that are boundaries, and the four-phase point at r = 1."""
-    rows = []
-    first = min(onset_at_equal_importance(lam), key=lambda root: -middle(root))
-    onset = 1 - float(middle(first))
-    for root in tricritical_points(lam):
-        density = middle(root)
-        r = float(onset_importance(lam).subs(P, density))
-        if r < 1 and density > sympy.Rational(3, 5):
-            names = "ignore, weak-antipodal"
-            rows.append(("tricritical point", names, float(1 - density), r, "isolated root"))
-    continuous = not rows
-    for root in mirrored_tricritical(lam):
-        density = middle(root)
-        r = float(mirrored_onset_importance(lam).subs(P, density))
-        if r > 1 and density > sympy.Rational(3, 5):
-            names = "dedicated, weak-other-antipodal"
-            rows.append(("tricritical point", names, float(1 - density), r, "isolated root"))
-    if continuous:
-        rows.append(("four phases meet", four, onset, 1.0, "isolated root"))
-    return rows
-
-
-def mirrored_tricritical(lam: sympy.Rational) -> list[RealRoot]:
-    """Tricritical points on the side of `dedicated`: 18 q (p/2 − β) v = p² (1 − β)⁴ (v − 2λ)."""
-    sign = tricritical_importance() * mirrored_onset_importance(lam) - 1
-    return algebraic(
-        lambda b: 18 * quadratic(b) * (P / 2 - b) * V - P**2 * (1 - b) ** 4 * (V - 2 * lam), sign
-    )
-
-
-def pitchfork(lam: sympy.Rational) -> float:
-    """p at which the symmetric pair at r = 1 stops being a minimum, as S grows."""
-    equations = [e.subs(LAM, lam) for e in (*PAIRED.stationary, PAIRED.odd)]
-    k = float(lam)
-    return float(solve(equations, (W, C, P), (0.71, 0.01 + 0.75 * k, 3.4 * k + 30 * k**2))[P])
+def place(importance: sympy.Float) -> str:
+    """r, which is exactly 1 on the line of equal importances."""
+    return "1" if float(importance) == 1.0 else digits(importance, 12)
 
 
 def shares(diagram: pc.TracedDiagram) -> tuple[float, float]:
@@ -469,13 +164,22 @@ def four_panels(diagrams: dict[str, pc.TracedDiagram]) -> Figure:
 
 
 def main() -> None:
-    no_bias = pc.phase_diagram(pc.ToyModel(2, 1, bias="zero"), "global", cells=CELLS, progress=True)
-    diagrams = {}
-    for text in PENALTIES:
-        model = pc.ToyModel(2, 1, interference_penalty=text)
-        diagrams[text] = pc.phase_diagram(model, "global", cells=CELLS, progress=True)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kept", type=Path, help="folder for what a stopped run can go on from")
+    kept = parser.parse_args().kept
+
+    def traced(model: pc.ToyModel, name: str) -> pc.TracedDiagram:
+        file = None if kept is None else kept / f"{name.replace('/', '_')}.jsonl"
+        return pc.phase_diagram(model, "global", cells=CELLS, progress=True, checkpoint=file)
+
+    no_bias = traced(pc.ToyModel(2, 1, bias="zero"), "no-bias")
+    free = traced(PAIR, "free")
+    diagrams = {
+        text: traced(pc.ToyModel(2, 1, interference_penalty=text), f"penalty-{text}")
+        for text in PENALTIES
+    }
     four_panels(diagrams).savefig(HERE / "penalty-2-1.png", dpi=110)
-    (HERE / "variants.md").write_text(page(no_bias, diagrams), encoding="utf-8")
+    (HERE / "variants.md").write_text(page(no_bias, free, diagrams), encoding="utf-8")
 
 
 def no_bias_part(diagram: pc.TracedDiagram) -> list[str]:
@@ -530,9 +234,9 @@ def no_bias_part(diagram: pc.TracedDiagram) -> list[str]:
     ]
 
 
-def penalty_part(diagrams: dict[str, pc.TracedDiagram]) -> list[str]:
+def penalty_part(free: pc.TracedDiagram, diagrams: dict[str, pc.TracedDiagram]) -> list[str]:
     rows = []
-    for text, diagram in {"0": pc.phase_diagram(PAIR, "global", progress=True), **diagrams}.items():
+    for text, diagram in {"0": free, **diagrams}.items():
         pair, strong = shares(diagram)
         loose = sum(end.kind == "end of a branch" for q in diagram.boundaries for end in q.ends)
         rows.append(
@@ -592,7 +296,7 @@ def penalty_part(diagrams: dict[str, pc.TracedDiagram]) -> list[str]:
         "",
         "### Where the diagram changes its shape",
         "",
-        table(("λ", "S", "r", "what happens", "how it is known"), thresholds()),
+        table(("λ", "S", "r", "what happens", "how it is known"), threshold_rows()),
         "",
         "Each of these is a solution near the given digits; that nothing else happens in between is "
         "numerical evidence from the diagrams.",
@@ -602,7 +306,7 @@ def penalty_part(diagrams: dict[str, pc.TracedDiagram]) -> list[str]:
         parts += [
             f"### λ = {float(Fraction(text)):g}",
             "",
-            table(("kind", "phases", "S", "r", "how it is known"), special_rows(text, diagram)),
+            table(("kind", "phases", "S", "r", "how it is known"), special_rows(diagram)),
             "",
             table(BOUNDARY_HEADERS, boundary_rows(diagram)),
             "",
@@ -610,7 +314,9 @@ def penalty_part(diagrams: dict[str, pc.TracedDiagram]) -> list[str]:
     return parts
 
 
-def page(no_bias: pc.TracedDiagram, diagrams: dict[str, pc.TracedDiagram]) -> str:
+def page(
+    no_bias: pc.TracedDiagram, free: pc.TracedDiagram, diagrams: dict[str, pc.TracedDiagram]
+) -> str:
     parts = [
         "# Variants of the global diagram: no bias, and an interference penalty",
         "",
@@ -630,7 +336,7 @@ def page(no_bias: pc.TracedDiagram, diagrams: dict[str, pc.TracedDiagram]) -> st
         "is evidence from many starts, except without bias, where it is proved point by point.",
         "",
         *no_bias_part(no_bias),
-        *penalty_part(diagrams),
+        *penalty_part(free, diagrams),
     ]
     return "\n".join(parts)
 

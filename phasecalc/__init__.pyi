@@ -63,8 +63,8 @@ from .minima.found import Minimum as Minimum
 from .minima.learning import exchange_samples as exchange_samples
 from .minima.minimize import minimize as minimize
 from .model import ToyModel as ToyModel
-from .polishing import PolishedPoint as PolishedPoint
-from .polishing import polish as polish
+from .polishing.points import PolishedPoint as PolishedPoint
+from .polishing.points import polish as polish
 from .proofs.record import Derivation as Derivation
 from .proofs.record import Step as Step
 from .proofs.registry import derivation as derivation

@@ -54,7 +54,7 @@ PLACES = {
     "PairDiagram": "diagram.pair.PairDiagram",
     "PairPhase": "diagram.pair.PairPhase",
     "PairPoint": "diagram.pair.PairPoint",
-    "PolishedPoint": "polishing.PolishedPoint",
+    "PolishedPoint": "polishing.points.PolishedPoint",
     "PhaseDiagram": "diagram.phase_diagram.PhaseDiagram",
     "Plane": "continuation.plane.Plane",
     "Proof": "certify.records.Proof",

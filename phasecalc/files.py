@@ -15,6 +15,10 @@ _DESCRIPTORS = Path("/proc/self/fd")
 """Where Linux names open files, those without a name in a folder as well."""
 
 
+class MissingPackage(ImportError):
+    """A package that is not installed is needed, and the sentence says how to get it."""
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A place to write to that takes the place of `path` when the block ends without an error.

@@ -327,13 +327,14 @@ def test_command(capsys, tmp_path):
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Certificates as JSON documents: b = 0, free biases, and one whose minimum has a kink."""
+    """Certificates as JSON documents: b = 0, free biases, a minimum with a kink, an exact one."""
     folder = tmp_path_factory.mktemp("certificates")
     held = pc.certify(pc.ToyModel(2, 1, bias="zero"), sparsity="1/2", gap="1e-6")
     free = pc.certify(PAIR, sparsity="1/2", gap="1e-6")
     kink = pc.certify(PAIR, sparsity="1/10", importance="9/10", gap="1e-3")
     found = {}
-    for name, certificate in (("held", held), ("free", free), ("kink", kink)):
+    exact = pc.certify(PAIR, sparsity="1/2", importance="2/5", gap="1e-9")
+    for name, certificate in (("held", held), ("free", free), ("kink", kink), ("exact", exact)):
         certificate.save(folder / f"{name}.json")
         found[name] = json.loads((folder / f"{name}.json").read_text())
     return folder, found
@@ -508,6 +509,7 @@ FORGERIES = {
         ("held", False),
         ("free", False),
         ("kink", False),
+        ("exact", False),
         ("held", True),
         pytest.param("free", True, marks=pytest.mark.slow),
     ],
@@ -535,7 +537,7 @@ def test_checker_reads_the_importances_of_a_model(tmp_path):
     """Formulas in symbols, a unit and a penalty."""
     rho = sympy.Symbol("rho")
     model = pc.ToyModel(
-        2, 1, pc.Uniform(high=2), importance=["2/3", rho**2 + pc.r / 2], interference_penalty="1/50"
+        2, 1, pc.Uniform(high=3), importance=["2/3", rho**2 + pc.r / 2], interference_penalty="1/50"
     )
     found = pc.certify(model, sparsity="4/5", importance="3/2", gap="1e-6", rho="1/2")
     assert found.proved
@@ -549,6 +551,20 @@ def test_checker_refuses_another_size(files):
     document["record"]["model"]["n_features"] = 3
     (folder / "forged.json").write_text(json.dumps(document))
     with pytest.raises(ValueError, match="sizes"):
+        pc.check_certificate(folder / "forged.json")
+
+
+@pytest.mark.parametrize("entry", ["lower", "upper", "gap"])
+def test_checker_takes_numbers_of_any_size(files, entry):
+    folder, found = files
+    document = copy.deepcopy(found["held"])
+    document["record"][entry]["fraction"] = "1" + "0" * 400 + "/1"
+    (folder / "forged.json").write_text(json.dumps(document))
+    if entry == "gap":
+        # A wide gap claims less.
+        pc.check_certificate(folder / "forged.json")
+        return
+    with pytest.raises(checker.Rejected):
         pc.check_certificate(folder / "forged.json")
 
 

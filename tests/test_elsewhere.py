@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import phasecalc as pc
+from phasecalc.cli import main
 from phasecalc.experiment.elsewhere import CONVENTIONS
 from phasecalc.records import document_of, record_of
 
@@ -85,7 +86,7 @@ def test_their_mean_loss_times_the_factor_is_the_sum(tmp_path):
     assert abs(error.mean() - loss) <= 5 * error.std() / np.sqrt(len(error))
 
 
-def test_state_dicts_are_read_with_weights_only(tmp_path, monkeypatch):
+def test_state_dicts_are_read_with_weights_only(tmp_path, monkeypatch, capsys):
     path = tmp_path / "model.pth"
     path.write_bytes(b"state")
     asked = {}
@@ -112,6 +113,12 @@ def test_state_dicts_are_read_with_weights_only(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ImportError, match="PyTorch is needed to read a state dict"):
         pc.read_weights(path, "spd")
+    for command in (["regret", str(path), "-S", "0.9"], ["loss", "--weights", str(path)]):
+        with pytest.raises(SystemExit) as ended:
+            main(command)
+        assert ended.value.code == 2
+        out, err = capsys.readouterr()
+        assert not out and err.count("\n") == 1 and "pip install 'phasecalc[torch]'" in err
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,20 @@ from phasecalc.continuation.branch import GlobalLandscape
 from phasecalc.continuation.onset import onset_near
 from phasecalc.continuation.plane import Plane
 from phasecalc.exact import onset
-from phasecalc.exact.no_bias import SECTORS, best_length, gain, no_bias_minimum, z
+from phasecalc.exact.no_bias import (
+    SECTORS,
+    best_length,
+    gain,
+    no_bias_crossing,
+    no_bias_minimum,
+    z,
+)
 from phasecalc.minima.problem import Problem
+from phasecalc.polishing.penalty import (
+    mirrored_tricritical_points,
+    penalty_points,
+    thresholds,
+)
 from phasecalc.report.plot_traced import plot_traced
 from phasecalc.report.traced import traced_document, traced_text
 
@@ -241,8 +253,66 @@ def test_junction_with_a_pair_that_breaks_its_symmetry() -> None:
     assert set(junction.phases) == {"ignore", "dedicated", "antipodal"}
     assert junction.sparsity == pytest.approx(0.967511844878, abs=1e-9)
     assert junction.importance == pytest.approx(1.0, abs=1e-9)
+    # To 30 digits from the decomposed loss, with the point at which the pair breaks its symmetry.
+    solved = penalty_points(found)
+    assert [point.kind for point in solved] == ["critical point", "junction"]
+    for point in solved:
+        (other,) = (q for q in found.special_points if q.kind == point.kind)
+        assert float(point.sparsity) == pytest.approx(other.sparsity, abs=1e-9)
+        assert float(point.importance) == 1.0 == pytest.approx(other.importance, abs=1e-9)
+        assert point.how == "30-digit Newton"
     assert "L includes 0.01 Σ" in traced_text(found)
     assert traced_document(found)["interference_penalty"] == 0.01
+
+
+@pytest.mark.slow
+def test_thresholds_are_where_the_float_search_finds_equal_losses() -> None:
+    """At r = 1 the pair, weak or strong, is there as low as a feature alone, to rounding."""
+    strong = next(q for q in pc.minimize(PAIR, 0.489, 0.565).minima if q.name == "antipodal")
+    found = thresholds((strong.weights, strong.bias))
+    assert [one.how for one in found].count("isolated root") == 1
+    assert [float(one.penalty) for one in found] == sorted(float(one.penalty) for one in found)
+    three = [one for one in found if float(one.importance) == 1.0 and one.how != "isolated root"]
+    assert len(three) == 3
+    for one in three:
+        lam, S = sympy.Rational(str(one.penalty)), float(one.sparsity)
+        losses = {q.name: q.loss for q in pc.minimize(penalised(lam), S, 1).minima}
+        assert losses["antipodal"] == pytest.approx(losses["ignore"], abs=1e-13)
+        value = float(V.subs(pc.p, 1 - one.sparsity))
+        assert losses["ignore"] == pytest.approx(value, abs=1e-14)
+
+
+def test_tricritical_points_lie_on_both_onsets() -> None:
+    lam = sympy.Rational(3, 1000)
+    for roots, curve in (
+        (onset.tricritical_points(lam), onset.onset_importance(lam)),
+        (mirrored_tricritical_points(lam), onset.mirrored_onset_importance(lam)),
+    ):
+        density = float(roots[-1].exact())
+        S, r = 1 - density, float(curve.subs(pc.p, density))
+        name = "weak-antipodal" if r < 1 else "weak-other-antipodal"
+        # Next to it, where the transition is continuous, a weak pair is the lowest beyond the line.
+        inside = pc.minimize(penalised(lam), S + 0.03, r_beyond(curve, density - 0.03, r < 1))
+        assert inside.name == name
+
+
+def r_beyond(curve: sympy.Expr, density: float, below: bool) -> float:
+    """r a little on the side of an onset to which the daughter exists."""
+    return float(curve.subs(pc.p, density)) * (1.002 if below else 0.998)
+
+
+def test_penalty_points_are_of_one_model() -> None:
+    found = traced(window((0.3, 0.5), (0.7, 1 / 0.7), ZERO), (4, 4))
+    with pytest.raises(ValueError, match="diagram: its model must be two features"):
+        penalty_points(found)
+
+
+def test_crossing_without_biases_is_bracketed() -> None:
+    low, high = no_bias_crossing(Fraction(1), Fraction(1, 10**9))
+    assert 0 < high - low <= Fraction(1, 10**9)
+    assert low < 1 - CROSSING < high
+    with pytest.raises(ValueError, match="width = 0: it must be positive"):
+        no_bias_crossing(Fraction(1), Fraction(0))
 
 
 # Options ------------------------------------------------------------------------------------------

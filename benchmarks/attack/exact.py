@@ -8,7 +8,9 @@ there, by exact losses.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,18 +67,26 @@ def attack_algebraic(inputs: int, seed: int) -> Attack:
         importance = [rng.choice([sympy.Integer(1), pc.r, entry() ** 2]) for _ in range(n)]
         law = rng.choice([pc.Uniform(), pc.Point()])
         place = f"seed {seed}, input {k}: {weights}, {bias}, {importance}, {law}"
-        try:
-            with within(SECONDS) as clock:
-                reason = _loss(weights, bias, importance, law)
-            slowest = max(slowest, clock.took)
-            refused += reason is None
-            found.expect(not reason, f"{place}: {reason}")
-        except Slow:
-            found.expect(False, f"{place}: took more than {SECONDS} s")
-        except Exception as error:
-            found.expect(False, f"{place}: {type(error).__name__}: {error}")
+        took, reason = _tried(found, place, partial(_loss, weights, bias, importance, law))
+        slowest = max(slowest, took)
+        refused += reason is None
     found.note = f"{refused} refused; slowest {slowest:.1f} s"
     return found
+
+
+def _tried(found: Attack, place: str, work: Callable[[], str | None]) -> tuple[float, str | None]:
+    """Count one input within the time: seconds, and what `work` says is wrong with it."""
+    try:
+        with within(SECONDS) as clock:
+            reason = work()
+    except Slow:
+        found.expect(False, f"{place}: took more than {SECONDS} s")
+        return 0.0, ""
+    except Exception as error:
+        found.expect(False, f"{place}: {type(error).__name__}: {error}")
+        return 0.0, ""
+    found.expect(not reason, f"{place}: {reason}")
+    return clock.took, reason
 
 
 def _loss(weights: Any, bias: Any, importance: Any, law: pc.Law) -> str | None:
@@ -107,15 +117,9 @@ def attack_candidates(inputs: int, seed: int, *, roots: bool) -> Attack:
     rng = random.Random(seed)
     slowest = (0.0, -1)
     for k in range(inputs):
-        try:
-            with within(SECONDS) as clock:
-                reason = _diagram(random.Random(rng.random()), roots)
-            slowest = max(slowest, (clock.took, k))
-            found.expect(not reason, f"seed {seed}, input {k}: {reason}")
-        except Slow:
-            found.expect(False, f"seed {seed}, input {k}: took more than {SECONDS} s")
-        except Exception as error:
-            found.expect(False, f"seed {seed}, input {k}: {type(error).__name__}: {error}")
+        own = random.Random(rng.random())
+        took, _ = _tried(found, f"seed {seed}, input {k}", partial(_diagram, own, roots))
+        slowest = max(slowest, (took, k))
     found.note = f"slowest {slowest[0]:.1f} s (input {slowest[1]})"
     return found
 

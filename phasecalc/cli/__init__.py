@@ -10,6 +10,7 @@ import click
 
 from .._version import __version__
 from ..display import long_integers
+from ..files import MissingPackage
 from .boundaries import boundaries
 from .cells import cells
 from .certify import certify
@@ -52,7 +53,10 @@ EPILOG = (
 )
 @click.version_option(__version__, prog_name="phasecalc")
 def cli() -> None:
-    """Exact phase diagrams of toy models of superposition."""
+    """Phase diagrams of toy models of superposition.
+
+    Those of the paper's candidates are exact among these; those of free weights are traced.
+    """
 
 
 _COMMANDS = (
@@ -92,7 +96,7 @@ def _status(arguments: Sequence[str] | None) -> int:
         # The reader of our output has gone (as in `| head`): stop quietly.
         abandon_output()
         return 0
-    except (MemoryError, ValueError, OSError, ArithmeticError) as error:
+    except (MemoryError, ValueError, OSError, ArithmeticError, MissingPackage) as error:
         if isinstance(error, OSError) and not takes_output():
             abandon_output()
         return _failed(error)

@@ -57,9 +57,9 @@ def boundaries(
 
     Those of the candidates are exact among the candidates: weights that are free to move find lower
     losses. With --source relaxed (each candidate's lengths and biases optimised) or global (all
-    weights and biases free) they are traced numerically, which takes half a minute for two features
-    and minutes for three. --bias and --interference-penalty are for
-    the global source.
+    weights and biases free) they are traced numerically, which takes some ten seconds for two
+    features, half a minute for three and minutes for more. --bias and --interference-penalty are
+    for the global source.
 
     With --support "pair(c)" --importance "1,1" the diagram of two features in one dimension is over
     p and c = P(both are active).

@@ -202,7 +202,10 @@ def random_starts_options(command: Command) -> Command:
             "--seed", type=click.IntRange(0), default=0, show_default=True, help="Their seed."
         ),
         click.option(
-            "--random-starts", type=click.IntRange(0), default=None, help="Random starts."
+            "--random-starts",
+            type=click.IntRange(0),
+            default=None,
+            help="Random starts; by default 60 for two or three features, fewer for more.",
         ),
     ):
         command = option(command)

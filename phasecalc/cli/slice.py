@@ -62,8 +62,8 @@ def slice_command(
 
     The line covers the paper's axis of the other coordinate: r from 0.1 to 10, or 1 - S from 1 to
     0.01. Crossings of the lowest two minima are solved for; the ends of a branch are where it stops
-    being a local minimum. All of it is numerical evidence. It takes seconds for two features and
-    about a minute for three.
+    being a local minimum. All of it is numerical evidence. It takes some seconds for two and
+    three features.
 
     Example: phasecalc slice -S 0.4 -o slice.png
     """

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from functools import lru_cache, reduce
-from itertools import combinations
-from math import gcd, lcm, prod
+from functools import reduce
+from math import prod
 from operator import add, mul
 
 import sympy
-from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from ..inputs import Scalar
 from .field import Field, Number
 from .generators import Cosine, Radical, RootOf, Surd
+from .radicands import atoms, conductor, coprime_roots, prime_factors, turns_of, with_square_roots
 
 MOST_DEGREE = 512
 """Limit on the degree of a field: more makes a sum of a few dozen terms take seconds."""
@@ -30,7 +29,6 @@ MOST_FACTORED = 16
 MOST_ORDER = 720
 """Limit on N in cos(2π/N)."""
 
-_SMALL_PRIMES = tuple(sympy.primerange(2, 1000))
 _TRIG = (sympy.cos, sympy.sin)
 
 
@@ -39,14 +37,14 @@ class Reader:
 
     def __init__(self, expressions: Iterable[Scalar] = ()) -> None:
         self.field = Field()
-        order, roots = _atoms(expressions)
+        order, roots = atoms(expressions)
         self._order = 1
         self._cosine: Number | None = None
         self._surds: dict[tuple[int, int], Number] = {}
         self._nested: list[tuple[Number, int, Number]] = []
         self._roots: dict[sympy.Expr, Number] = {}
         self._known: list[Number] = []
-        order = _with_square_roots(order, [n for n, index in roots.items() if index % 2 == 0])
+        order = with_square_roots(order, [n for n, index in roots.items() if index % 2 == 0])
         if order > MOST_ORDER:
             raise ValueError(
                 f"cosines of multiples of 2π/{order} take a number field too large to compute in, "
@@ -129,14 +127,14 @@ class Reader:
         if is_exact:
             return result * int(whole)
         # A number that was not among those the field was made for.
-        for base, m in _coprime_roots([(n, index)]).items():
+        for base, m in coprime_roots([(n, index)]).items():
             self._surd(base, m)
         self._check_degree()
         return result * self._integer_root(n, index)
 
     def _surd(self, n: int, index: int) -> None:
         """Adjoin n^(1/index), or its square root from the cosines that hold it already."""
-        if index == 2 and self._cosine is not None and self._order % _conductor(n) == 0:
+        if index == 2 and self._cosine is not None and self._order % conductor(n) == 0:
             self._surds[n, index] = self._gauss_sum(n)
         else:
             self._surds[n, index] = self.field.adjoin(Surd(n, index))
@@ -144,7 +142,7 @@ class Reader:
     def _gauss_sum(self, n: int) -> Number:
         """√n in cosines: √q is Σ_k cos(2πk²/q), of sines for q ≡ 3 mod 4; √2 = 2 cos(π/4)."""
         result = self.field.rational(1)
-        for q in _prime_factors(n):
+        for q in prime_factors(n):
             if q == 2:
                 result = result * (self._cosine_of(Fraction(1, 8)) * 2)
                 continue
@@ -170,7 +168,7 @@ class Reader:
         return now / 2
 
     def _trigonometric(self, value: sympy.Expr) -> Number:
-        turns = _turns(value.args[0])
+        turns = turns_of(value.args[0])
         if turns is None:
             raise ValueError(f"{value} is not a cosine or sine of a rational multiple of π")
         if isinstance(value, sympy.sin):
@@ -306,126 +304,6 @@ def normal_form(value: sympy.Expr) -> sympy.Expr:
 def in_sympy(value: Scalar) -> sympy.Expr:
     """A `Fraction`, a `Number` or a SymPy expression as a SymPy expression."""
     return value.as_expr() if isinstance(value, Number) else sympy.sympify(value)
-
-
-def _turns(angle: sympy.Expr) -> Fraction | None:
-    """The angle over 2π where that is rational."""
-    ratio = angle / (2 * sympy.pi)
-    return Fraction(int(ratio.p), int(ratio.q)) if ratio.is_Rational else None
-
-
-def _atoms(expressions: Iterable[Scalar]) -> tuple[int, dict[int, int]]:
-    """N of the cosines, and the coprime integers whose roots occur, with the index of each."""
-    order = 1
-    found: list[tuple[int, int]] = []
-    numbers = (v for v in expressions if isinstance(v, sympy.Expr) and not v.free_symbols)
-    for value in (v.expand(func=True) for v in numbers):  # the golden ratio has a root in it
-        for trig in value.atoms(TrigonometricFunction):
-            turns = _turns(trig.args[0])
-            if turns is not None:
-                # A tangent is a sine over a cosine.
-                orders = {sympy.cos: [turns], sympy.sin: [turns - Fraction(1, 4)]}
-                both = [turns, turns - Fraction(1, 4)]
-                order = lcm(order, *(t.denominator for t in orders.get(trig.func, both)))
-        for power in value.atoms(sympy.Pow):
-            if power.base.is_Rational and power.exp.is_Rational and power.exp.q > 1:
-                if power.base > 0:
-                    index = int(power.exp.q)
-                    radicand = int(power.base.p) * int(power.base.q) ** (index - 1)
-                    found.append((radicand, index))
-    return order, _coprime_roots(found)
-
-
-def _coprime_roots(wanted: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """Pairwise coprime n > 1, no perfect powers that the index divides, and the index of each.
-
-    Roots n^(1/m) of such numbers are independent over ℚ (Besicovitch 1940).
-    """
-    pieces: dict[int, int] = {}
-    rest: list[tuple[int, int]] = []
-    for n, index in wanted:
-        left = n
-        for q in _SMALL_PRIMES:
-            power = 0
-            while left % q == 0:
-                left //= q
-                power += 1
-            if power % index:
-                pieces[q] = lcm(pieces.get(q, 1), index // gcd(power, index))
-        if left > 1:
-            rest.append((left, index))
-    base: list[int] = []
-    for n, _ in rest:
-        base = _refined(base, n)
-    for n, index in rest:
-        for q in base:
-            power, left = 0, n
-            while left % q == 0:
-                left //= q
-                power += 1
-            if power % index:
-                pieces[q] = lcm(pieces.get(q, 1), index // gcd(power, index))
-    return pieces
-
-
-def _refined(base: list[int], n: int) -> list[int]:
-    """A coprime basis that also n is a product of; perfect powers are replaced by their roots."""
-    pending = [*base, n]
-    found: list[int] = []
-    while pending:
-        a = _root_of_power(pending.pop())
-        if a == 1:
-            continue
-        for i, b in enumerate(found):
-            shared = gcd(a, b)
-            if shared > 1:
-                found.pop(i)
-                pending += [shared, a // shared, b // shared]
-                break
-        else:
-            found.append(a)
-    return found
-
-
-def _root_of_power(n: int) -> int:
-    for k in range(n.bit_length(), 1, -1):
-        whole, is_exact = sympy.integer_nthroot(n, k)
-        if is_exact:
-            return int(whole)
-    return n
-
-
-@lru_cache(maxsize=256)
-def _prime_factors(n: int) -> tuple[int, ...]:
-    """The primes of a squarefree number that are below 1000; what is left over comes last."""
-    found = []
-    for q in _SMALL_PRIMES:
-        if n % q == 0:
-            found.append(q)
-            n //= q
-    return (*found, n) if n > 1 else tuple(found)
-
-
-def _conductor(n: int) -> int:
-    """The least N with √n in ℚ(e^{2πi/N}), for a squarefree n > 0: its discriminant."""
-    return n if n % 4 == 1 else 4 * n
-
-
-def _with_square_roots(order: int, radicands: list[int]) -> int:
-    """N so large that a square root that ℚ(cos 2π/N) shares with the others is in it.
-
-    √d lies in ℚ(cos 2π/N) exactly where the discriminant of ℚ(√d) divides N. Where the root of
-    some product of radicands does, all those whose primes divide N are taken into the cosines.
-    """
-    if order <= 2:
-        return order
-    inside = [n for n in radicands if n < _SMALL_PRIMES[-1] and order % n == 0]
-    shared = any(
-        order % _conductor(prod(some)) == 0
-        for size in range(1, len(inside) + 1)
-        for some in combinations(inside, size)
-    )
-    return lcm(order, *map(_conductor, inside)) if shared else order
 
 
 def comparable(values: Sequence[Scalar]) -> list[Scalar]:

@@ -133,6 +133,37 @@ def no_bias_minimum(feature_probability: Fraction, importance: Fraction) -> NoBi
     return lowest
 
 
+def no_bias_crossing(
+    importance: Fraction, width: Fraction = Fraction(1, 10**12)
+) -> tuple[Fraction, Fraction]:
+    """(p, p') at most ``width`` apart: `antipodal` is the global minimum at p, `aligned` at p'.
+
+    Both are decided exactly, by halving from p = 1/100 and p = 1; that there is one crossing
+    between them is not proved.
+
+    >>> low, high = no_bias_crossing(Fraction(1), Fraction(1, 10**6))
+    >>> round(float(1 - high), 5), round(float(1 - low), 5)
+    (0.41783, 0.41783)
+
+    Raises `ValueError` for r not above 0 and a width that is not positive, or where the minima at
+    p = 1/100 and p = 1 are others, `ArithmeticError` as `no_bias_minimum` does.
+    """
+    if width <= 0:
+        raise ValueError(f"width = {width}: it must be positive")
+    low, high = Fraction(1, 100), Fraction(1)
+    names = tuple(no_bias_minimum(end, importance).name for end in (low, high))
+    if names != ("antipodal", "aligned"):
+        raise ValueError(f"importance = {importance}: {names} at p = 1/100 and p = 1, no crossing")
+    most = int(100 / width) + 1  # of a denominator: what is rounded is far below the width
+    while high - low > width:
+        half = ((low + high) / 2).limit_denominator(most)
+        if no_bias_minimum(half, importance).name == "antipodal":
+            low = half
+        else:
+            high = half
+    return low, high
+
+
 def _stationary(
     sector: str, density: Fraction, weight: Fraction, whole: Fraction
 ) -> list[NoBiasMinimum]:

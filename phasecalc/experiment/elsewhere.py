@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..display import Large
-from ..files import readable
+from ..files import MissingPackage, readable
 from ..kernel.memory import checked_memory
 from ..records import Record
 
@@ -278,9 +278,9 @@ def _state_dict(path: Path) -> dict[str, NDArray[Any]]:
     try:
         import torch  # noqa: PLC0415 an optional dependency, and a heavy one
     except ImportError:
-        raise ImportError(
-            f"{str(path)!r}: PyTorch is needed to read a state dict (pip install torch), or save "
-            "the weights as .safetensors or .npz"
+        raise MissingPackage(
+            f"{str(path)!r}: PyTorch is needed to read a state dict (pip install "
+            "'phasecalc[torch]'), or save the weights as .safetensors or .npz"
         ) from None
     checked_memory(2.0 * path.stat().st_size, str(path))
     content = torch.load(path, map_location="cpu", weights_only=True)

@@ -134,7 +134,26 @@ _MANY_TERMS = 100
 class FormulaPrinter:
     """The traversal that both dialects share."""
 
-    rules: ClassVar[dict[type, Callable[..., Printed]]] = {}
+    rules: ClassVar[dict[type, str]] = {
+        sympy.Add: "add",
+        sympy.Mul: "mul",
+        sympy.Pow: "power_of",
+        sympy.Rational: "rational",
+        sympy.Symbol: "symbol",
+        sympy.Indexed: "indexed",
+        type(sympy.oo): "infinity",
+        sympy.Tuple: "pair",
+        lang.PositivePart: "truncated",
+        TruncatedPower: "truncated",
+        lang.SumOver: "big_sum",
+        lang.ProductOver: "big_product",
+        lang.CubeIntegral: "cube_integral",
+        sympy.Integral: "integral",
+        lang.Between: "between",
+    }
+    """The method that prints a kind of node."""
+    templates: ClassVar[dict[type, tuple[str, int]]] = {}
+    """Other kinds: the text that their arguments are filled into, and how tightly it binds."""
 
     def __init__(self, *, sparsity: bool = False) -> None:
         self.sparsity = sparsity
@@ -178,7 +197,14 @@ class FormulaPrinter:
         """The formula and how tightly it binds."""
         for kind in type(expr).__mro__:
             if kind in self.rules:
-                return self.rules[kind](self, expr)
+                method: Callable[[sympy.Basic], Printed] = getattr(self, self.rules[kind])
+                return method(expr)
+            if kind in self.templates:
+                template, binding = self.templates[kind]
+                # The argument of n! stands in brackets unless it is an atom.
+                if kind is sympy.factorial:
+                    return template.format(self.within(expr.args[0], ATOM)), binding
+                return self.filled(template, expr), binding
         closed = isinstance(expr, sympy.Function | sympy.Order)
         return self.unknown(expr), ATOM if closed else SUM
 
@@ -186,6 +212,13 @@ class FormulaPrinter:
         """The formula, in brackets where it binds less tightly than `level`."""
         text, binding = self.piece(expr)
         return text if binding >= level else self.brackets(text)
+
+    def filled(self, template: str, expr: sympy.Basic) -> str:
+        """A template with the arguments of a node."""
+        return template.format(*(self.show(arg) for arg in expr.args))
+
+    def pair(self, expr: sympy.Tuple) -> Printed:
+        return self.brackets(", ".join(self.show(arg) for arg in expr.args)), ATOM
 
     # The order of terms and factors
 
@@ -297,10 +330,3 @@ def _is_minus(exponent: sympy.Expr) -> bool:
 def _sorted_factors(factors: list[sympy.Expr]) -> list[sympy.Expr]:
     kept = [f for f in factors if f != 1]
     return sorted(kept, key=lambda f: (_factor_rank(f), sympy.default_sort_key(f)))
-
-
-FormulaPrinter.rules = {
-    sympy.Add: FormulaPrinter.add,
-    sympy.Mul: FormulaPrinter.mul,
-    sympy.Pow: FormulaPrinter.power_of,
-}

@@ -5,12 +5,10 @@ The packages amsmath and amssymb are all that the output needs; truncated powers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar
+from collections.abc import Sequence
 
 import sympy
 
-from ..exact.truncated import TruncatedPower
 from ..proofs import language as lang
 from .formula import ATOM, BIG, POWER, PRODUCT, SUM, FormulaPrinter, Printed
 
@@ -52,9 +50,6 @@ _RELATIONS = {"==": "=", "<=": r"\leq", ">=": r"\geq", "<": "<", ">": ">", "!=":
 
 _NAMES = {"epsilon": r"\varepsilon"}
 
-_BRACKETED = {sympy.factorial: 0}
-"""The argument of these nodes stands in brackets unless it is an atom."""
-
 
 class LatexPrinter(FormulaPrinter):
     r"""LaTeX of a formula, without dollar signs.
@@ -64,6 +59,7 @@ class LatexPrinter(FormulaPrinter):
     'r \\left(\\frac{p}{3} - \\frac{p^{2}}{4}\\right)'
     """
 
+    templates = _TEMPLATES
     space = r"\, "
 
     def brackets(self, text: str) -> str:
@@ -111,9 +107,6 @@ class LatexPrinter(FormulaPrinter):
     def infinity(self, expr: sympy.Basic) -> Printed:
         return r"\infty", ATOM
 
-    def pair(self, expr: sympy.Tuple) -> Printed:
-        return self.brackets(", ".join(self.show(arg) for arg in expr.args)), ATOM
-
     def truncated(self, expr: sympy.Expr) -> Printed:
         base, power = expr.args
         exponent = "" if power == 1 else f"^{{{self.show(power)}}}"
@@ -135,7 +128,7 @@ class LatexPrinter(FormulaPrinter):
 
     def _big(self, sign: str, expr: sympy.Expr) -> Printed:
         body, domain = expr.args
-        below, above = (self._filled(part, domain) for part in _DOMAINS[type(domain)])
+        below, above = (self.filled(part, domain) for part in _DOMAINS[type(domain)])
         limits = f"_{{{below}}}" + (f"^{{{above}}}" if above else "")
         return f"{sign}{limits} {self.within(body, BIG)}", BIG
 
@@ -150,33 +143,6 @@ class LatexPrinter(FormulaPrinter):
         low, high = self.show(low), self.show(high)
         text = self.within(body, BIG)
         return rf"\int_{{{low}}}^{{{high}}} {text} \, d{self.show(variable)}", BIG
-
-    def _filled(self, template: str, expr: sympy.Basic) -> str:
-        return template.format(*(self.show(arg) for arg in expr.args))
-
-    def from_template(self, expr: sympy.Basic) -> Printed:
-        kind = next(kind for kind in type(expr).__mro__ if kind in _TEMPLATES)
-        template, binding = _TEMPLATES[kind]
-        if kind in _BRACKETED:
-            return template.format(*(self.within(arg, ATOM) for arg in expr.args)), binding
-        return self._filled(template, expr), binding
-
-    rules: ClassVar[dict[type, Callable[..., Printed]]] = {
-        **FormulaPrinter.rules,
-        **dict.fromkeys(_TEMPLATES, from_template),
-        sympy.Rational: rational,
-        sympy.Symbol: symbol,
-        sympy.Indexed: indexed,
-        type(sympy.oo): infinity,
-        sympy.Tuple: pair,
-        lang.PositivePart: truncated,
-        TruncatedPower: truncated,
-        lang.SumOver: big_sum,
-        lang.ProductOver: big_product,
-        lang.CubeIntegral: cube_integral,
-        sympy.Integral: integral,
-        lang.Between: between,
-    }
 
 
 def latex(expr: sympy.Basic, *, sparsity: bool = False) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar
+from collections.abc import Sequence
 
 import sympy
 
-from ..exact.truncated import TruncatedPower
 from ..proofs import language as lang
 from .formula import ATOM, BIG, POWER, PRODUCT, SUM, FormulaPrinter, Printed
 
@@ -69,6 +67,7 @@ class PlainPrinter(FormulaPrinter):
     'p² (1 + r)/6'
     """
 
+    templates = _TEMPLATES
     minus = "−"
 
     def brackets(self, text: str) -> str:
@@ -114,9 +113,6 @@ class PlainPrinter(FormulaPrinter):
     def infinity(self, expr: sympy.Basic) -> Printed:
         return "∞", ATOM
 
-    def pair(self, expr: sympy.Tuple) -> Printed:
-        return self.brackets(", ".join(self.show(arg) for arg in expr.args)), ATOM
-
     def truncated(self, expr: sympy.Expr) -> Printed:
         base, power = expr.args
         text = f"({self.show(base)})_+"
@@ -138,7 +134,7 @@ class PlainPrinter(FormulaPrinter):
     def _big(self, sign: str, expr: sympy.Expr) -> Printed:
         body, domain = expr.args
         return (
-            f"{sign}_{{{self._filled(_DOMAINS[type(domain)], domain)}}} {self.within(body, BIG)}",
+            f"{sign}_{{{self.filled(_DOMAINS[type(domain)], domain)}}} {self.within(body, BIG)}",
             BIG,
         )
 
@@ -151,33 +147,6 @@ class PlainPrinter(FormulaPrinter):
         body, (variable, low, high) = expr.args
         limits = f"{self.show(low)}..{self.show(high)}"
         return f"∫_{{{limits}}} {self.within(body, BIG)} d{self.show(variable)}", BIG
-
-    def _filled(self, template: str, expr: sympy.Basic) -> str:
-        return template.format(*(self.show(arg) for arg in expr.args))
-
-    def from_template(self, expr: sympy.Basic) -> Printed:
-        kind = next(kind for kind in type(expr).__mro__ if kind in _TEMPLATES)
-        template, binding = _TEMPLATES[kind]
-        if kind is sympy.factorial:
-            return template.format(self.within(expr.args[0], ATOM)), binding
-        return self._filled(template, expr), binding
-
-    rules: ClassVar[dict[type, Callable[..., Printed]]] = {
-        **FormulaPrinter.rules,
-        **dict.fromkeys(_TEMPLATES, from_template),
-        sympy.Rational: rational,
-        sympy.Symbol: symbol,
-        sympy.Indexed: indexed,
-        type(sympy.oo): infinity,
-        sympy.Tuple: pair,
-        lang.PositivePart: truncated,
-        TruncatedPower: truncated,
-        lang.SumOver: big_sum,
-        lang.ProductOver: big_product,
-        lang.CubeIntegral: cube_integral,
-        sympy.Integral: integral,
-        lang.Between: between,
-    }
 
 
 def plain(expr: sympy.Basic, *, sparsity: bool = False) -> str:

@@ -29,7 +29,10 @@ class Floats:
 
     @staticmethod
     def number(x: Any) -> float:
-        return int(x.p) / int(x.q)
+        try:
+            return int(x.p) / int(x.q)
+        except OverflowError:
+            return np.inf if x > 0 else -np.inf
 
     @staticmethod
     def moments(theta: Sequence[Array], loss: Any, first: bool) -> list[list[Array]]:

@@ -191,8 +191,9 @@ class Loss:
             for (k, s), x in J.items():
                 for (i, t), y in J.items():
                     A[s][t] = A[s][t] + 2 * I * (1 - e) * least[k][i] * x * y
-            size, reach = self.size(theta), 2 * sum(r)
-            slack = slack + 8 * kind.ROW * I * size * (size + reach)
+            size, reach = self.size(theta), sum(r)
+            error = size * (size + 3 * reach) + 8 * (size + reach)
+            slack = slack + kind.ROW * I * error
             parts = I * (inner / e + outer + size * reach) + self.penalty * size * (size + reach)
             slack = slack + kind.SUM * parts
         slack = slack + kind.SUM * sum(abs(x) * y for x, y in zip(g, radius, strict=True))

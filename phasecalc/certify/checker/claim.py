@@ -34,7 +34,7 @@ class Claim:
         self.domain, self.witness = _array(proof["domain"]), _array(proof["witness"])
         if not len(self.weighting) == self.n or self.witness.shape != (self.size,):
             raise ValueError("its sizes do not agree")
-        if not 1 <= self.n <= 3 or self.domain.shape != (2, self.size):
+        if not 1 <= self.n <= 3 or self.m < 1 or self.domain.shape != (2, self.size):
             raise ValueError("its sizes are not those of a certificate")
         self.balls = _array(proof["neighbourhoods"]).reshape(-1, 3, self.size)
         self.codes, self.indices = (_array(proof[k]).astype(int) for k in ("codes", "indices"))
@@ -113,7 +113,7 @@ class Claim:
             if not pieces:
                 break
             low, high = pieces.pop()
-            if not self._convex(low, high):
+            if not self._convex(_points(low, high)):
                 axis = np.argmax(high - low)
                 middle = np.where(np.arange(self.size) == axis, (low + high) / 2, low)
                 pieces.append((middle, high))
@@ -128,7 +128,7 @@ class Claim:
             raise Rejected(f"neighbourhood {number}: the loss may fall below the lower bound")
         # If it may hold a minimiser, that must lie in a region.
         if not level > arb(self.upper) and not any(
-            unique and (centre == at).all() and self._close(at, radius, gradient)
+            unique and self._close(at, (radius - abs(centre - at).max()) * (1 - 1e-15), gradient)
             for centre, radius, unique in self.regions
         ):
             raise Rejected(f"neighbourhood {number} may hold a minimiser that no region holds")
@@ -140,13 +140,14 @@ class Claim:
         """
         reach = np.zeros(self.size)
         reach[self.free] = radius
-        steep = sum((gradient[s] ** 2 for s in self.free), arb(0)).sqrt()
-        return radius > 0 and self._convex(at - reach, at + reach, 2 * steep / arb(radius))
+        centre, wide = (Balls.array(x[:, None]) for x in (at, reach))
+        steep = sum((gradient[s].abs_upper() ** 2 for s in self.free), arb(0)).sqrt()
+        around = centre - wide, centre + wide
+        return radius > 0 and self._convex(around, 2 * steep / arb(radius))
 
-    def _convex(self, low: Array, high: Array, curvature: Ball = 0) -> bool:
+    def _convex(self, box: Box, curvature: Ball = 0) -> bool:
         """Whether every generalised Hessian on the box lies above `curvature`."""
         n, loss, split = self.n, self.exact, self.m * self.n
-        box = _points(low, high)
         x = [a[0].union(b[0]) for a, b in zip(*box, strict=True)]
         total = arb_mat(self.size, self.size)
         for j in range(n):
@@ -174,7 +175,7 @@ class Claim:
             total += J.transpose() * R * J
         # Midpoints, with the radii taken off the diagonal in parts of the widths.
         A = [[(total[s, t] + total[t, s]) / 2 for t in self.free] for s in self.free]
-        width = [arb(high[s]) - arb(low[s]) for s in self.free]
+        width = [box[1][s][0] - box[0][s][0] for s in self.free]
         if not all(w > 0 for w in width):
             return False
         below = [[np.array([entry.mid()]) for entry in row] for row in A]

@@ -6,7 +6,7 @@ from itertools import combinations, product
 from typing import Any
 
 import numpy as np
-from flint import arb, fmpq
+from flint import arb
 
 from .arrays import Array, Balls, Floats, Kind
 from .bounds import Loss
@@ -203,8 +203,4 @@ class Tree:
 
 def _outward(x: Any, kind: Kind) -> Any:
     """A number of the kind that is not below x."""
-    if kind is Balls:
-        return arb(x)
-    found = Floats.number(x)
-    exact = fmpq(*found.as_integer_ratio())
-    return found if exact >= x else np.nextafter(found, np.inf)
+    return arb(x) if kind is Balls else np.nextafter(Floats.number(x), np.inf)

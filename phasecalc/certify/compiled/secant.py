@@ -101,7 +101,8 @@ def secant_form(lo, hi, problem, A, g):
             rise += out[j]
         rise = max(rise, 0.0)
         constant += I[j] * (law[n + 1] / 3.0 - 2.0 * q[j] + square - 2.0 * rise)
-        slack += 8.0 * I[j] * VALUE_ERROR * size * (size + 2.0 * reach)
+        error = size * (size + 3.0 * reach) + 8.0 * (size + reach)
+        slack += 0.5 * I[j] * VALUE_ERROR * error
         for k in range(n + 1):
             beta = 2.0 * I[j] * (q[k] - M[j, k])
             if k < n and k != j:

@@ -19,12 +19,12 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from .continuation.records import SpecialPoint, TracedBoundary, TracedDiagram
-from .display import Shown
-from .exact.loss import SparseLoss, decompose
-from .records import Record
-from .symbols import p as DENSITY
-from .symbols import r as EXTRA
+from ..continuation.records import SpecialPoint, TracedBoundary, TracedDiagram
+from ..display import Shown
+from ..exact.loss import SparseLoss, decompose
+from ..records import Record
+from ..symbols import p as DENSITY
+from ..symbols import r as EXTRA
 
 Floats = NDArray[np.float64]
 Number = Any

@@ -1,0 +1,1 @@
+"""Special points to 30 digits, from the polynomials that the exact half derives."""
