@@ -1,6 +1,7 @@
 """Write variants.md and its pictures: every number in them comes from here.
 
-    python docs/variants.py             two features in one dimension (about six minutes)
+    python docs/variants.py            (some minutes)
+    python docs/variants.py --kept DIR (goes on from what a stopped run left in a folder)
 
 Without biases the scan is repeated in rational arithmetic, which proves each cell's label. With the
 penalty λ Σ_{i≠j} (W_i·W_j)² special points are those of `phasecalc.polishing.penalty`, to 30 digits.
@@ -8,6 +9,7 @@ penalty λ Σ_{i≠j} (W_i·W_j)² special points are those of `phasecalc.polish
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -162,13 +164,22 @@ def four_panels(diagrams: dict[str, pc.TracedDiagram]) -> Figure:
 
 
 def main() -> None:
-    no_bias = pc.phase_diagram(pc.ToyModel(2, 1, bias="zero"), "global", cells=CELLS, progress=True)
-    diagrams = {}
-    for text in PENALTIES:
-        model = pc.ToyModel(2, 1, interference_penalty=text)
-        diagrams[text] = pc.phase_diagram(model, "global", cells=CELLS, progress=True)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kept", type=Path, help="folder for what a stopped run can go on from")
+    kept = parser.parse_args().kept
+
+    def traced(model: pc.ToyModel, name: str) -> pc.TracedDiagram:
+        file = None if kept is None else kept / f"{name.replace('/', '_')}.jsonl"
+        return pc.phase_diagram(model, "global", cells=CELLS, progress=True, checkpoint=file)
+
+    no_bias = traced(pc.ToyModel(2, 1, bias="zero"), "no-bias")
+    free = traced(PAIR, "free")
+    diagrams = {
+        text: traced(pc.ToyModel(2, 1, interference_penalty=text), f"penalty-{text}")
+        for text in PENALTIES
+    }
     four_panels(diagrams).savefig(HERE / "penalty-2-1.png", dpi=110)
-    (HERE / "variants.md").write_text(page(no_bias, diagrams), encoding="utf-8")
+    (HERE / "variants.md").write_text(page(no_bias, free, diagrams), encoding="utf-8")
 
 
 def no_bias_part(diagram: pc.TracedDiagram) -> list[str]:
@@ -223,9 +234,9 @@ def no_bias_part(diagram: pc.TracedDiagram) -> list[str]:
     ]
 
 
-def penalty_part(diagrams: dict[str, pc.TracedDiagram]) -> list[str]:
+def penalty_part(free: pc.TracedDiagram, diagrams: dict[str, pc.TracedDiagram]) -> list[str]:
     rows = []
-    for text, diagram in {"0": pc.phase_diagram(PAIR, "global", progress=True), **diagrams}.items():
+    for text, diagram in {"0": free, **diagrams}.items():
         pair, strong = shares(diagram)
         loose = sum(end.kind == "end of a branch" for q in diagram.boundaries for end in q.ends)
         rows.append(
@@ -303,7 +314,9 @@ def penalty_part(diagrams: dict[str, pc.TracedDiagram]) -> list[str]:
     return parts
 
 
-def page(no_bias: pc.TracedDiagram, diagrams: dict[str, pc.TracedDiagram]) -> str:
+def page(
+    no_bias: pc.TracedDiagram, free: pc.TracedDiagram, diagrams: dict[str, pc.TracedDiagram]
+) -> str:
     parts = [
         "# Variants of the global diagram: no bias, and an interference penalty",
         "",
@@ -323,7 +336,7 @@ def page(no_bias: pc.TracedDiagram, diagrams: dict[str, pc.TracedDiagram]) -> st
         "is evidence from many starts, except without bias, where it is proved point by point.",
         "",
         *no_bias_part(no_bias),
-        *penalty_part(diagrams),
+        *penalty_part(free, diagrams),
     ]
     return "\n".join(parts)
 

@@ -17,12 +17,19 @@ from typing import Any, ClassVar
 
 import sympy
 
-from .inputs import Scalar, exact_scalar, shown, size_of
+from .active_sets import (
+    Active,
+    Factor,
+    combined,
+    features_in,
+    probability_in,
+    restricted,
+    set_text,
+    single,
+    valued,
+)
+from .inputs import Scalar, shown, size_of
 from .symbols import c, p
-
-Active = frozenset[int]
-Factor = tuple[tuple[int, ...], tuple[tuple[Active, Scalar], ...]]
-"""(features, ((active ones among them, probability), …)): probabilities in p, S = 1 − p."""
 
 MOST_SETS = 20_000
 """Limit on the active sets that are listed one by one."""
@@ -51,7 +58,7 @@ class Support(ABC):
         for members, sets in self.factors(n):
             if wanted.isdisjoint(members):
                 continue
-            found = _product(found, _restricted(sets, wanted))
+            found = combined(found, restricted(sets, wanted))
         return found
 
     def active(self, feature: int, n: int) -> Scalar:
@@ -68,7 +75,7 @@ class Support(ABC):
         tied = [
             (members, sets)
             for members, sets in self.factors(n)
-            if not (len(members) == 1 and sets == _single(members[0], p))
+            if not (len(members) == 1 and sets == single(members[0], p))
         ]
         count = 1
         for _, sets in tied:
@@ -100,8 +107,8 @@ class Support(ABC):
                 if not 0 <= value <= 1:
                     at = "" if probability is None else f" at p = {probability}"
                     raise ValueError(
-                        f"support = {self}: P({_set_text(active)} active, of features "
-                        f"{_set_text(members)}) = {value}{at}, it must lie in [0, 1]"
+                        f"support = {self}: P({set_text(active)} active, of features "
+                        f"{set_text(members)}) = {value}{at}, it must lie in [0, 1]"
                     )
 
     def symbols(self, n: int) -> set[sympy.Symbol]:
@@ -145,7 +152,7 @@ class Independent(Support):
             if isinstance(self.probabilities, str) or not isinstance(self.probabilities, Iterable):
                 raise TypeError(f"probabilities = {shown(self.probabilities)}: it must be a list")
             entries = tuple(
-                _probability(entry, f"probabilities[{i}]")
+                probability_in(entry, f"probabilities[{i}]")
                 for i, entry in enumerate(self.probabilities)
             )
             object.__setattr__(self, "probabilities", entries)
@@ -156,15 +163,15 @@ class Independent(Support):
 
     def factors(self, n: int) -> tuple[Factor, ...]:
         if self.probabilities is None:
-            return tuple(((i,), _single(i, p)) for i in range(n))
+            return tuple(((i,), single(i, p)) for i in range(n))
         if len(self.probabilities) != n:
             raise ValueError(f"probabilities has {len(self.probabilities)} entries: {n} are needed")
-        return tuple(((i,), _single(i, q)) for i, q in enumerate(self.probabilities))
+        return tuple(((i,), single(i, q)) for i, q in enumerate(self.probabilities))
 
     def subs(self, values: Mapping[Any, Any]) -> Support:
         if self.probabilities is None:
             return self
-        return Independent([_valued(q, values) for q in self.probabilities])
+        return Independent([valued(q, values) for q in self.probabilities])
 
     def __str__(self) -> str:
         return "independent" + (
@@ -200,7 +207,7 @@ class Groups(Support):
             given = getattr(self, argument)
             if isinstance(given, str) or not isinstance(given, Iterable):
                 raise TypeError(f"{argument} = {shown(given)}: it must be a list of groups")
-            groups = tuple(_features(group, f"{argument}[{e}]") for e, group in enumerate(given))
+            groups = tuple(features_in(group, f"{argument}[{e}]") for e, group in enumerate(given))
             for group in groups:
                 for i in group:
                     if i in seen:
@@ -219,15 +226,15 @@ class Groups(Support):
         for group in self.anticorrelated:
             none = (frozenset[int](), 1 - len(group) * p)
             result.append((group, (none, *((frozenset((i,)), p) for i in group))))
-        return (*result, *(((i,), _single(i, p)) for i in sorted(free)))
+        return (*result, *(((i,), single(i, p)) for i in sorted(free)))
 
     @property
     def text(self) -> str:
-        parts = [f"{kind} {', '.join(map(_set_text, sets))}" for kind, sets in self._kinds()]
+        parts = [f"{kind} {', '.join(map(set_text, sets))}" for kind, sets in self._kinds()]
         return "; ".join(parts) or "independent"
 
     def __str__(self) -> str:
-        parts = [f"{kind}={''.join(map(_set_text, sets))}" for kind, sets in self._kinds()]
+        parts = [f"{kind}={''.join(map(set_text, sets))}" for kind, sets in self._kinds()]
         return f"groups({', '.join(parts)})"
 
     def _kinds(self) -> list[tuple[str, tuple[tuple[int, ...], ...]]]:
@@ -321,10 +328,10 @@ class Table(Support):
         if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
             raise TypeError(f"probabilities = {shown(given)}: it must map active sets to numbers")
         for key, value in pairs:
-            active = tuple(sorted(_features(key, "probabilities")))
+            active = tuple(sorted(features_in(key, "probabilities")))
             if active in entries:
-                raise ValueError(f"probabilities: {_set_text(active)} is listed twice")
-            entries[active] = _probability(value, f"probabilities[{_set_text(active)}]")
+                raise ValueError(f"probabilities: {set_text(active)} is listed twice")
+            entries[active] = probability_in(value, f"probabilities[{set_text(active)}]")
         total = sympy.expand(sympy.Add(*(sympy.sympify(weight) for weight in entries.values())))
         if total != 1:
             raise ValueError(f"probabilities: they sum to {total}, it must be 1")
@@ -337,14 +344,14 @@ class Table(Support):
         return ((tuple(range(n)), sets),)
 
     def subs(self, values: Mapping[Any, Any]) -> Support:
-        return Table({active: _valued(weight, values) for active, weight in self.probabilities})
+        return Table({active: valued(weight, values) for active, weight in self.probabilities})
 
     @property
     def text(self) -> str:
         return f"a table of {len(self.probabilities)} active sets"
 
     def __str__(self) -> str:
-        rows = [f"{_set_text(active)}: {weight}" for active, weight in self.probabilities]
+        rows = [f"{set_text(active)}: {weight}" for active, weight in self.probabilities]
         return f"table({', '.join(rows)})"
 
 
@@ -370,7 +377,7 @@ class Pair(Support):
     name: ClassVar[str] = "pair"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "both", _probability(self.both, "both"))
+        object.__setattr__(self, "both", probability_in(self.both, "both"))
 
     def factors(self, n: int) -> tuple[Factor, ...]:
         if n != 2:
@@ -380,7 +387,7 @@ class Pair(Support):
         return (((0, 1), tuple((frozenset(active), weight) for active, weight in sets)),)
 
     def subs(self, values: Mapping[Any, Any]) -> Support:
-        return Pair(_valued(self.both, values))
+        return Pair(valued(self.both, values))
 
     def __str__(self) -> str:
         return f"pair({self.both})"
@@ -399,61 +406,9 @@ def checked_support(support: object, n: int) -> Support:
     return support
 
 
-def _single(feature: int, probability: Scalar) -> tuple[tuple[Active, Scalar], ...]:
-    return ((frozenset(), 1 - probability), (frozenset((feature,)), probability))
-
-
-def _restricted(sets: Iterable[tuple[Active, Scalar]], wanted: Active) -> dict[Active, Scalar]:
-    found: dict[Active, Scalar] = {}
-    for active, weight in sets:
-        key = active & wanted
-        found[key] = found.get(key, Fraction(0)) + weight
-    return _nonzero(found)
-
-
-def _product(one: Mapping[Active, Scalar], two: Mapping[Active, Scalar]) -> dict[Active, Scalar]:
-    return {a | b: v * w for (a, v), (b, w) in product(one.items(), two.items())}
-
-
-def _nonzero(found: Mapping[Active, Scalar]) -> dict[Active, Scalar]:
-    tidy = {
-        key: sympy.expand(weight) if isinstance(weight, sympy.Expr) else weight
-        for key, weight in found.items()
-    }
-    return {key: weight for key, weight in tidy.items() if weight != 0}
-
-
-def _valued(probability: Scalar, values: Mapping[Any, Any]) -> Scalar:
-    return probability.subs(values) if isinstance(probability, sympy.Expr) else probability
-
-
-def _probability(value: object, argument: str) -> Scalar:
-    number = exact_scalar(value, argument)
-    if isinstance(number, Fraction) and not 0 <= number <= 1:
-        raise ValueError(f"{argument} = {number}: it must lie in [0, 1]")
-    return number
-
-
-def _features(group: object, argument: str) -> tuple[int, ...]:
-    if isinstance(group, str) or not isinstance(group, Iterable):
-        raise TypeError(f"{argument} = {shown(group)}: it must list features, from 0 on")
-    found = []
-    for entry in group:
-        if isinstance(entry, bool) or not hasattr(entry, "__index__") or entry.__index__() < 0:
-            raise ValueError(f"{argument}: {shown(entry)} is no feature; they count from 0")
-        found.append(entry.__index__())
-    if len(set(found)) < len(found):
-        raise ValueError(f"{argument}: a feature is listed twice")
-    return tuple(found)
-
-
 def _known(features: Iterable[int], n: int, support: Support) -> None:
     for i in features:
         if i >= n:
             raise ValueError(
                 f"support = {support.text}: there is no feature {i}, only 0 to {n - 1}"
             )
-
-
-def _set_text(features: Iterable[int]) -> str:
-    return "{" + ", ".join(map(str, sorted(features))) + "}"

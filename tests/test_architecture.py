@@ -17,6 +17,7 @@ LAYERS = [
     ["inputs"],
     ["transforms", "law_checks"],
     ["laws"],
+    ["active_sets"],
     ["supports", "support_text"],
     ["model"],
     ["exact"],

@@ -106,8 +106,13 @@ def relaxed_minimum(model: pc.ToyModel, S: float, r: float) -> tuple[str, float]
     return lowest.name, lowest.loss
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("made", ["pair", "relaxed_pair"])
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param("pair", marks=pytest.mark.slow),
+        pytest.param("relaxed_pair", marks=pytest.mark.long),
+    ],
+)
 def test_the_sheets_are_losses_of_their_weights(made, request):
     found = request.getfixturevalue(made)
     assert isinstance(found.sheets[3][4][0], Sheet)
@@ -132,7 +137,7 @@ def test_the_sheets_are_losses_of_their_weights(made, request):
 
 
 @needs_browser
-@pytest.mark.slow
+@pytest.mark.long
 def test_minima_and_trained_models_in_the_browser(pair, relaxed_pair, tmp_path):
     model = pair.model
     trained = train(model, *pc.paper_axes(12), 4)

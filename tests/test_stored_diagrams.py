@@ -409,3 +409,26 @@ def test_three_in_two_is_found_again(name: str) -> None:
     joint = [text for text in renamed if text.startswith("onset of joint at 0.")]
     assert renamed == joint and len(renamed) == (3 if name == "global-3-2" else 0)
     assert len(found.boundaries) == len(document["lines"])
+
+
+@pytest.mark.long
+def test_three_importances_that_are_powers() -> None:
+    """(S, ρ) of 3 in 2 with importances 1, ρ, ρ²: nothing loose, and lines of (S, r) come back.
+
+    Where one feature keeps its dimension the others are a pair of importances ρ and ρ², or 1 and ρ:
+    up to a factor those of two in one with r = ρ.
+    """
+    rho = sympy.Symbol("rho")
+    model = pc.ToyModel(3, 2, importance=[1, rho, rho**2])
+    found = pc.phase_diagram(model, "global", x=pc.S, y=rho, cells=(6, 6))
+    assert all(point.kind != "end of a branch" for point in found.special_points)
+    assert not found.unexplained and not found.unresolved
+    assert found.metastable
+    places = [(point.kind, point.sparsity, point.importance) for point in found.special_points]
+    pair = stored("global-2-1")["special_points"]
+    for kind in ("junction", "tricritical point"):
+        known = [(S, r) for k, _, S, r, _, _ in pair if k == kind and 0.4 < S and r < 0.6]
+        assert known
+        for S, r in known:
+            gaps = [max(abs(x - S), abs(y - r)) for k, x, y in places if k == kind]
+            assert min(gaps) < 1e-8

@@ -21,7 +21,7 @@ from .curve import End
 from .equations import Degenerate, Pair, left_of
 from .events import Arc
 from .graph import Graph, Node, rays_of
-from .limits import Cause, Limit, cause_of, limit_beside, limit_between, limit_curve
+from .limits import Cause, Limit, cause_of, followed, limit_beside, limit_between, limit_curve
 from .work import Work
 
 Floats = NDArray[np.float64]
@@ -132,32 +132,14 @@ def _sense(curve: Curve, limit: Limit, ray: Ray) -> float:
 
 def limit_along(land: Landscape, ray: Ray, reach: float) -> Limit | None:
     """Where the phase of a ray ends before it has gone so far; None where it does not."""
-    s = land.settings
-    here, step, gone = ray.phase, s.first_step, 0.0
-    _, u = land.softest(here)
-    checked = 0.0
-    while gone < reach:
-        step = min(step, reach - gone)
-        theta = ray.phase.theta + (gone + step) * ray.direction
-        moved = land.follow(here, theta)
-        if moved is not None and np.abs(moved.x - here.x).max() > 0.01 + 3.0 * step:
-            moved = None  # near a fold Newton's method may leap to another minimum
-        least = -np.inf
-        if moved is not None:
-            fresh = gone + step - checked > s.checked
-            least, v = land.softest(moved, None if fresh else u)
-            if least > s.least_curvature:
-                u, checked = v, gone + step if fresh else checked
-        if moved is None or least <= s.least_curvature:
-            if step <= s.bracket:
-                found = limit_between(land, here, theta)
-                if found is not None or step <= 1e-3 * s.bracket:
-                    return found
-            step *= 0.5
-            continue
-        here, gone = moved, gone + step
-        step = min(1.5 * step, s.longest_step)
-    return None
+    s, here = land.settings, ray.phase
+    target, narrow, step = here.theta + reach * ray.direction, s.bracket, s.first_step
+    while True:
+        here, lost = followed(land, here, target, narrow, step)
+        found = None if lost is None else limit_between(land, here, lost)
+        if lost is None or found is not None or narrow <= 1e-3 * s.bracket:
+            return found
+        narrow = step = 0.5 * narrow
 
 
 def _phase(pair: Pair, first: bool) -> Branch:

@@ -19,15 +19,6 @@ _TIE = 1e-9
 """Losses that differ by less, in parts of Σ_j I_j p, are equal: rounding is far below."""
 
 
-class Phase(Protocol):
-    """What is asked of a phase."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def outcome(self) -> str: ...
-
-
 class Labelled(Protocol):
     """What is asked of a diagram's grid: labels and lowest losses, (n_S, n_r)."""
 

@@ -31,8 +31,6 @@ LONGEST = 1e5
 _ZERO = 1e-3
 """A weight below this counts as 0 where the flow ends at no known minimum."""
 
-EVENTS = ("drop", "dedicate", "antipodal", "other")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FlowCounts(Record, Shown):
@@ -56,7 +54,7 @@ class FlowCounts(Record, Shown):
 
     @property
     def probabilities(self) -> tuple[float, ...]:
-        """The share of each event, in the order of `EVENTS`."""
+        """The share of each event, in the order of `counts`: drop, dedicate, antipodal, other."""
         return tuple(count / self.trajectories for count in self.counts)
 
     @property

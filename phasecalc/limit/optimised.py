@@ -7,7 +7,6 @@ smaller blocks or drops features it is a mixture of other points and is left out
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
@@ -233,13 +232,3 @@ def _points(where: float, below: list[Compound], above: list[Compound]) -> list[
                 InvariantPoint(where, c.name, c.ratio, products, side, "numeric", None, 1e-10)
             )
     return points
-
-
-def figure_at(name: str, sparsity: float) -> Any:
-    """The systematic name of an optimised compound's minimum at S.
-
-    >>> figure_at("5 in 2", 0.9)
-    'pentagon'
-    """
-    k, d = (int(part) for part in name.split(" in "))
-    return geometry(k, d).label(sparsity)

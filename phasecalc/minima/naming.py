@@ -115,15 +115,6 @@ def _place(gram: Floats) -> int:
     return int(all(gram[last, i] < 0 for i in group if i != last))
 
 
-def strong_name(name: str) -> str:
-    """The name without rule 3. Where only that part changes, nothing need happen to the minimum.
-
-    >>> strong_name("extra-weak-other-antipodal")
-    'extra-antipodal'
-    """
-    return name.replace("weak-other-", "").replace("weak-", "")
-
-
 def outcome_of(gram: Floats) -> str:
     """What happens to the extra feature: "not represented", "dedicated" or "superposition".
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy
 
+from ..model import sizes
 from .rows import conventions
 from .text import table
 
@@ -87,7 +88,7 @@ def geometry_text(record: Geometry) -> str:
     ]
     return "\n".join(
         [
-            f"{record.k} equal features in {record.d} dimensions over S (numeric)",
+            f"{sizes(record.k, record.d)}, equally important, over S (numeric)",
             table(("phase", "what it is", "S from", "S to", "ends by"), rows),
         ]
     )

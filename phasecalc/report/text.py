@@ -19,8 +19,8 @@ from .rows import Cell, Table, counted, decimals, diagram_tables, footing, headi
 NARROW, WIDE = 22, 100
 """Characters of a formula in a table of many columns, and in one of two; longer ones are broken."""
 
-_MOST_WRITTEN = 5_000
-"""Operations in a formula beyond which its text, pages of it, is not written."""
+_MOST_WRITTEN, _LONGEST = 2_000, 20_000
+"""Operations in a formula, and characters of its text, beyond which that is not printed: pages."""
 
 _LONG, _DIGITS = 80, 12
 """Bits of a rational number that is printed as a decimal, and its digits."""
@@ -92,9 +92,11 @@ def shown(cell: Cell, *, in_S: bool = False) -> str:
     """A word as it is, a formula as a person writes it in one line, unless it fills a book."""
     if not isinstance(cell, sympy.Basic):
         return cell
-    if (size := int(cell.count_ops())) > _MOST_WRITTEN:
+    size = int(cell.count_ops())
+    text = plain(cell, sparsity=in_S) if size <= _MOST_WRITTEN else ""
+    if len(text) > _LONGEST or size > _MOST_WRITTEN:
         return f"a formula of {size:,} operations, not written out"
-    return plain(cell, sparsity=in_S)
+    return text
 
 
 def folded(text: str, width: int) -> str:

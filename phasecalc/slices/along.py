@@ -10,10 +10,10 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from ..continuation.branch import Branch, Landscape, kind_of, same_signs, walk
+from ..continuation.branch import Branch, Landscape, kind_of, same_signs
 from ..continuation.equations import Pair
 from ..continuation.landscapes import landscape_of
-from ..continuation.limits import Limit, cause_of, limit_between
+from ..continuation.limits import Limit, cause_of, followed, limit_between
 from ..continuation.plane import Axis, Plane
 from ..continuation.scan import Continuous, between, connected, onset_at
 from ..continuation.settings import DEFAULT, ContinuationSettings
@@ -146,7 +146,6 @@ class _Line:
         self.chart = land.plane.axes[self.axis]
         self.branches: list[dict[int, Branch]] = []
         self.brackets: list[list[Bracket | None]] = []
-        self.curvatures: dict[Branch, float] = {}
 
     def slice(self, source: str, at: float) -> records.Slice:
         lowest = self._lowest()
@@ -195,61 +194,32 @@ class _Line:
             known = other.get(k)
             if known is not None and self._same(known, branch):
                 return
-        found = {k: branch}
+        s, found = self.land.settings, {k: branch}
         brackets: list[Bracket | None] = []
         for step in (-1, 1):
-            here, j = branch, k + step
-            bracket = None
-            while bracket is None and 0 <= j < len(self.values):
-                here, bracket = self._advanced(here, self.thetas[j])
-                if bracket is None:
+            here, j, lost = branch, k + step, None
+            while lost is None and 0 <= j < len(self.values):
+                here, lost = followed(
+                    self.land, here, self.thetas[j], s.slice_bracket, s.longest_step
+                )
+                if lost is None:
                     found[j] = here
                     j += step
-            brackets.append(bracket)
+            brackets.append(None if lost is None else (here, lost))
         again = [i for i, other in enumerate(self.branches) if self._contains(found, other)]
         for i in reversed(again):
             del self.branches[i], self.brackets[i]
         self.branches.append(found)
         self.brackets.append(brackets)
 
-    def _advanced(self, branch: Branch, target: Floats) -> tuple[Branch, Bracket | None]:
-        """The branch at the target; or its last minimum, and where it is lost."""
-        step = 1.0
-        while True:
-            left = target - branch.theta
-            length = float(np.abs(left).max())
-            if length == 0.0:
-                return branch, None
-            theta = target if step >= 1.0 else branch.theta + step * left
-            moved = self._moved(branch, theta)
-            if moved is not None:
-                branch, step = moved, min(2.0 * step, 1.0) if theta is not target else 1.0
-                if theta is target:
-                    return branch, None
-            elif step * length < self.land.settings.slice_bracket:
-                return branch, (branch, theta)
-            else:
-                step *= 0.5
-
-    def _moved(self, branch: Branch, theta: Floats) -> Branch | None:
-        moved = walk(self.land, branch, theta)
-        if moved is None:
-            return None
-        self.curvatures[moved] = self.land.softest(moved)[0]
-        return moved if self.curvatures[moved] > self.land.settings.least_curvature else None
-
     def _branch(self, i: int) -> records.Branch:
         states = [branch for _, branch in sorted(self.branches[i].items())]
-        curvatures = [
-            self.curvatures[branch] if branch in self.curvatures else self.land.softest(branch)[0]
-            for branch in states
-        ]
         return records.Branch(
             name=states[0].name,
             outcome=states[0].outcome,
             values=self.values[sorted(self.branches[i])],
             losses=np.array([branch.loss for branch in states]),
-            curvatures=np.array(curvatures),
+            curvatures=np.array([self.land.softest(branch)[0] for branch in states]),
             ends=(self._end(i, 0), self._end(i, 1)),
         )
 

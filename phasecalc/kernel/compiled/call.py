@@ -15,14 +15,10 @@ from numba.extending import intrinsic
 _FLOATS = types.CPointer(types.float64)
 LOSS = types.float64(*[_FLOATS] * 6, *[types.int64] * 3)
 """loss(W (m, n), b (n,), I (n,), S (n,), dW (m, n), db (n,), m, n, law)."""
-HESSIAN = types.void(*[_FLOATS] * 5, *[types.int64] * 3)
-"""(W (m, n), b (n,), I (n,), S (n,), hessian (N, N), m, n, law), N = mn + n."""
-KERNEL = types.UniTuple(types.int64, 3)
 
 _DOUBLE = ir.DoubleType()
 _WORD = ir.IntType(64)
 _C_LOSS = ir.FunctionType(_DOUBLE, [_DOUBLE.as_pointer()] * 6 + [_WORD] * 3)
-_C_HESSIAN = ir.FunctionType(ir.VoidType(), [_DOUBLE.as_pointer()] * 5 + [_WORD] * 3)
 
 
 def _data(context, builder, kind, value):

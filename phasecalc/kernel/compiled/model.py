@@ -73,7 +73,11 @@ def settled(loss, W, b, I):
 
 @compiled(forceinline=True)
 def pair_rows(a_0, q_0, c_0, a_1, q_1, c_1, I_0, I_1, s_0, s_1):
-    """`pair_loss` of two rows of which each may be lifted by itself."""
+    """The loss of two features, uniform law: (L, ∂L/∂G_00, ∂G_11, ∂G_01, ∂b_0, ∂b_1).
+
+    ∂G_01 is the sum over the two places that the overlap has in G; each of the two rows may be
+    lifted by itself. For W = [w_0, w_1], ∂L/∂w_0 = 2 w_0 ∂G_00 + w_1 ∂G_01.
+    """
     p_0 = 1.0 - s_0
     p_1 = 1.0 - s_1
     x_a, x_q, x_c, x_off = pair_row(a_0, q_0, c_0, p_0, s_0, p_1, s_1)
@@ -91,16 +95,6 @@ def pair_rows(a_0, q_0, c_0, a_1, q_1, c_1, I_0, I_1, s_0, s_1):
         I_0 * x_c if x_on else 0.0,
         I_1 * y_c if y_on else 0.0,
     )
-
-
-@compiled(forceinline=True)
-def pair_loss(g_00, g_11, g_01, b_0, b_1, I_0, I_1, s_0, s_1):
-    """The loss of two features, uniform law: (L, ∂L/∂G_00, ∂G_11, ∂G_01, ∂b_0, ∂b_1).
-
-    ∂G_01 is the sum over the two places that the overlap has in G. Numbers in, numbers out: for
-    W = [w_0, w_1], ∂L/∂w_0 = 2 w_0 ∂G_00 + w_1 ∂G_01.
-    """
-    return pair_rows(g_00, g_01, b_0, g_11, g_01, b_1, I_0, I_1, s_0, s_1)
 
 
 @compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
