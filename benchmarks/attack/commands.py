@@ -187,6 +187,9 @@ def too_long(words: list[str]) -> bool:
     # A million starts or hidden dimensions are work that somebody wants; compiled code ends late.
     if command in SEARCHES and "1000000" in given:
         return True
+    # Beyond nine features a search takes tens of seconds, and says so.
+    if command == "minimize" and given & {"10", "36", "100"}:
+        return True
     # Without a file, check trains the paper's grid; changed lines of train may have lost a limit.
     if command == "check":
         return not any(name in given for name in FILES if name)
