@@ -115,12 +115,10 @@ def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
     """What lies at the end of a line whose next point was not found."""
     last, s = pairs[-1], land.settings
     if last.a.zeros == last.b.zeros and last.distance < s.nearly_one:
-        found = cusp(land, last)
-        if found is not None:
-            return End("critical point", found)
-        found = landau_point(land, last)
-        if found is not None:
-            return End("Landau point", found)
+        for kind, solve in (("Landau point", landau_point), ("critical point", cusp)):
+            found = solve(land, last)
+            if found is not None:
+                return End(kind, found)
     level = min(last.a.loss, last.b.loss)
     for third in land.minima(last.theta):
         if third.loss > 1.05 * level:
