@@ -11,13 +11,27 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import sympy
+from matplotlib.figure import Figure
 from tabulate import tabulate
 
 import phasecalc as pc
+from phasecalc.continuation.assembled import assembled
+from phasecalc.continuation.graph import build
+from phasecalc.continuation.landscapes import landscape_of
+from phasecalc.continuation.plane import Axis, Plane
+from phasecalc.continuation.work import Work
 from phasecalc.report.plot_traced import plot_traced
 
 HERE = Path(__file__).parent
 MODEL = pc.ToyModel(5, 2)
+CLOSE = (0.05, 0.27, 0.98, 1.26)
+"""S and r of the close-up."""
+EDGE = 1e-4
+GRADED = (0.2, 0.5, 0.7, 0.85, 0.95, 0.99), (0.2, 0.4, 0.6, 0.8, 0.95)
+"""S and ρ of the table of lowest minima."""
+TINY = (0.07, 0.09, 0.998, 1.002)
+"""S and r of the place where phases differ by less than the tracer can follow."""
 
 
 def table(headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -55,9 +69,110 @@ def line_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
     return rows
 
 
-def page(diagram: pc.TracedDiagram) -> str:
+def graded(diagram: pc.TracedDiagram) -> list[str]:
+    """The lowest minima at some places, where every feature has an importance of its own."""
+    model = pc.ToyModel(5, 2, importance="rho^i")
+    places = [(S, weight) for weight in GRADED[1] for S in GRADED[0]]
+    found = {
+        (S, weight): pc.minimize(model, S, rho=weight, random_starts=24).name
+        for S, weight in places
+    }
+    rows = [
+        (f"{weight:g}", *(f"`{found[S, weight]}`" for S in GRADED[0]))
+        for weight in reversed(GRADED[1])
+    ]
+    lines = diagram.boundaries
+    loose = sum(q.kind == "end of a branch" for q in diagram.special_points)
+    return [
+        "## Importances 1, ρ, ρ², …",
+        "",
+        "No feature is equal to another here. "
+        f"For {diagram.plane.x.low:g} < S < {diagram.plane.x.high:g} and {diagram.plane.y.low:g} < ρ < "
+        f"{diagram.plane.y.high:g} the lowest minima are traced like the diagram above: {len(lines)} "
+        f"lines, {loose} loose ends, {len(diagram.unexplained)} pairs of neighbours unexplained. "
+        "Denser inputs and ρ closer to 1, where the lines of r = 1 split, were not traced; "
+        '`pc.phase_diagram(pc.ToyModel(5, 2, importance="rho^i"), "global", x=pc.S, '
+        'y=sympy.Symbol("rho"))` takes the whole plane. The last feature is the extra one.',
+        "",
+        table(("phases", "S", "ρ", "order", "error", "ends"), line_rows(diagram)),
+        "",
+        table(("kind", "phases", "S", "ρ", "error"), point_rows(diagram)),
+        "",
+        "The lowest minima at some places, in and beyond that window, from many starts:",
+        "",
+        table(("ρ", *(f"S = {S:g}" for S in GRADED[0])), rows),
+        "",
+    ]
+
+
+def traced_graded() -> pc.TracedDiagram:
+    """The lines over (S, ρ) in a window; half a minute."""
+    plane = Plane(
+        pc.ToyModel(5, 2, importance="rho^i"),
+        Axis(pc.S, 0.4, 0.99, "log density"),
+        Axis(sympy.Symbol("rho"), 0.1, 0.9, "log"),
+    )
+    land = landscape_of(plane, "global")
+    return assembled(build(land, (8, 6), Work(land, {})), "global")
+
+
+def landau(diagram: pc.TracedDiagram) -> list[str]:
+    """Where the symmetry of three equal features is broken."""
+    points = [q for q in diagram.special_points if q.kind == "Landau point"]
+    if not points:
+        return []
+    (point,) = points
+    return [
+        "## Three features that are alike",
+        "",
+        "In one region three of the equal features have one direction, length and bias. Each of them "
+        "can leave the other two, in two senses, and as the loss has a cubic term in how far it does, "
+        "the transition is of first order: two lines, one for each sense. They touch in a Landau "
+        f"point at (S, r) = ({point.sparsity:.7f}, {point.importance:.7f}), known to "
+        f"{point.error:.0e}, where the curvature and the cubic term vanish together (both are solved "
+        "for, along the symmetric minimum); from there on the two senses meet in a line of their own.",
+        "",
+    ]
+
+
+def within(point: pc.SpecialPoint, window: tuple[float, float, float, float]) -> bool:
+    low, high, below, above = window
+    return low < point.sparsity < high and below < point.importance < above
+
+
+def missing(diagram: pc.TracedDiagram) -> list[str]:
+    """The ends that join nothing, and why."""
     loose = [q for q in diagram.special_points if q.kind == "end of a branch"]
+    if not loose:
+        return ["No line ends loose, and no two neighbouring places of the scan are unexplained."]
     where = "; ".join(f"({max(q.sparsity, 0.0):.6f}, {q.importance:.6f})" for q in loose)
+    found = [
+        f"{len(loose)} ends of lines are joined to nothing, at (S, r) = {where}.",
+        "",
+    ]
+    if any(q.sparsity < EDGE for q in loose):
+        found.append(
+            "- One lies next to S = 0. Two overlaps of one of its minima vanish by symmetry; at S = 0 they "
+            "do so up to rounding only, and the minimum is not taken for the same."
+        )
+    tiny = [q for q in loose if within(q, TINY)]
+    if tiny:
+        found.append(
+            f"- {len(tiny)} lie next to (0.08, 1). There the triangle and its two dropped features become "
+            "unstable at S = 0.0818: first one of these grows, then the other, with lengths of 0.01 to "
+            "0.05. At r = 1 the triangle meets the minimum with one faint feature at S = 0.081801, and "
+            "this the one with two at 0.081772. The losses of the triangle and of that with two faint "
+            "features differ by 1.9e-9 at S = 0.0815 and by 3.7e-8 at 0.08. Onsets are known to 1e-8 "
+            "there at best, as overlaps of 0.01, at which a daughter is solved for, are not small any "
+            "more; the lines between 0.067 < S < 0.084 and 0.995 < r < 1.002 are therefore a sketch: the "
+            "one between `extra-dropped+4-in-2(1)` and `extra-dropped+4-in-2(2)` is drawn to the wrong "
+            "end (a third minimum is lower from r = 0.9956 on), and on r = 1 the line of the triangle "
+            "ends at 0.081791, where the minimum with two faint features meets it."
+        )
+    return found
+
+
+def page(diagram: pc.TracedDiagram, rho: pc.TracedDiagram) -> str:
     phases = [f"`{name}`" for name in dict.fromkeys(phase.name for phase in diagram.phases)]
     return "\n".join(
         [
@@ -75,37 +190,27 @@ def page(diagram: pc.TracedDiagram) -> str:
             + ", ".join(phases)
             + ".",
             "",
-            "At r = 1, from dense to sparse inputs, all four figures of the picture below: an "
-            "irregular group of all five, triangle + 2 dropped, two pairs + 1 dropped, pentagon. "
+            "At r = 1, from dense to sparse inputs, all five figures of the picture below: an "
+            "irregular group of all five, for 0.0793 < S < 0.0818 a triangle with two faint features, "
+            "triangle + 2 dropped, two pairs + 1 dropped, pentagon. "
             "The exact diagram among candidates of unit length has the pentagon too, but as no "
             "length or bias is optimised there it comes only above S = 0.970744….",
             "",
             "![The phases at r = 1 along S, weight vectors above each](weights-5-2.png)",
             "",
             "Two names are no two phases where one minimum changes the number of its positive overlaps "
-            "along its way. The other way round, `5-in-2(5)` names two phases: the deformed pentagon "
-            "of large S, and a minimum at small S in which three features stand close together.",
+            "on its way: a branch keeps which overlaps vanish, not their signs. The other way round, "
+            "one name can stand for several phases: `5-in-2(3)` and `5-in-2(5)` are the deformed "
+            "pentagon of large S; at small S a minimum in which three of the equal features point in "
+            "one direction; and two in which one of these three has left the others, to be longer or "
+            "shorter than they are.",
             "",
+            *landau(diagram),
             "## What is missing",
             "",
-            f"This diagram is not complete. {len(loose)} ends of lines are joined to nothing, at "
-            f"(S, r) = {where}.",
+            *missing(diagram),
             "",
-            "- The scan has no place below S = 0.13. A finer grid of minima (26 by 40 cells over "
-            "0 < S < 0.13, 0.97 < r < 1.10, minimiser only) shows more phases there: from r = 0.97 "
-            "to 0.99 `extra-dropped+4-in-2(1)` below S ≈ 0.065 and `extra-dropped+4-in-2(2)` up to "
-            "S ≈ 0.08, where the triangle begins, and narrow strips of `5-in-2(3)` and `5-in-2(4)` "
-            "next to r = 1. Below S = 0.08 the picture is therefore wrong for r < 1.",
-            "- Between S = 0.12 and 0.24 and r = 1.05 and 1.17 overlaps go through zero smoothly "
-            "on the way of one minimum; lines are followed with the signs of all overlaps held, and "
-            "stop there. The lines along the edge of the region of `5-in-2(3)` and `5-in-2(5)` have "
-            "gaps.",
-            "- At r = 1 the junction with `5-in-2(4)` lies at S = 0.081791, while in the picture along S "
-            "the triangle begins at 0.079: a thin phase between them is not in the picture.",
-            "- As the lines around it are not closed, the picture gives the region left of number 1, which is "
-            "`extra-dedicated+4-in-1(3)`, the colour of the triangle.",
-            "- The importances 1, ρ, ρ², … were not traced.",
-            "",
+            *graded(rho),
             "## Special points",
             "",
             table(("kind", "phases", "S", "r", "error in (ln p, ln r)"), point_rows(diagram)),
@@ -122,13 +227,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kept", type=Path, help="file for what a stopped run can go on from")
     parser.add_argument("--saved", type=Path, help="a diagram that was saved")
+    parser.add_argument("--rho", type=Path, help="the diagram over S and rho, as saved")
     given = parser.parse_args()
     if given.saved is not None:
         diagram = pc.load(given.saved)
     else:
         diagram = pc.phase_diagram(MODEL, "global", progress=True, checkpoint=given.kept)
-    plot_traced(diagram, pc.phase_diagram(MODEL)).savefig(HERE / "five-in-two.png", dpi=130)
-    (HERE / "five-in-two.md").write_text(page(diagram), encoding="utf-8")
+    rho = traced_graded() if given.rho is None else pc.load(given.rho)
+    figure = Figure(figsize=(8.6, 8.4), layout="constrained")
+    plot_traced(diagram, pc.phase_diagram(MODEL), figure.subplots(), inset=CLOSE)
+    figure.savefig(HERE / "five-in-two.png", dpi=110, bbox_inches="tight")
+    (HERE / "five-in-two.md").write_text(page(diagram, rho), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -109,7 +109,9 @@ def o49() -> str:
                 str(at),
                 *(f"{float(x):.9f}" for x in (found.lower, found.upper)),
                 *(f"{float(x):.9f}" for x in fewer),
-                ", ".join(found.phases) if found.proved else "not proved",
+                ", ".join(name or "unnamed" for name in found.phases)
+                if found.proved
+                else "not proved",
                 "yes" if found.upper < fewer[0] else "within the gap",
             )
         )
@@ -139,7 +141,7 @@ def o49() -> str:
 
 {table(("S", "M_2 at least", "at most", "phase", "conjectured", "lower by"), proved)}
 
-- M_3 itself, and whether three features on one axis are proved to beat a pair with one dropped (phases: the minima within the gap):
+- M_3 itself, and whether three features on one axis are proved to beat a pair with one dropped (phases: the minima within the gap; unnamed: boxes within the gap that hold no minimum that was found):
 
 {table(("S", "M_3 at least", "at most", "M_2 + v at least", "at most", "phases", "three beat two"), thirds)}
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import phasecalc as pc
+from phasecalc.continuation.branch import walk
 from phasecalc.continuation.events import onset_line
 from phasecalc.continuation.onset import Onset
 from phasecalc.continuation.scan import seeds_between
 
-from .lands import window
+from .lands import traced, window
 
 
 @pytest.mark.slow
@@ -28,3 +30,46 @@ def test_a_continuous_line_ends_where_a_third_phase_takes_over_and_soon_ends_its
     S, r = land.plane.point(first.solved.theta)
     assert (S, r) == pytest.approx((0.365811, 1.421985), abs=2e-6)
     assert first.third.loss == pytest.approx(first.solved.parent.loss, abs=1e-10)
+
+
+def test_a_branch_goes_on_where_an_overlap_changes_its_sign() -> None:
+    land = window((0.1, 0.3), (1.0, 1.3), pc.ToyModel(5, 2))
+    here, there = (land.lowest(land.plane.theta(0.185, r)) for r in (1.11, 1.09))
+    moved = walk(land, here, there.theta)
+    assert moved is not None
+    assert moved.signs != here.signs and moved.zeros == here.zeros
+    assert moved.loss == pytest.approx(there.loss, abs=1e-13)
+
+
+@pytest.mark.slow
+def test_minima_that_break_a_symmetry_differently_meet_in_a_landau_point() -> None:
+    land = window((0.15, 0.19), (1.08, 1.11), pc.ToyModel(5, 2))
+    found = traced(land, (4, 4))
+    assert all(point.kind != "end of a branch" for point in found.special_points)
+    (point,) = (point for point in found.special_points if point.kind == "Landau point")
+    assert (point.sparsity, point.importance) == pytest.approx((0.16355020, 1.09273384), abs=1e-6)
+    assert sum(point in line.ends for line in found.boundaries) >= 2
+    # Three features are alike there, and no two of the softest directions differ.
+    assert point.minima is not None
+    gram = point.minima.weights[0].T @ point.minima.weights[0]
+    lengths = np.sort(np.diag(gram)[:4])
+    assert lengths[:3] == pytest.approx(lengths[0], abs=1e-5)
+    at = land.branch(
+        land.plane.theta(point.sparsity, point.importance),
+        np.concatenate([point.minima.weights[0].ravel(), point.minima.biases[0]]),
+    )
+    P = np.linalg.qr(land.section(at))[0]
+    hessian = land.plane.problem(at.theta).exact_hessian(at.x)
+    softest = np.linalg.eigvalsh(P.T @ hessian @ P)[:3]
+    assert softest[:2] == pytest.approx([0.0, 0.0], abs=1e-7)
+    assert softest[2] > 1e-4
+
+
+@pytest.mark.slow
+def test_a_line_stops_where_another_daughter_leaves_one_of_its_phases() -> None:
+    """Of the dedicated phase, whose softest direction was another one before."""
+    found = traced(window((0.34, 0.40), (1.36, 1.47), pc.ToyModel(5, 2)), (4, 4))
+    assert sorted(point.kind for point in found.special_points) == [
+        *["border"] * 3,
+        "critical end point",
+    ]

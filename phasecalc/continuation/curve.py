@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .branch import Branch, Landscape
-from .equations import Degenerate, Meeting, Pair, coexistence, next_fold
-from .onset import Onset, next_onset
+from .equations import Degenerate, Meeting, Pair, coexistence, left_of, next_fold
+from .onset import Onset
 
 Floats = NDArray[np.float64]
 Pin = tuple[int, float]
@@ -175,28 +175,37 @@ class Coexistence:
 
 
 @dataclass(frozen=True, eq=False)
-class Onsets:
-    """A daughter leaves its parent."""
+class Across(Generic[P]):
+    """Points that are solved for straight across their curve: onsets, limits of stability.
+
+    solve : the point of the curve on the line through a θ along a unit vector, from one close by.
+    """
 
     land: Landscape
+    solve: Callable[[Landscape, P, Floats, Floats], P | None]
 
-    def advance(self, here: Onset, heading: Floats, step: float, pin: Pin | None) -> Onset | None:
-        guess = here.theta + step * heading
-        normal = np.array([-heading[1], heading[0]])
+    def advance(self, here: P, heading: Floats, step: float, pin: Pin | None) -> P | None:
+        guess, normal = here.theta + step * heading, left_of(heading)
         if pin is not None:
             guess[pin[0]] = pin[1]
             normal = np.eye(2)[1 - pin[0]]
-        normal = normal if normal @ here.direction > 0 else -normal
-        new = next_onset(self.land, here, guess, normal)
-        if new is None or float(np.abs(new.theta - guess).max()) > 0.4 * step:
-            return None
-        return new
+        new = self.solve(self.land, here, guess, normal)
+        near = new is not None and float(np.abs(new.theta - guess).max()) <= 0.4 * step
+        return new if near else None
 
-    def heading(self, here: Onset, new: Onset, before: Floats) -> Floats:
+    def heading(self, here: P, new: P, before: Floats) -> Floats:
         return np.asarray((new.theta - here.theta) / np.linalg.norm(new.theta - here.theta))
 
-    def longest(self, here: Onset, before: Onset | None = None) -> float:
+    def longest(self, here: P, before: P | None = None) -> float:
         return self.land.settings.longest_step
+
+    def tangent(self, seed: P, along: Floats) -> Floats | None:
+        """Of the curve, about a unit vector, from two points close to each other."""
+        for step in (1e-3, -1e-3, 1e-4, -1e-4):
+            other = self.solve(self.land, seed, seed.theta + step * along, left_of(along))
+            if other is not None:
+                return np.asarray(np.sign(step) * self.heading(seed, other, along))
+        return None
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .branch import Branch, Landscape, same_signs, walk
-from .curve import Coexistence, End, Onsets, both_ways, continue_curve
+from .curve import Across, Coexistence, End, both_ways, continue_curve
 from .equations import Meeting, Pair, cusp, junction, left_of
 from .landau import landau_point
 from .limits import lowest, softest_sides
@@ -115,12 +115,10 @@ def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
     """What lies at the end of a line whose next point was not found."""
     last, s = pairs[-1], land.settings
     if last.a.zeros == last.b.zeros and last.distance < s.nearly_one:
-        found = cusp(land, last)
-        if found is not None:
-            return End("critical point", found)
-        found = landau_point(land, last)
-        if found is not None:
-            return End("Landau point", found)
+        for kind, solve in (("Landau point", landau_point), ("critical point", cusp)):
+            found = solve(land, last)
+            if found is not None:
+                return End(kind, found)
     level = min(last.a.loss, last.b.loss)
     for third in land.minima(last.theta):
         if third.loss > 1.05 * level:
@@ -241,7 +239,8 @@ def onset_line(land: Landscape, seed: Onset) -> OnsetLine | None:
 
 def _curve(land: Landscape, seed: Onset) -> tuple[list[Onset], tuple[End, End], int]:
     """The onsets around a seed, on both sides up to a little beyond the continuous part."""
-    heading = _straightened(land, seed, np.array([seed.direction[1], -seed.direction[0]]))
+    onsets, along = Across(land, next_onset), -left_of(seed.direction)
+    tangent = onsets.tangent(seed, along)
     was_good: dict[int, bool] = {}
 
     def stop(here: Onset, new: Onset, border: bool) -> End | bool:
@@ -253,18 +252,8 @@ def _curve(land: Landscape, seed: Onset) -> tuple[list[Onset], tuple[End, End], 
         was_good[id(new)] = new.slope > 0 and _taken_over(land, new) is None
         return True
 
-    points, ends = both_ways(land, Onsets(land), seed, heading, stop)
+    points, ends = both_ways(land, onsets, seed, along if tangent is None else tangent, stop)
     return points, ends, next(k for k, point in enumerate(points) if point is seed)
-
-
-def _straightened(land: Landscape, seed: Onset, heading: Floats) -> Floats:
-    """The tangent of the curve of onsets, from two of them close to each other."""
-    for step in (1e-3, -1e-3, 1e-4, -1e-4):
-        other = next_onset(land, seed, seed.theta + step * heading, seed.direction)
-        if other is not None:
-            along = np.sign(step) * (other.theta - seed.theta)
-            return np.asarray(along / np.linalg.norm(along))
-    return heading
 
 
 def _plainest(land: Landscape, curve: list[Onset], start: int) -> int | None:
@@ -348,7 +337,6 @@ def zero_between(
 
     chord = there.theta - here.theta
     normal = left_of(chord)
-    normal = normal if normal @ here.direction > 0 else -normal
     known: dict[float, Onset | None] = {0.0: here, 1.0: there}
     of_slope = function is None
 

@@ -190,7 +190,20 @@ def build(land: Landscape, cells: Cells, work: Work) -> Graph:
             for edge in differ
             if (id(edge[0]), id(edge[1])) not in tried and not explained(graph, *edge)
         ]
+    _join_again(graph)
     return graph
+
+
+def _join_again(graph: Graph) -> None:
+    """Give loose ends the nodes of continuous lines that were found later."""
+    for number, edge in enumerate(graph.edges):
+        if not isinstance(edge.curve, Arc):
+            continue
+        for side, k in enumerate((edge.tail, edge.head)):
+            if graph.nodes[k].kind == "end of a branch":
+                found = _fading_node(graph, edge.curve.pairs[-side])
+                if found is not None:
+                    _attach(graph, number, side, found)
 
 
 def _one_of_each(edges: list[tuple[Branch, Branch]]) -> list[tuple[Branch, Branch]]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .branch import Branch, Landscape, walk
-from .curve import End, Folds, Pin, both_ways
+from .curve import Across, End, Folds, both_ways, continue_curve
 from .equations import Degenerate, aligned, fold_on, left_of, next_fold
 
 Floats = NDArray[np.float64]
@@ -280,33 +280,14 @@ def lowest(
     return whole[0], abs(whole[0] - short[0]) + 1e-13, u
 
 
-@dataclass(frozen=True, eq=False)
-class Instabilities:
-    """The curve on which the lowest curvature of a branch is 0."""
-
-    land: Landscape
-
-    def advance(
-        self, here: Instability, heading: Floats, step: float, pin: Pin | None
-    ) -> Instability | None:
-        guess = here.theta + step * heading
-        normal = left_of(heading)
-        if pin is not None:
-            guess[pin[0]] = pin[1]
-            normal = np.eye(2)[1 - pin[0]]
-        cosine = float(normal @ here.across)
-        if abs(cosine) < 0.1:
-            return None
-        new = instability_on(self.land, here.branch, here.null, guess, normal, here.slope * cosine)
-        if new is None or float(np.abs(new.theta - guess).max()) > 0.4 * step:
-            return None
-        return new
-
-    def heading(self, here: Instability, new: Instability, before: Floats) -> Floats:
-        return np.asarray((new.theta - here.theta) / np.linalg.norm(new.theta - here.theta))
-
-    def longest(self, here: Instability, before: Instability | None = None) -> float:
-        return self.land.settings.longest_step
+def next_instability(
+    land: Landscape, here: Instability, theta: Floats, along: Floats
+) -> Instability | None:
+    """The point of the curve on another line close by; None where that is along the curve."""
+    cosine = float(along @ here.across)
+    if abs(cosine) < 0.1:
+        return None
+    return instability_on(land, here.branch, here.null, theta, along, here.slope * cosine)
 
 
 def limit_beside(land: Landscape, known: Limit, theta: Floats) -> Limit | None:
@@ -321,29 +302,19 @@ def limit_beside(land: Landscape, known: Limit, theta: Floats) -> Limit | None:
 
 def limit_curve(land: Landscape, seed: Limit) -> tuple[tuple[Limit, ...], tuple[End, End]]:
     """The whole curve of limits of stability through one, over the window."""
-    go_on = lambda here, new, border: True  # noqa: E731
     if isinstance(seed, Degenerate):
-        assert seed.tangent is not None
         there, last = _one_way(land, seed, 1.0)
         back, first = _one_way(land, seed, -1.0)
         return (*back[::-1], seed, *there), (first, last)
-    for step in (1e-3, -1e-3, 1e-4, -1e-4):
-        other = instability_on(
-            land, seed.branch, seed.null, seed.theta + step * left_of(seed.across), seed.across,
-            seed.slope,
-        )  # fmt: skip
-        if other is not None:
-            along = np.sign(step) * (other.theta - seed.theta)
-            points, ends = both_ways(
-                land, Instabilities(land), seed, along / np.linalg.norm(along), go_on
-            )
-            return tuple(points), ends
-    return (seed,), (End("end of a branch"), End("end of a branch"))
+    curve = Across(land, next_instability)
+    tangent = curve.tangent(seed, left_of(seed.across))
+    if tangent is None:
+        return (seed,), (End("end of a branch"), End("end of a branch"))
+    points, ends = both_ways(land, curve, seed, tangent, lambda here, new, border: True)
+    return tuple(points), ends
 
 
 def _one_way(land: Landscape, seed: Degenerate, sign: float) -> tuple[list[Degenerate], End]:
-    from .curve import continue_curve  # noqa: PLC0415
-
     assert seed.tangent is not None
     turned = (sign * seed.tangent[0], sign * seed.tangent[1])
     start = Degenerate(seed.branch, seed.null, seed.error, turned, seed.third)

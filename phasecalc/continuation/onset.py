@@ -86,7 +86,8 @@ def onset_near(
 
 
 def next_onset(land: Landscape, here: Onset, theta: Floats, direction: Floats) -> Onset | None:
-    """The onset on another line close by, from what is known here."""
+    """The onset on another line close by, from what is known here; either way along the line."""
+    direction = direction if direction @ here.direction > 0 else -direction
     solver = _FixedAmplitude(land, here.daughter, here.place, theta, direction)
     moved = [
         here.theta + (q.theta - here.theta) @ here.direction * direction for q in here.daughters

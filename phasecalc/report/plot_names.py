@@ -16,6 +16,8 @@ from .plot_style import INK, WHOLE, Window
 
 CELLS = _CELLS = 160
 """Cells along each axis of the grid on which a place is looked for."""
+_KEY = 90
+"""Letters in a line of the key of numbers."""
 _SIZES = (10.0, 8.5, 7.0)
 _MARGIN = 1
 _HALO = [withStroke(linewidth=2.5, foreground=(1.0, 1.0, 1.0, 0.8))]
@@ -76,11 +78,20 @@ def write_names(
                     beside.append(str(name))
                 _numbered(box, 1 + beside.index(str(name)), region)
     if beside:
-        key = "   ".join(f"{k}: {name}" for k, name in enumerate(beside, start=1))
+        lines = [""]
+        for k, name in enumerate(beside, start=1):
+            entry = f"{k}: {name}"
+            if lines[-1] and len(lines[-1]) + 3 + len(entry) > _KEY:
+                lines.append("")
+            lines[-1] += ("   " if lines[-1] else "") + entry
         ax.annotate(
-            key,
+            "\n".join(lines),
             (0.5, key_height),
             xycoords="axes fraction",
+            # The first line is where a single one is.
+            xytext=(0, 8),
+            textcoords="offset points",
+            va="top",
             ha="center",
             fontsize=8.5,
             parse_math=False,

@@ -53,7 +53,7 @@ def regret_text(found: Regret, weights: FoundWeights | None = None) -> str:
             f"  their loss is a mean over features: {weights.loss_factor:g} times it is L at the "
             f"same importances; their {weights.probability}"
         )
-    names = ("S", "loss", "least known", "regret", "relative", "phase", "least known is",
+    names = ("S", "loss", "least known", "regret", "relative", "they are", "least known is",
              "nearest minimum", "its loss", "distance")  # fmt: skip
     rows = [
         [f"{row[0]:g}", *(f"{x:.10g}" for x in row[1:3]), f"{row[3]:.4g}", f"{row[4]:.4g}",
@@ -61,7 +61,8 @@ def regret_text(found: Regret, weights: FoundWeights | None = None) -> str:
         for row in _rows(found)
     ]  # fmt: skip
     table = tabulate(rows, headers=names, disable_numparse=True)
-    return "\n".join([*head, "", table])
+    words = "  they are: by every overlap; the nearest minimum is where a descent from them ends"
+    return "\n".join([*head, words, "", table])
 
 
 def _rows(found: Regret) -> list[tuple[Any, ...]]:
