@@ -16,6 +16,11 @@ from matplotlib.figure import Figure
 from tabulate import tabulate
 
 import phasecalc as pc
+from phasecalc.continuation.assembled import assembled
+from phasecalc.continuation.graph import build
+from phasecalc.continuation.landscapes import landscape_of
+from phasecalc.continuation.plane import Axis, Plane
+from phasecalc.continuation.work import Work
 from phasecalc.report.plot_traced import plot_traced
 
 HERE = Path(__file__).parent
@@ -64,9 +69,8 @@ def line_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
     return rows
 
 
-def graded() -> list[str]:
+def graded(diagram: pc.TracedDiagram) -> list[str]:
     """The lowest minima at some places, where every feature has an importance of its own."""
-    rho = sympy.Symbol("rho")
     model = pc.ToyModel(5, 2, importance="rho^i")
     places = [(S, weight) for weight in GRADED[1] for S in GRADED[0]]
     found = {
@@ -77,17 +81,39 @@ def graded() -> list[str]:
         (f"{weight:g}", *(f"`{found[S, weight]}`" for S in GRADED[0]))
         for weight in reversed(GRADED[1])
     ]
+    lines = diagram.boundaries
+    loose = sum(q.kind == "end of a branch" for q in diagram.special_points)
     return [
         "## Importances 1, ρ, ρ², …",
         "",
-        f'`pc.phase_diagram(pc.ToyModel(5, 2, importance="rho^i"), "global", x=pc.S, y={rho})` is not '
-        "traced to its end: no feature is equal to another, so that figures which are one phase above "
-        "are several here. The lowest minima at some places, from many starts (the last feature is "
-        "the extra one):",
+        "No feature is equal to another here. "
+        f"For {diagram.plane.x.low:g} < S < {diagram.plane.x.high:g} and {diagram.plane.y.low:g} < ρ < "
+        f"{diagram.plane.y.high:g} the lowest minima are traced like the diagram above: {len(lines)} "
+        f"lines, {loose} loose ends, {len(diagram.unexplained)} pairs of neighbours unexplained. "
+        "Denser inputs and ρ closer to 1, where the lines of r = 1 split, were not traced; "
+        '`pc.phase_diagram(pc.ToyModel(5, 2, importance="rho^i"), "global", x=pc.S, '
+        'y=sympy.Symbol("rho"))` takes the whole plane. The last feature is the extra one.',
+        "",
+        table(("phases", "S", "ρ", "order", "error", "ends"), line_rows(diagram)),
+        "",
+        table(("kind", "phases", "S", "ρ", "error"), point_rows(diagram)),
+        "",
+        "The lowest minima at some places, in and beyond that window, from many starts:",
         "",
         table(("ρ", *(f"S = {S:g}" for S in GRADED[0])), rows),
         "",
     ]
+
+
+def traced_graded() -> pc.TracedDiagram:
+    """The lines over (S, ρ) in a window; half a minute."""
+    plane = Plane(
+        pc.ToyModel(5, 2, importance="rho^i"),
+        Axis(pc.S, 0.4, 0.99, "log density"),
+        Axis(sympy.Symbol("rho"), 0.1, 0.9, "log"),
+    )
+    land = landscape_of(plane, "global")
+    return assembled(build(land, (8, 6), Work(land, {})), "global")
 
 
 def landau(diagram: pc.TracedDiagram) -> list[str]:
@@ -146,7 +172,7 @@ def missing(diagram: pc.TracedDiagram) -> list[str]:
     return found
 
 
-def page(diagram: pc.TracedDiagram) -> str:
+def page(diagram: pc.TracedDiagram, rho: pc.TracedDiagram) -> str:
     phases = [f"`{name}`" for name in dict.fromkeys(phase.name for phase in diagram.phases)]
     return "\n".join(
         [
@@ -184,7 +210,7 @@ def page(diagram: pc.TracedDiagram) -> str:
             "",
             *missing(diagram),
             "",
-            *graded(),
+            *graded(rho),
             "## Special points",
             "",
             table(("kind", "phases", "S", "r", "error in (ln p, ln r)"), point_rows(diagram)),
@@ -201,15 +227,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kept", type=Path, help="file for what a stopped run can go on from")
     parser.add_argument("--saved", type=Path, help="a diagram that was saved")
+    parser.add_argument("--rho", type=Path, help="the diagram over S and rho, as saved")
     given = parser.parse_args()
     if given.saved is not None:
         diagram = pc.load(given.saved)
     else:
         diagram = pc.phase_diagram(MODEL, "global", progress=True, checkpoint=given.kept)
+    rho = traced_graded() if given.rho is None else pc.load(given.rho)
     figure = Figure(figsize=(8.6, 8.4), layout="constrained")
     plot_traced(diagram, pc.phase_diagram(MODEL), figure.subplots(), inset=CLOSE)
     figure.savefig(HERE / "five-in-two.png", dpi=110, bbox_inches="tight")
-    (HERE / "five-in-two.md").write_text(page(diagram), encoding="utf-8")
+    (HERE / "five-in-two.md").write_text(page(diagram, rho), encoding="utf-8")
 
 
 if __name__ == "__main__":

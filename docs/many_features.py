@@ -38,7 +38,9 @@ def scarce(diagram: pc.LimitDiagram) -> list[str]:
         k, d = (int(part) for part in name.split(" in "))
         geometry = pc.geometry(k, d)
         figures = dict.fromkeys(
-            phase.name for phase in geometry.phases if phase.low < high and phase.high > low
+            phase.name
+            for phase in geometry.phases
+            if phase.low < high - 1e-6 and phase.high > low + 1e-6
         )
         ends = []
         for S in (low, high):

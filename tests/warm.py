@@ -44,9 +44,10 @@ def main(part: str) -> None:
 
     import phasecalc as pc
 
+    many = np.eye(8, 12) + 0.1, np.zeros(12), np.ones(12), 0.6
+
     def dense(*law: pc.Law) -> None:
-        model = np.eye(8, 12) + 0.1, np.zeros(12), np.ones(12), 0.6
-        pc.expected_loss_and_grad(*model, *law, method="dense", return_error=True)
+        pc.expected_loss_and_grad(*many, *law, method="dense", return_error=True)
 
     pair, few, some = pc.ToyModel(2, 1), ([[1, -1, 0]], [0, 0, 0], [1, 1, 1]), ([[1]], [0], [1])
     calls = {
@@ -60,6 +61,9 @@ def main(part: str) -> None:
             lambda: dense(pc.Point()),
             lambda: pc.expected_loss(*few, 0.6, pc.SignedUniform(), return_error=True),
             lambda: pc.expected_hessian(*few, 0.6),
+            lambda: pc.expected_loss_and_grad(*many),
+            lambda: pc.expected_loss_and_grad([[1, -1]], [0, 0], [1, 1], 0.6),
+            lambda: pc.expected_loss_and_grad([[1, -1]], [0, 0], [1, 1], 0.6, pc.Point()),
             lambda: pc.train(pc.ToyModel(3, 2), [0.5], [1.0], 2),
             lambda: pc.train(pair, [0.5], [1.0], 5, "sampled", steps=1, batch_size=64),
             lambda: pc.gradient_flow(pair, 0.9, 1, trajectories=2),
