@@ -192,7 +192,7 @@ def test_entries_without_a_value_are_refused_in_a_sentence(entry, place):
 def test_a_formula_that_fills_a_book_is_not_written():
     x = sympy.Symbol("x")
     long = sympy.Add(*((k + 1) * x**k for k in range(2, 3000)))
-    assert shown(long) == f"a formula of {long.count_ops():,} operations, not written out"
+    assert shown(long) == "a formula of more than 2,000 operations, not written out"
     assert shown(x) == "x"
 
 

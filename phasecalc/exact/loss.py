@@ -36,6 +36,9 @@ from .forms import collected, is_rational_form
 from .gram import gram_of, matrix_of
 from .truncated import TruncatedPower, exact_sign
 
+_MANY_TERMS = 500
+"""Terms of a coefficient beyond which they are multiplied out one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class SparseLoss(Record, Written):
@@ -282,7 +285,7 @@ def _assembled(blank: SparseLoss, features: tuple[FeatureError, ...]) -> SparseL
         )
         for k in powers
     )
-    total = sympy.Add(*(sympy.expand_mul(c * p**k) for k, c in enumerate(by_power)))
+    total = sympy.Add(*(t for k, c in enumerate(by_power) for t in _times_power(c, k)))
     if blank.support != Independent():
         total = sympy.expand(_weighted_sum((f.importance, f.expected) for f in features))
     return replace(
@@ -293,6 +296,21 @@ def _assembled(blank: SparseLoss, features: tuple[FeatureError, ...]) -> SparseL
         interference=interference,
         total=total,
     )
+
+
+def _times_power(coefficient: sympy.Expr, k: int) -> Iterable[sympy.Expr]:
+    """The terms of coefficient · p^k, multiplied out; of very many terms only those that need it.
+
+    SymPy's search through all that a term is made of takes a minute for a hundred thousand.
+    """
+    terms = sympy.Add.make_args(coefficient)
+    if len(terms) <= _MANY_TERMS:
+        yield sympy.expand_mul(coefficient * p**k)
+        return
+    for term in terms:
+        whole = term * p**k
+        sums = any(factor.is_Add for factor in sympy.Mul.make_args(whole))
+        yield sympy.expand_mul(whole) if sums else whole
 
 
 def _count_sets(feature: FeatureError, n: int, k: int) -> Scalar:

@@ -75,7 +75,7 @@ def numerical_loss_text(found: dict[str, Any], magnitudes: str, together: str) -
 
 def _rounded(cell: Cell) -> Cell:
     """A formula with its rationals of many digits as decimals."""
-    if not isinstance(cell, sympy.Basic):
+    if not isinstance(cell, sympy.Basic) or _is_long(cell):
         return cell
     long = [n for n in cell.atoms(sympy.Rational) if max(abs(n.p), n.q).bit_length() > _LONG]
     return cell.xreplace(
@@ -92,11 +92,20 @@ def shown(cell: Cell, *, in_S: bool = False) -> str:
     """A word as it is, a formula as a person writes it in one line, unless it fills a book."""
     if not isinstance(cell, sympy.Basic):
         return cell
-    size = int(cell.count_ops())
-    text = plain(cell, sparsity=in_S) if size <= _MOST_WRITTEN else ""
-    if len(text) > _LONGEST or size > _MOST_WRITTEN:
-        return f"a formula of {size:,} operations, not written out"
-    return text
+    if not _is_long(cell) and len(text := plain(cell, sparsity=in_S)) <= _LONGEST:
+        return text
+    many = f"more than {_MOST_WRITTEN:,}" if _is_long(cell) else f"{int(cell.count_ops()):,}"
+    return f"a formula of {many} operations, not written out"
+
+
+def _is_long(cell: sympy.Basic) -> bool:
+    """Whether there are more than `_MOST_WRITTEN` operations, counted no further than that."""
+    count = 0
+    for part in sympy.preorder_traversal(cell):
+        count += max(len(part.args) - 1, 0 if part.is_Atom else 1)
+        if count > _MOST_WRITTEN:
+            return True
+    return False
 
 
 def folded(text: str, width: int) -> str:
