@@ -104,7 +104,7 @@ class Candidate(Record, Written):
 
         Between two kinks, low ≤ b ≤ high, it is a polynomial in b and p. Where it is linear or
         quadratic in b, ``closed`` has its zeros as formulas in p: under the point law in every
-        piece, under the uniform law for a dropped or dedicated feature.
+        piece where the output is not off, under the uniform law for a dropped or dedicated feature.
 
         >>> from phasecalc.blocks.tegum import candidates
         >>> from phasecalc.model import ToyModel

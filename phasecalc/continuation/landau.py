@@ -52,9 +52,10 @@ def _symmetric(land: Landscape, pair: Pair) -> tuple[Branch, list[int]] | None:
                         if gap <= _CLUSTERED * pair.distance]  # fmt: skip
                 if len(near) < 3 or np.abs(columns[:m, i]).max() < land.settings.vanished:
                     continue
-                columns[:, near] = columns[:, near].mean(axis=1, keepdims=True)
-                x, _, size = plane.problem(pair.theta).stationary(columns.ravel())
-                moved = float(np.abs(x - columns.ravel()).max())
+                even = columns.copy()
+                even[:, near] = columns[:, near].mean(axis=1, keepdims=True)
+                x, _, size = plane.problem(pair.theta).stationary(even.ravel())
+                moved = float(np.abs(x - even.ravel()).max())
                 if size <= land.settings.stationary and moved < land.settings.leap:
                     return land.branch(pair.theta, x, one.family), near
     return None

@@ -39,7 +39,8 @@ class LocalMinimum(Record, Large):
 
     ``loss_error``: of a loss by the dense kernel its error, a bound or an estimate as in
     `expected_loss`; None for a closed form, which is right to 1e-13 of the scale. For more than
-    nine features the curvature is NaN, as it is not computed, and a gradient of 1e-7 is converged.
+    nine features the curvature is NaN, as it is not computed, and
+    a gradient of 1e-7 min(1, Σ_j I_j P(j is active)) is converged.
     """
 
     name: str
@@ -78,7 +79,8 @@ class Minimum(Record, Large):
 
     ``minima`` holds every distinct local minimum, lowest first; ``starts`` is the number of starts
     and ``failed`` the number of those that ended in no stationary point. That no lower minimum
-    exists is evidence from many starts, not a proof.
+    exists is evidence from many starts, not a proof. Of more than nine features `minima` holds at
+    most the three lowest ends, told apart by their losses.
     """
 
     model: ToyModel

@@ -218,6 +218,8 @@ def wide_minimum(
             for k, end in enumerate(best)
         ]
     last.sort(key=lambda end: end.loss)
+    # Rough ends of one soft basin are one minimum once they are polished.
+    last = [end for k, end in enumerate(last) if not k or end.loss - last[k - 1].loss > _APART]
     minima = tuple(_minimum(whole, model, importance, S, end) for end in last)
     failed = sum(end.reason == ITERATION_LIMIT for end in first)
     return Minimum(whole, S, r, minima, len(rows), failed, tuple(values.items()))

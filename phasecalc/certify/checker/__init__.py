@@ -17,7 +17,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from flint import ctx
+try:
+    from flint import ctx
+except ImportError as error:
+    raise ImportError(
+        "checking certificates needs python-flint: pip install 'phasecalc[check]'"
+    ) from error
 
 from .arrays import Balls, Floats
 from .claim import Claim, Rejected
@@ -50,7 +55,7 @@ def check_certificate(path: str | PathLike[str], *, balls: bool = False) -> dict
             if record["record"] != "Certificate":
                 raise KeyError("Certificate")
             claim = Claim(record)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise ValueError(f"{str(path)!r} is no certificate: {error}") from None
         if not record["proved"]:
             raise ValueError(f"{str(path)!r}: the search did not end, only its bounds are known")

@@ -8,12 +8,7 @@ from itertools import pairwise, product
 from math import factorial
 from typing import Any
 
-try:
-    from flint import arb, fmpq
-except ImportError as error:  # pragma: no cover
-    raise ImportError(
-        "checking certificates needs python-flint: pip install 'phasecalc[check]'"
-    ) from error
+from flint import arb, fmpq
 
 Ball = Any
 

@@ -11,6 +11,9 @@ import numpy as np
 from .arrays import Array, Kind
 from .balls import Law
 
+LEAST_SHARE = 2.0**-10
+"""Of e in section 2's tangents: it divides what rounding may have done to M."""
+
 Box = tuple[Sequence[Array], Sequence[Array]]
 """Lowest and highest entries of x = (W by rows, b), or of θ = (g_1, …, g_n, b)."""
 Terms = tuple[Any, list[Array], Array]
@@ -186,14 +189,15 @@ class Loss:
                 for v in (bend, move)
             )
             e = kind.array(np.sqrt(_floats(inner) / np.maximum(_floats(outer), 1e-300)))
-            e = kind.least(kind.most(e, 1e-150 + zero), 1 + zero)
+            e = kind.least(kind.most(e, LEAST_SHARE + zero), 1 + zero)
             bound = bound - I * (1 / e - 1) * inner
             for (k, s), x in J.items():
                 for (i, t), y in J.items():
                     A[s][t] = A[s][t] + 2 * I * (1 - e) * least[k][i] * x * y
             size, reach = self.size(theta), sum(r)
             error = size * (size + 3 * reach) + 8 * (size + reach)
-            slack = slack + kind.ROW * I * error
+            # M may be wrong by ROW, and so not quite semidefinite: that is divided by e too.
+            slack = slack + kind.ROW * I * (error + sum(bend) ** 2 / e)
             parts = I * (inner / e + outer + size * reach) + self.penalty * size * (size + reach)
             slack = slack + kind.SUM * parts
         slack = slack + kind.SUM * sum(abs(x) * y for x, y in zip(g, radius, strict=True))

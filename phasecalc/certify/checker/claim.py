@@ -76,8 +76,14 @@ class Claim:
             raise Rejected("the witness is not where it should be")
         if not self.exact.value(_points(self.witness, self.witness))[0] <= arb(self.upper):
             raise Rejected("the loss at the witness is not below the upper bound")
-        for number, ball in enumerate(self.balls):
-            self._neighbourhood(ball, number)
+        proved = {
+            region
+            for number, ball in enumerate(self.balls)
+            for region in self._neighbourhood(ball, number)
+        }
+        for number, (_, _, unique) in enumerate(self.regions):
+            if unique and number not in proved:
+                raise Rejected(f"region {number} is not shown to hold one stationary point only")
 
     def _domain(self) -> None:
         """The box of section 1: lengths, biases, triangular weights."""
@@ -103,8 +109,8 @@ class Claim:
             if not (lo[s] == hi[s] == 0 if self.held else good):
                 raise Rejected(f"the domain does not reach far enough in b[{j}]")
 
-    def _neighbourhood(self, ball: Array, number: int) -> None:
-        """Convexity, and that a minimiser in it lies in a region."""
+    def _neighbourhood(self, ball: Array, number: int) -> list[int]:
+        """Convexity; the regions, by number, that hold a minimiser in it, if there may be one."""
         lo, hi, at = ball
         if not ((lo <= at) & (at <= hi)).all():
             raise Rejected(f"the centre of neighbourhood {number} is not where it should be")
@@ -127,11 +133,16 @@ class Claim:
         if not level >= arb(self.lower):
             raise Rejected(f"neighbourhood {number}: the loss may fall below the lower bound")
         # If it may hold a minimiser, that must lie in a region.
-        if not level > arb(self.upper) and not any(
-            unique and self._close(at, (radius - abs(centre - at).max()) * (1 - 1e-15), gradient)
-            for centre, radius, unique in self.regions
-        ):
+        if level > arb(self.upper):
+            return []
+        found = [
+            k
+            for k, (centre, radius, unique) in enumerate(self.regions)
+            if unique and self._close(at, (radius - abs(centre - at).max()) * (1 - 1e-15), gradient)
+        ]
+        if not found:
             raise Rejected(f"neighbourhood {number} may hold a minimiser that no region holds")
+        return found
 
     def _close(self, at: Array, radius: float, gradient: list[Ball]) -> bool:
         """Whether a stationary point is proved within `radius` of the point.

@@ -13,6 +13,9 @@ from ...kernel.compiled.jit import compiled
 from .moments import row_matrix, row_terms
 from .rows import VALUE_ERROR, gram_box
 
+LEAST_SHARE = 2.0**-10
+"""Of e, the part of the form that is given up for what is not linear."""
+
 
 @compiled()
 def length_bound(small, large, density, variance):
@@ -120,7 +123,10 @@ def secant_form(lo, hi, problem, A, g):
             for i in range(n + 1):
                 inner += bend[k] * least[k, i] * bend[i]
                 outer += move[k] * least[k, i] * move[i]
-        e = min(1.0, np.sqrt(inner / outer)) if outer > 0.0 else 1.0
+        e = min(1.0, np.sqrt(max(inner, 0.0) / outer)) if outer > 0.0 else 1.0
+        e = max(e, LEAST_SHARE)
+        # M may be wrong by its error, and so not quite semidefinite: that is divided by e too.
+        slack += I[j] * VALUE_ERROR * np.sum(bend) ** 2 / e
         if inner > 0.0:
             constant -= I[j] * (1.0 / e - 1.0) * inner
             slack += I[j] * 1e-13 * inner / e
