@@ -21,7 +21,7 @@ from phasecalc.symbols import p
 
 SMALL = [dedicated(), simplex(2), simplex(3), line(), simplex(4)]
 LARGE = [polygon(5), polygon(6), polygon(8), simplex(8)]
-"""The heptagon and the square antiprism, with 54 and 80 pieces, take minutes under the uniform law."""
+"""The heptagon (54 pieces) and the square antiprism (80) take minutes under the uniform law."""
 BLOCKS = [*SMALL, *(pytest.param(block, marks=pytest.mark.slow) for block in LARGE)]
 LAWS = [Uniform(), Point()]
 
