@@ -142,14 +142,14 @@ class Coexistence:
         )
 
     def _leads_back(self, here: Pair, new: Pair) -> bool:
-        """Whether no branch, followed back, is another than the step began with.
+        """Whether both branches, followed back, are those that the step began with.
 
         Close to where two minima become one Newton's method can take the other of them.
         """
         for old, moved in zip(here.branches, new.branches, strict=True):
             back = self.land.follow(moved, here.theta)
             way = float(np.abs(moved.gram - old.gram).max())
-            if back is not None and np.abs(back.gram - old.gram).max() > _RETURNED + 0.05 * way:
+            if back is None or np.abs(back.gram - old.gram).max() > _RETURNED + 0.05 * way:
                 return False
         return True
 

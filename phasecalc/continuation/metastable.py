@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from . import polyline
 from .branch import Branch, Landscape, kind_of, orders_of, same_signs
 from .curve import End
-from .equations import Degenerate, Pair, left_of
+from .equations import Degenerate, Pair
 from .events import Arc
 from .graph import Graph, Node, rays_of
 from .limits import Cause, Limit, cause_of, followed, limit_beside, limit_between, limit_curve
@@ -30,8 +30,6 @@ _NEAREST = 4
 """From so many points of a curve it is asked whether another one lies on it; one does mostly."""
 Hit = tuple[float, tuple[int, float] | None]
 """How far a ray goes; and on which curve, and where on it, it ends, if on one."""
-Bound = tuple["Curve", float]
-"""A curve on which a phase ends, and to which side: a ray into the phase does not end on it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +77,7 @@ def metastable_regions(graph: Graph, work: Work) -> tuple[Region, ...]:
         if np.isfinite(land.softest(_phase(edge.curve.widest, first))[0])
     ]
     curves: list[Curve] = []
-    owned: dict[tuple[int, bool], dict[int, float]] = {side: {} for side in sides}
+    owned: dict[tuple[int, bool], list[int]] = {side: [] for side in sides}
     shares = land.settings.followed
     for fan in range(-len(shares), 2):  # across the line; at last the fans at its tail and head
         jobs, whose = [], []
@@ -107,27 +105,17 @@ def metastable_regions(graph: Graph, work: Work) -> tuple[Region, ...]:
                 if not any(on(land, curve, limit) for curve in curves):
                     curves += pieces_of(graph, limits, ends)
             left = [q for q in left if q not in batch]
-        for side, (ray, _), limit in zip(whose, jobs, found, strict=True):
+        for side, limit in zip(whose, found, strict=True):
             if limit is not None:
-                for k in (k for k, curve in enumerate(curves) if on(land, curve, limit)):
-                    sense = owned[side].get(k, 0.0) + _sense(curves[k], limit, ray)
-                    owned[side][k] = sense
+                owned[side] += [k for k, curve in enumerate(curves) if on(land, curve, limit)]
     return tuple(
         _region(graph, number, first, _bounds(curves, owned[number, first]))
         for number, first in sides
     )
 
 
-def _bounds(curves: Sequence[Curve], owned: dict[int, float]) -> list[Bound]:
-    return [(curves[k], sense) for k, sense in owned.items()]
-
-
-def _sense(curve: Curve, limit: Limit, ray: Ray) -> float:
-    """Positive where a ray that ends on a curve passes it with its later points to the left."""
-    k = int(np.abs(curve.thetas - limit.theta).max(axis=1).argmin())
-    along = curve.thetas[min(k + 1, len(curve.limits) - 1)] - curve.thetas[max(k - 1, 0)]
-    size = float(np.linalg.norm(along))
-    return float(left_of(ray.direction) @ along) / size if size else 0.0
+def _bounds(curves: Sequence[Curve], owned: Sequence[int]) -> list[Curve]:
+    return [curves[k] for k in dict.fromkeys(owned)]
 
 
 def limit_along(land: Landscape, ray: Ray, reach: float) -> Limit | None:
@@ -237,7 +225,7 @@ def _points(curve: Curve) -> Floats:
     return np.concatenate([curve.ends[0], curve.thetas, curve.ends[1]])
 
 
-def _hit(graph: Graph, arc: Arc, ray: Ray, bounds: Sequence[Bound]) -> Hit:
+def _hit(graph: Graph, arc: Arc, ray: Ray, curves: Sequence[Curve]) -> Hit:
     """How far a ray goes before it meets a curve, the border, or a line of its phase."""
     foot, plane = ray.phase.theta, graph.land.plane
     kind = kind_of(plane, ray.phase)
@@ -251,17 +239,16 @@ def _hit(graph: Graph, arc: Arc, ray: Ray, bounds: Sequence[Bound]) -> Hit:
         for t, _, _ in polyline.meets(edge.thetas, foot, ray.direction):
             if 1e-9 < t < best[0] and t > graph.land.settings.corner:
                 best = (t, None)
-    for k, (curve, outward) in enumerate(bounds):
-        for t, place, sense in polyline.meets(_points(curve), foot, ray.direction):
+    for k, curve in enumerate(curves):
+        for t, place, _ in polyline.meets(_points(curve), foot, ray.direction):
             # Close to its end a line is closer to the curve than that is to its chords.
-            if -2 * graph.land.settings.corner < t < best[0] and sense * outward >= 0:
+            if -2 * graph.land.settings.corner < t < best[0]:
                 best = (max(t, 0.0), (k, place))
     return best
 
 
-def _region(graph: Graph, number: int, first: bool, bounds: list[Bound]) -> Region:
+def _region(graph: Graph, number: int, first: bool, curves: list[Curve]) -> Region:
     """Rays from the line and fans at its ends, refined where neighbours end apart."""
-    curves = [curve for curve, _ in bounds]
     edge = graph.edges[number]
     arc = edge.curve
     assert isinstance(arc, Arc)
@@ -270,7 +257,7 @@ def _region(graph: Graph, number: int, first: bool, bounds: list[Bound]) -> Regi
     feet = [arc.pairs[k] for k in sorted({int(np.abs(along - s).argmin()) for s in wanted})]
     fans = _fans(graph, number, first)
     rays = [*fans[0][::-1], *(_across(pair, first) for pair in feet), *fans[1]]
-    ends = [(ray, _hit(graph, arc, ray, bounds)) for ray in rays]
+    ends = [(ray, _hit(graph, arc, ray, curves)) for ray in rays]
     for _ in range(graph.land.settings.halvings):
         new = [ends[0]]
         for one, two in pairwise(ends):
@@ -279,7 +266,7 @@ def _region(graph: Graph, number: int, first: bool, bounds: list[Bound]) -> Regi
             if where[0] != where[1] and gap > graph.land.settings.corner:
                 middle = _between(one[0], two[0])
                 if middle is not None:
-                    new.append((middle, _hit(graph, arc, middle, bounds)))
+                    new.append((middle, _hit(graph, arc, middle, curves)))
             new.append(two)
         if len(new) == len(ends):
             break
