@@ -12,8 +12,10 @@ from sympy import Rational, cbrt, cos, pi, sin, sqrt
 
 import phasecalc as pc
 from phasecalc.exact.algebraic import Reader, normal_form
+from phasecalc.exact.extension import polynomials
 from phasecalc.exact.forms import collected, is_rational_form, vanishes
 from phasecalc.exact.generators import cosine_polynomial
+from phasecalc.exact.roots import polynomial, real_roots
 from phasecalc.exact.truncated import exact_sign
 from phasecalc.report.notebook import record_html, record_latex, record_text
 
@@ -174,3 +176,17 @@ def test_too_large_a_field_is_refused_in_a_sentence():
     entries = [sqrt(q) for q in sympy.primerange(2, 40)]
     with pytest.raises(ValueError, match="number field of degree up to"):
         pc.decompose([entries], [0] * len(entries))
+
+
+def test_signs_at_a_root_that_generates_the_field() -> None:
+    """At 2^(1/4), in whose field √2 lies, p² − √2 is 0 though p⁴ − 2 does not divide it."""
+    p, root2 = pc.p, sympy.sqrt(2)
+    (root,) = real_roots(polynomial(p**4 - 2), Fraction(0), Fraction(2))
+    tiny = sympy.Rational(1, 10**100)  # beyond the digits that are tried before division
+    zero, below, above, plain = polynomials(
+        [p**2 - root2, p**2 - root2 - tiny, p**2 - root2 + tiny, p**2 + root2]
+    )
+    assert [root.sign_of(poly) for poly in (zero, below, above, plain)] == [0, -1, 1, 1]
+    # A factor in common that vanishes at another root only.
+    (other,) = polynomials([sympy.expand((p**2 + root2) * (p**2 - root2 - tiny))])
+    assert root.sign_of(other) == -1

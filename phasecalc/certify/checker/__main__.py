@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from . import check_certificate
+from . import Rejected, check_certificate
 
 if __name__ == "__main__":
     files = [word for word in sys.argv[1:] if word != "--balls"]
     if len(files) != 1:
-        sys.exit(f"usage: {__doc__}")
+        print(f"usage: {__doc__}", file=sys.stderr)
+        sys.exit(2)
     try:
         print(check_certificate(files[0], balls="--balls" in sys.argv))
-    except (ValueError, OSError) as refusal:
+    except Rejected as refusal:
         sys.exit(f"rejected: {refusal}")
+    except (ValueError, OSError) as error:  # not a certificate at all
+        print(error, file=sys.stderr)
+        sys.exit(2)
