@@ -182,7 +182,7 @@ def test_signs_at_a_root_that_generates_the_field() -> None:
     """At 2^(1/4), in whose field √2 lies, p² − √2 is 0 though p⁴ − 2 does not divide it."""
     p, root2 = pc.p, sympy.sqrt(2)
     (root,) = real_roots(polynomial(p**4 - 2), Fraction(0), Fraction(2))
-    tiny = sympy.Rational(1, 10**100)  # beyond the digits that are tried before division
+    tiny = sympy.expand((root2 - 1) ** 300)  # 2^-381: beyond the digits that are tried first
     zero, below, above, plain = polynomials(
         [p**2 - root2, p**2 - root2 - tiny, p**2 - root2 + tiny, p**2 + root2]
     )
