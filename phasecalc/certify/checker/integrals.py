@@ -6,22 +6,26 @@ innermost, where integrals are polynomials of the kink; rules of two and of thre
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .jit import compiled
+
+Array = Any
 
 _FAR_OF_TWO = (1 / 3) ** 0.5
 _FAR_OF_THREE = 0.6**0.5
 
 
 @compiled
-def _kink(slope, c):
+def _kink(slope: float, c: float) -> float:
     """Where c + slope x = 0, moved into [0, 1]; 0 where the slope is."""
     return 0.0 if slope == 0.0 else min(max(-c / slope, 0.0), 1.0)
 
 
 @compiled
-def _line(g, c):
+def _line(g: float, c: float) -> tuple[float, ...]:
     """∫ (x², x, 1) 1(c + g x > 0) dx over [0, 1]."""
     x = _kink(g, c)
     if g > 0.0 or (g == 0.0 and c > 0.0):
@@ -30,7 +34,7 @@ def _line(g, c):
 
 
 @compiled
-def _plane(g, h, c):
+def _plane(g: float, h: float, c: float) -> tuple[float, ...]:
     """∫∫ (x², xy, y², x, y, 1) 1(c + g x + h y > 0) dx dy: a rule of two points for cubics."""
     one_kink, other = _kink(h, c), 1.0 if h == 0.0 else _kink(h, c + g)
     low, high = min(one_kink, other), max(one_kink, other)
@@ -57,7 +61,7 @@ def _plane(g, h, c):
 
 
 @compiled
-def _slab(start, end, S):
+def _slab(start: float, end: float, S: Array) -> None:
     """Add ∫ (x, y, z, 1)(x, y, z, 1)ᵀ over [0, 1]² × [start, end]."""
     one = end - start
     z = one * (end + start) / 2.0
@@ -74,7 +78,7 @@ def _slab(start, end, S):
 
 
 @compiled
-def _space(g, h, k, c, S):
+def _space(g: float, h: float, k: float, c: float, S: Array) -> None:
     """The same for three directions into S (4, 4), lower half, 1 last: three points in z."""
     one, two, three = _kink(k, c), _kink(k, c + h), _kink(k, c + g)
     four = 1.0 if k == 0.0 else _kink(k, c + g + h)
@@ -108,7 +112,7 @@ def _space(g, h, k, c, S):
 
 
 @compiled
-def _steepest_first(at, n, active, where):
+def _steepest_first(at: Array, n: int, active: int, where: Array) -> int:
     """Write the features of a set into `where`, by |slope|; returns how many there are."""
     count = 0
     for i in range(n):
@@ -123,7 +127,7 @@ def _steepest_first(at, n, active, where):
 
 
 @compiled
-def moments(theta, weights, M):
+def moments(theta: Array, weights: Array, M: Array) -> None:
     """Write M(θ) of many θ, (n + 1, boxes), into M (n + 1, n + 1, boxes), for n ≤ 3.
 
     `weights` has the probability of each set of 0, …, n active features.

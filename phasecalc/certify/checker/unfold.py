@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .jit import compiled
+
+Array = Any
 
 DOMAIN_LOW, DOMAIN_HIGH, SLOPE_LOW, SLOPE_HIGH = 1, 2, 3, 4
 EMPTY, SYMMETRY, LENGTH, ROW, VALUE, SLOPE, CONVEX, SECANT = range(10, 18)
@@ -19,7 +23,8 @@ WRONG = (
 
 
 @compiled
-def unfold(codes, indices, values, domain, biases, boxes, intervals, owner):
+def unfold(codes: Array, indices: Array, values: Array, domain: Array, biases: int,
+           boxes: Array, intervals: Array, owner: Array) -> int:  # fmt: skip
     """Write each node's box (2, size, nodes), and each cut's interval before it and its node.
 
     The steps are in preorder. Cuts come before the step that splits or closes their box; the first
