@@ -16,6 +16,7 @@ from ..blocks.candidate import Candidate
 from ..diagram.pair import PairBoundary, PairDiagram, PairPhase, PairPoint
 from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
+from ..exact.forms import has_more_operations
 from ..exact.loss import SparseLoss
 from ..laws import Law
 from ..proofs.language import Between, Decimal, equal
@@ -25,6 +26,9 @@ from .plain import plain
 
 Cell: TypeAlias = str | sympy.Basic
 """A word or a formula."""
+
+MOST_WRITTEN = 2_000
+"""Operations in a formula beyond which it is not printed."""
 
 _SEARCHED = 9
 """Features up to which there is a global source."""
@@ -248,7 +252,9 @@ def number(value: sympy.Expr) -> sympy.Expr:
 
 
 def decimals(formula: sympy.Expr) -> sympy.Expr:
-    """A formula with its radicals as decimals."""
+    """A formula with its radicals as decimals; one that is too long to be printed as it is."""
+    if has_more_operations(formula, MOST_WRITTEN):
+        return formula
     expanded = sympy.expand(formula)
     rounded = {term: term.evalf(6) for term in expanded.atoms(sympy.Pow) if term.is_number}
     symbols = sorted(expanded.free_symbols, key=str)
