@@ -31,7 +31,7 @@ def test_command_lines():
     held(commands.attack(300, seed=5), 300)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.filterwarnings("default")
 @pytest.mark.usefixtures("undisturbed")
 def test_many_command_lines():

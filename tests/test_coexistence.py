@@ -192,7 +192,7 @@ ANY_SIZE = (
     "point-law-boundaries-4-1",
     pytest.param("boundaries-4-2", marks=pytest.mark.slow),
     pytest.param("point-law-boundaries-4-2", marks=pytest.mark.slow),
-    pytest.param("boundaries-5-3", marks=pytest.mark.slow),
+    pytest.param("boundaries-5-3", marks=pytest.mark.long),
 )
 
 

@@ -349,7 +349,7 @@ def test_check_command_takes_a_traced_diagram(small, tmp_path, monkeypatch, caps
     assert (tmp_path / "check.png").stat().st_size > 10_000
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_trace_does_not_depend_on_where_its_branches_lie_in_memory(monkeypatch, tmp_path):
     # Edges of the scan were told apart by the exclusive or of two addresses, which neighbours on a
     # grid share: some runs left out an edge, and then could not go on from each other's results.

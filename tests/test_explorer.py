@@ -109,7 +109,7 @@ def relaxed_minimum(model: pc.ToyModel, S: float, r: float) -> tuple[str, float]
 @pytest.mark.parametrize(
     "made",
     [
-        pytest.param("pair", marks=pytest.mark.slow),
+        pytest.param("pair", marks=pytest.mark.long),
         pytest.param("relaxed_pair", marks=pytest.mark.long),
     ],
 )

@@ -263,7 +263,7 @@ def test_any_two_symbols_make_a_plane() -> None:
     assert [crossing.phases for crossing in line.crossings] == [("antipodal", "ignore")]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_pairs_that_stay_alike_are_followed_to_the_border() -> None:
     """(S, λ), equal importances: the pair of equal lengths against that of unequal ones.
 

@@ -246,6 +246,7 @@ def test_superposition_vanishes(lam: str, left: bool) -> None:
             assert lowest == pytest.approx((1 - S) * (1 + 3 * S) / 12, abs=1e-14)
 
 
+@pytest.mark.long
 def test_junction_with_a_pair_that_breaks_its_symmetry() -> None:
     """Near S = 0.9675 the symmetric pair is a saddle: the junction is that of the broken one."""
     found = traced(window((0.93, 0.985), (0.8, 1.25), penalised("1/100")), (6, 6))
@@ -265,7 +266,7 @@ def test_junction_with_a_pair_that_breaks_its_symmetry() -> None:
     assert traced_document(found)["interference_penalty"] == 0.01
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_thresholds_are_where_the_float_search_finds_equal_losses() -> None:
     """At r = 1 the pair, weak or strong, is there as low as a feature alone, to rounding."""
     strong = next(q for q in pc.minimize(PAIR, 0.489, 0.565).minima if q.name == "antipodal")
@@ -355,7 +356,7 @@ def test_command_line_refuses(command: list[str], capsys: pytest.CaptureFixture[
     assert "bias" in message or "interference_penalty" in message
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_whole_diagram_without_biases(capsys: pytest.CaptureFixture[str], tmp_path) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["boundaries", "--source", "global", "--bias", "zero", "--json"])

@@ -41,6 +41,7 @@ def test_twelve_features_with_falling_importance(tmp_path):
     np.testing.assert_array_equal(again.weights, grid.weights)
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on(tmp_path):
     model = pc.ToyModel(10, 2, support=pc.ExactlyActive(1), importance=[1] * 10)
     whole = pc.train(model, [0.9], [1.0], 2, tolerance=1e-6)
