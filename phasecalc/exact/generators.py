@@ -53,7 +53,7 @@ class Generator(ABC):
         """g^exponent as SymPy writes it."""
 
     def terms(self, exponent: int) -> tuple[sympy.Expr, ...]:
-        """g^exponent as a sum of roots and cosines with their factors, kept: SymPy is slow at it."""
+        """g^exponent as the terms of a sum of roots and cosines; kept, for SymPy is slow at it."""
         if exponent not in self._terms:
             whole = sympy.expand(self.written(exponent), trig=False)
             self._terms[exponent] = sympy.Add.make_args(whole)
