@@ -36,7 +36,7 @@ test-long: $(VENV)/dev.stamp
 # The lower bounds of pyproject.toml, in an environment of their own; they have wheels for Python 3.11
 # and 3.12. Numba keeps its code by version, so it gets a folder of its own.
 test-lowest: $(LOWEST)/dev.stamp
-	NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q
+	NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q --run-seconds
 
 $(LOWEST)/dev.stamp: pyproject.toml .ci/lowest.py
 	$(PYTHON) -m venv $(LOWEST)

@@ -59,6 +59,7 @@ def test_arguments_of_the_newer_functions():
         held(found, 15)
 
 
+@pytest.mark.seconds
 def test_damaged_files():
     held(faults.attack_damage(60, seed=5), 60)
 

@@ -126,6 +126,7 @@ def point_losses(p, r):
     }
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize(
     ("diagram", "losses"), [(DIAGRAMS[1], uniform_losses), (DIAGRAMS[3], point_losses)]
 )

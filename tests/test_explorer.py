@@ -221,6 +221,7 @@ def test_the_page_is_one_file_without_a_network(tmp_path):
     assert len(page.encode()) < LIMIT
 
 
+@pytest.mark.seconds
 def test_other_models_are_refused():
     axes = pc.paper_axes(2)
     pair, relaxed_pair = (find(pc.ToyModel(2, 1), *axes) for find in (atlas, relaxed_atlas))

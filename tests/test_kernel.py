@@ -50,6 +50,7 @@ def test_reference_losses(case):
         assert abs(loss - exact) <= LOSS_LIMIT * scale(W, b, I)
 
 
+@pytest.mark.seconds
 def test_hard_models_against_exact_rationals():
     rng = np.random.default_rng(5)
     for _ in range(120):

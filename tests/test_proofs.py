@@ -70,6 +70,7 @@ def mutated(claim):
     return type(claim)(claim.lhs, claim.rhs + 10**6, evaluate=False)
 
 
+@pytest.mark.seconds
 @each
 def test_wrong_claims_fail(name):
     assert unnoticed(name, mutated) == []
@@ -87,6 +88,7 @@ def same_formula(one: sympy.Expr, two: sympy.Expr) -> bool:
     return sympy.cancel(one - two) == 0 if in_controls else one == two
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize("mistake", MISTAKES)
 @each
 def test_a_sign_a_factor_or_another_probability_fails(name, mistake):

@@ -265,6 +265,7 @@ def test_the_batch_gradient_is_that_of_the_batch():
             )
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize("law", [pc.Uniform(), pc.Point()])
 @pytest.mark.parametrize(("n", "m"), [(2, 1), (3, 2)])
 def test_sampled_losses_are_estimates_of_the_exact_ones(law, n, m):
@@ -547,6 +548,7 @@ def test_a_run_with_other_settings_of_the_other_method_is_the_same(tmp_path):
     assert len(repr(one)) < 200
 
 
+@pytest.mark.seconds
 def test_independent_starts_are_independent():
     grids = [
         pc.train(PAIR, [0.5], [1.0], 400, "sampled", steps=1, learning_rate=1e-12, starts=kind)
