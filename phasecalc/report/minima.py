@@ -34,7 +34,8 @@ def _entries(minimum: LocalMinimum) -> Document:
         "name": minimum.name,
         "outcome": minimum.outcome,
         "loss": minimum.loss,
-        **({} if minimum.loss_error is None else {"loss_error": minimum.loss_error}),
+        # null for a closed form, right to 1e-13 of the scale; the entry is always there
+        "loss_error": minimum.loss_error,
         "weights": minimum.weights.tolist(),
         "bias": minimum.bias.tolist(),
         "gram": minimum.gram.tolist(),
