@@ -12,11 +12,15 @@ import sympy
 from sympy.polys import factortools
 
 import phasecalc as pc
+from phasecalc.exact import loss as exact_loss
+from phasecalc.exact.forms import vanishes
 from phasecalc.exact.roots import polynomial, real_roots
 from phasecalc.report import forms
 from phasecalc.report.documents import written
 from phasecalc.report.plain import plain
+from phasecalc.report.rows import decimals
 from phasecalc.report.text import shown
+from phasecalc.supports import Groups
 
 LONG = Fraction(3447673450147334801155432519043313901863196073, 1087267340087407989506055062295766)
 
@@ -187,6 +191,29 @@ def test_entries_without_a_value_are_refused_in_a_sentence(entry, place):
     given[place] = [[1, entry]] if place == "weights" else [1, entry]
     with pytest.raises(ValueError, match=rf"^{place}\[.* has no value; an entry is made of"):
         pc.decompose(**given)
+
+
+@pytest.mark.parametrize("support", [None, Groups(correlated=[(0, 1)])], ids=str)
+def test_a_long_total_is_not_multiplied_out(support, monkeypatch):
+    given: dict[str, Any] = {
+        "weights": [["w", "sqrt(2)", -1]],
+        "bias": ["1/7", 0, "b"],
+        "importance": ["r", "r", 1],
+        "support": support,
+    }
+    at = {"w": "2/3", "b": "-1/5", "r": "3/2", "sparsity": "3/4"}
+    whole = pc.decompose(**given)
+    monkeypatch.setattr(exact_loss, "_MOST_MULTIPLIED_OUT", 10)
+    short = pc.decompose(**given)
+    assert short.total != whole.total
+    assert vanishes(short.at(**at) - whole.at(**at))
+
+
+def test_a_formula_that_fills_a_book_is_not_turned_into_decimals():
+    x = sympy.Symbol("x")
+    long = sympy.Add(*((k + sympy.sqrt(2)) * x**k for k in range(2, 3000)))
+    assert decimals(long) is long
+    assert str(decimals(sympy.sqrt(2) * x)) == "1.41421*x"
 
 
 def test_a_formula_that_fills_a_book_is_not_written():

@@ -345,6 +345,10 @@ class Number:
                 return Fraction(value - error, scale), Fraction(value + error, scale)
             extra *= 2
 
+    def _sympy_(self) -> sympy.Expr:
+        """SymPy's own protocol: without it `expression * number` goes through `__float__`."""
+        return self.as_expr()
+
     def __float__(self) -> float:
         low, high = self.enclosure(80)
         return float((low + high) / 2)

@@ -50,7 +50,9 @@ def summary(record: Any) -> str:  # noqa: PLR0911, PLR0912 (one line a kind)
         known = "" if record.loss is None else f", L = {record.loss:.12g}"
         return start + f"{record.phase}{known}"
     if name == "Certificate":
-        known = ", ".join(record.phases) if record.proved else "not proved"
+        # A region in which no minimum was found has no name.
+        names = (name or "unnamed" for name in record.phases)
+        known = ", ".join(names) if record.proved else "not proved"
         return (
             start
             + f"S = {record.sparsity}, r = {record.importance}: {known}, "

@@ -16,6 +16,7 @@ from ..blocks.candidate import Candidate
 from ..diagram.pair import PairBoundary, PairDiagram, PairPhase, PairPoint
 from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
+from ..exact.forms import has_more_operations
 from ..exact.loss import SparseLoss
 from ..exact.truncated import TruncatedPower
 from ..laws import Law
@@ -26,6 +27,9 @@ from .plain import plain
 
 Cell: TypeAlias = str | sympy.Basic
 """A word or a formula."""
+
+MOST_WRITTEN = 2_000
+"""Operations in a formula beyond which it is not printed."""
 
 _SEARCHED = 9
 """Features up to which there is a global source."""
@@ -251,10 +255,14 @@ def number(value: sympy.Expr) -> sympy.Expr:
 def decimals(formula: sympy.Expr) -> sympy.Expr:
     """A formula with its radicals as decimals; truncated powers count as symbols.
 
+    A formula that is too long to be printed stays as it is.
+
     >>> from phasecalc.report.plain import plain
     >>> plain(decimals(sympy.sqrt(2) * p**2 - sympy.sqrt(5) / 4))
     '1.41421 p² − 0.559017'
     """
+    if has_more_operations(formula, MOST_WRITTEN):
+        return formula
     expanded = sympy.expand(formula)
     truncated = {term: sympy.Dummy() for term in expanded.atoms(TruncatedPower)}
     bare = expanded.xreplace(truncated)
