@@ -272,14 +272,19 @@ def test_each_cell_has_the_colour_of_its_own_model():
         np.testing.assert_allclose(found[:, :3], wanted, atol=1e-12)
 
 
-def test_theory_has_the_colours_of_its_own_weights():
-    model = pc.ToyModel(3, 2, pc.Point())
+def test_theory_has_the_colours_that_its_phases_have_elsewhere():
+    """ignore-other and others-antipodal do the same to the extra feature: still two colours."""
+    model = pc.ToyModel(3, 2)
+    diagram = pc.phase_diagram(model)
     trained = pc.train(model, [0.2, 0.9], [0.3, 3.0], 2)
-    figure = pc.plot_trained(trained, pc.phase_diagram(model))
+
+    def filled(ax) -> set[tuple[float, ...]]:
+        return {tuple(np.asarray(c.get_facecolor())[0]) for c in ax.collections}
+
+    figure = pc.plot_trained(trained, diagram)
     theory = next(ax for ax in figure.axes if ax.get_title().startswith("theory"))
-    colours = [np.asarray(c.get_facecolor()) for c in theory.collections]
-    found = {tuple(np.round(colour[0, :3], 2)) for colour in colours}
-    assert tuple(np.round(picture.colours(1.0, 0.5), 2)) in found
+    assert filled(theory) == filled(pc.plot_diagram(diagram).axes[0])
+    assert len(filled(theory)) == len(diagram.phases)
 
 
 # The command line -----------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def test_what_cannot_be_trained_or_drawn():
     correlated = pc.ToyModel(2, 1, support=pc.Groups(correlated=[(0, 1)]))
     with pytest.raises(ValueError, match="samples are drawn of independent"):
         pc.train(correlated, [0.5], [1.0], method="sampled")
-    with pytest.raises(ValueError, match=r"support = correlated \{0, 1\}"):
+    with pytest.raises(ValueError, match=r"support = groups\(correlated=\{0, 1\}\)"):
         pc.phase_diagram(correlated, source="relaxed")
     with pytest.raises(ValueError, match="no feature 2"):
         pc.ToyModel(2, 1, support=pc.Groups(correlated=[(0, 2)]))
