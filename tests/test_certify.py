@@ -291,6 +291,7 @@ def test_three_in_one_is_proved():
     assert found.lower <= pair.upper + v and pair.lower + v <= found.upper + Fraction(1, 10**9)
 
 
+@pytest.mark.seconds
 def test_polygon():
     best = pc.minimize(pc.ToyModel(5, 2), 0.95, 1, random_starts=6).lowest
     start = (float(np.diag(best.gram).mean()), float(best.bias.mean()))
