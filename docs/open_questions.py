@@ -467,6 +467,8 @@ def o44() -> str:
 
 *Asked* (MAIS-O44): for 5 features in 2 dimensions at S = 0.999, the coherence μ of the minimisers of L + λ Σ_(i≠j) (W_i·W_j)² as a function of λ; and whether a strictly positive λ can lower μ while the task loss stays below 3 v.
 
+*Proved*: nothing; the certified search is for at most three features.
+
 *Evidence* (ten random starts and all structured ones at each λ; 3 v = {3 * v:.4e}):
 
 {table(("λ", "argmin", "task loss L", "R", "μ"), rows)}
