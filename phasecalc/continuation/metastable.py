@@ -190,7 +190,7 @@ def pieces_of(graph: Graph, limits: tuple[Limit, ...], ends: tuple[End, End]) ->
         near = [
             node.theta
             for node in graph.nodes
-            if end.kind != "border"
+            if end.kind not in ("border", "closed")
             and node.kind == "tricritical point"
             and np.abs(node.theta - limit.theta).max() < s.fades
         ]
