@@ -311,26 +311,22 @@ def limit_curve(land: Landscape, seed: Limit) -> tuple[tuple[Limit, ...], tuple[
 
     A curve that comes back to where it began is followed once around, and ends in its first point.
     """
-    if isinstance(seed, Degenerate):
-        forth = _folds(land, seed, 1.0)
-        if forth[1].kind != "closed":
-            back, first = _folds(land, seed, -1.0)
-            return (*back[::-1], seed, *forth[0]), (first, forth[1])
-    else:
+    forth, last = _one_way(land, seed, 1.0)
+    if last.kind != "closed":
+        back, first = _one_way(land, seed, -1.0)
+        return (*back[::-1], seed, *forth), (first, last)
+    again = limit_beside(land, forth[-1], seed.theta)  # as the curve comes to it, in x too
+    return (seed, *forth, seed if again is None else again), (last, last)
+
+
+def _one_way(land: Landscape, seed: Limit, sign: float) -> tuple[list[Limit], End]:
+    if isinstance(seed, Instability):
         curve = Across(land, next_instability)
-        tangent = curve.tangent(seed, left_of(seed.across))
-        if tangent is None:
-            return (seed,), (End("end of a branch"), End("end of a branch"))
-        forth = continue_curve(land, curve, seed, tangent, _closes(seed))
-        if forth[1].kind != "closed":
-            back, first = continue_curve(land, curve, seed, -tangent, _closes(seed))
-            return (*back[::-1], seed, *forth[0]), (first, forth[1])
-    points: list[Limit] = [seed, *forth[0]]
-    again = limit_beside(land, points[-1], seed.theta)  # as the curve comes to it, in x too
-    return (*points, seed if again is None else again), (forth[1], forth[1])
-
-
-def _folds(land: Landscape, seed: Degenerate, sign: float) -> tuple[list[Limit], End]:
+        heading = curve.tangent(seed, left_of(seed.across))
+        if heading is None:
+            return [], End("end of a branch")
+        ahead, end = continue_curve(land, curve, seed, sign * heading, _closes(seed))
+        return list(ahead), end
     assert seed.tangent is not None
     turned = (sign * seed.tangent[0], sign * seed.tangent[1])
     start = Degenerate(seed.branch, seed.null, seed.error, turned, seed.third)
