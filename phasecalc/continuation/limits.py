@@ -26,6 +26,8 @@ _EVEN = 1e-4
 0, up to the fourth derivative times the 1e-5 to which a minimum is known along a flat direction."""
 _BESIDE = 0.1
 """Of a step: how far from its chord a curve may lie that turns by `longest_turn` at most."""
+_ROUNDED = 1e-14
+"""Of a curvature, an eigenvalue of second derivatives of order 1: some 50 roundings."""
 _BEFORE = 2e-4 * np.array([4.0, 3.0, 2.0, 1.0])
 """Where a curvature is evaluated, that cannot be beyond its zero."""
 
@@ -265,7 +267,7 @@ def lowest(
 
     if _smooth(land, branch):
         value, u = eigen(problem.exact_hessian(branch.x))
-        return value, 1e-14, u
+        return value, _ROUNDED, u
     if near is None:
         likely = softest_sides(land, branch)
         return min((lowest(land, branch, u) for u in likely), key=lambda found: found[0])
@@ -283,7 +285,8 @@ def lowest(
         u, moved = v, float(np.abs(v - u).max())
         if moved < 1e-7:
             break
-    return whole[0], abs(whole[0] - short[0]) + 1e-13, u
+    # The extrapolation with one matrix less, and the weights of the whole one times a rounding.
+    return whole[0], abs(whole[0] - short[0]) + 10 * _ROUNDED, u
 
 
 def next_instability(
