@@ -59,6 +59,7 @@ def test_theory_is_the_diagram_of_each_cell(checked):
         assert checked.theory_losses[i, j] == pytest.approx(float(THEORY.minimum(S, r)))
 
 
+@pytest.mark.seconds
 def test_away_means_that_the_theory_says_the_same_all_around(checked):
     outcome = {phase.name: phase.outcome for phase in THEORY.phases}
     for i, j in np.ndindex(12, 12):
@@ -289,6 +290,7 @@ def test_theory_has_the_colours_that_its_phases_have_elsewhere():
 # The command line -----------------------------------------------------------------------------
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize("ending", ["npz", "nc"])
 def test_train_and_check_on_the_command_line(capsys, tmp_path, ending):
     path = tmp_path / f"grid.{ending}"
@@ -436,6 +438,7 @@ def small_grid(tmp_path_factory):
     return path
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize("name", ["weights", "biases", "losses"])
 @pytest.mark.parametrize(
     "value", [1e155, slow(-1e300), slow(5e307), slow(float("inf")), float("nan"), slow(1e-320)]

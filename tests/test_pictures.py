@@ -17,9 +17,9 @@ from .pages import ROOT
 
 _BLOCK = 12
 """Pixels on a side of the squares whose mean colours are compared: letters move with fonts."""
-LONG = ("global-3-2.png", "sticky.png")
+LONG = ("global-3-2.png", "sticky.png", "check-global-2-1.png")
 QUICK = ("diagram-2-1.png", "diagram-3-2.png", *(x for x in pictures.FIGURES if x not in LONG))
-SLOW = ("limit.png", "global-2-1.png", "no-bias-2-1.png", "check-2-1.png", "check-global-2-1.png")
+SLOW = ("limit.png", "global-2-1.png", "no-bias-2-1.png", "check-2-1.png")
 
 
 DRAWN_WITH = (3, 11)

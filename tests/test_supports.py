@@ -232,6 +232,7 @@ def test_supports_of_the_wrong_type():
         pc.expected_loss([[1, 1]], [0, 0], [1, 1], support=pc.ExactlyActive(1))
 
 
+@pytest.mark.seconds
 def test_minima_with_a_support():
     apart = pc.minimize(
         pc.ToyModel(2, 1, support=pc.Groups(anticorrelated=[(0, 1)])), 0.6, random_starts=0
