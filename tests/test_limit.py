@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import sympy
 from click.testing import CliRunner
+from matplotlib.text import Annotation
 from scipy.optimize import linprog
 
 import phasecalc as pc
@@ -182,6 +183,17 @@ def test_pictures(diagram, tmp_path):
     pc.plot_weights(pc.geometry(5, 2)).savefig(tmp_path / "five.png")
     with pytest.raises(ValueError, match="one or two dimensions"):
         pc.plot_weights(pc.geometry(4, 3))
+
+
+def test_short_arrows_are_told_apart_in_a_lens():
+    """Of the triangle with two faint features, whose vectors are a twentieth of the others."""
+    figure = pc.plot_weights(pc.geometry(5, 2))
+    powers = [[t.get_text() for t in ax.texts if "middle" in t.get_text()] for ax in figure.axes]
+    (ax,) = (ax for ax, words in zip(figure.axes, powers, strict=True) if words)
+    ends = np.array([t.xy for t in ax.texts if isinstance(t, Annotation)])
+    gaps = np.hypot(*(ends[:, None] - ends[None]).transpose(2, 0, 1))
+    assert len(ends) == 5
+    assert gaps[np.triu_indices(5, 1)].min() > 0.2
 
 
 def test_command_line(tmp_path):
