@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from scipy.optimize import linprog
 
 import phasecalc as pc
 from phasecalc.cli import cli
+from phasecalc.limit.geometry import tabulated
 from phasecalc.limit.line import Line, minima_along
 from phasecalc.limit.records import lower_hull
 from phasecalc.symbols import p
@@ -173,6 +174,20 @@ def test_a_crossing_is_where_two_branches_are_equal():
     a, b = line.followed(left, change.sparsity), line.followed(right, change.sparsity)
     assert a is not None and b is not None
     assert abs(a.loss - b.loss) < 1e-12
+
+
+def test_a_dropped_feature_changes_no_phase_of_the_table():
+    """ℓ(k + 1, d) ≤ ℓ(k, d) + v; a change between phases that both drop a feature is one of k."""
+    for k, d in tabulated():
+        if (k + 1, d) not in tabulated():
+            continue
+        one, more = pc.geometry(k, d), pc.geometry(k + 1, d)
+        feature = (1 - one.sparsities) / 3 - (1 - one.sparsities) ** 2 / 4
+        assert (more.losses - one.losses - feature).max() < 1e-10, (k, d)
+        for left, right in pairwise(more.phases):
+            if "dropped" in left.name and "dropped" in right.name:
+                gaps = [abs(phase.high - left.high) for phase in one.phases]
+                assert min(gaps) < 1e-6, (k, d, left.name, right.name)
 
 
 def test_pictures(diagram, tmp_path):
