@@ -15,7 +15,9 @@ run: $(VENV)/run.stamp
 	$(BIN)/phasecalc diagram -n 2 -m 1 -o $(OUT)/diagram-2-1.png
 	$(BIN)/phasecalc diagram -n 3 -m 2 -o $(OUT)/diagram-3-2.png
 
-test: lint types pytest
+# mypy takes one core for half a minute, the tests have long ones at their end.
+test: lint
+	@$(MAKE) --no-print-directory -j 2 types pytest
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -25,16 +27,16 @@ types: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
 pytest: $(VENV)/dev.stamp
-	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q --run-slow
+	$(BIN)/python -m pytest -q --run-slow
 
-# Tests that take half a minute and more each, and nothing else.
+# Tests that take ten seconds and more each, and the random ones with three times as many examples.
 test-long: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -q --run-long -m long
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q --run-long -m "long or hypothesis"
 
 # The lower bounds of pyproject.toml, in an environment of their own; they have wheels for Python 3.11
 # and 3.12. Numba keeps its code by version, so it gets a folder of its own.
 test-lowest: $(LOWEST)/dev.stamp
-	NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q
+	NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest -q --run-seconds
 
 $(LOWEST)/dev.stamp: pyproject.toml .ci/lowest.py
 	$(PYTHON) -m venv $(LOWEST)

@@ -1,4 +1,4 @@
-"""Hypothesis profiles, the switches for slow and long tests, and the whole suite on all cores."""
+"""Hypothesis profiles, the switches for tests that take time, and the whole suite on all cores."""
 
 from __future__ import annotations
 
@@ -15,9 +15,18 @@ settings.register_profile("ci", max_examples=75, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
+KINDS = ("seconds", "slow", "long")
+"""Marks of tests that take time; pyproject.toml says what runs them."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--run-slow", action="store_true", help="also run tests marked slow")
-    parser.addoption("--run-long", action="store_true", help="also run tests marked long")
+    for kind in KINDS:
+        parser.addoption(f"--run-{kind}", action="store_true", help=f"also run tests marked {kind}")
+
+
+def is_whole(config: pytest.Config) -> bool:
+    """Whether nothing was named on the command line."""
+    return config.args_source is config.ArgsSource.TESTPATHS
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
@@ -25,9 +34,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
     So is a run of which one wants to see more (`-s`).
     """
-    whole = config.args_source is config.ArgsSource.TESTPATHS
     seen = config.option.capture == "no" or config.option.collectonly
-    return None if whole and not seen else 0
+    return None if is_whole(config) and not seen else 0
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -43,9 +51,11 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for kind in ("slow", "long"):
-        if not config.getoption(f"--run-{kind}"):
-            skip = pytest.mark.skip(reason=f"{kind}: needs --run-{kind}")
-            for item in items:
-                if kind in item.keywords:
-                    item.add_marker(skip)
+    asked = {kind for kind in KINDS if config.getoption(f"--run-{kind}")}
+    if "slow" in asked or not is_whole(config):
+        asked.add("seconds")
+    for kind in {*KINDS} - asked:
+        skip = pytest.mark.skip(reason=f"{kind}: needs --run-{kind}")
+        for item in items:
+            if kind in item.keywords:
+                item.add_marker(skip)

@@ -41,7 +41,7 @@ def measured(model: pc.ToyModel, S: str, r: str, gap: str, most: int) -> None:
         <= Fraction(best.loss) + Fraction(1, 10**13)
         <= found.upper + Fraction(2, 10**13)
     )
-    known = ", ".join(found.phases) if found.proved else "not proved"
+    known = ", ".join(name or "unnamed" for name in found.phases) if found.proved else "not proved"
     print(
         f"S = {S:>7} r = {r:>11}  F ≥ {float(found.lower):.12f}  width {float(found.width):.1e}  "
         f"{known:<28} {found.boxes:>8} boxes {seconds:7.2f} s  holds minimize: {inside}",

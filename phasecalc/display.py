@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from importlib import import_module
 from os import PathLike
 from typing import Any, TypeVar
@@ -36,6 +37,14 @@ def printers(module: str) -> Any:
     return import_module(f"phasecalc.report.{module}")
 
 
+def list_records(record: Any) -> None:
+    """Turn every tuple of records among the fields of a dataclass into a `Listed`."""
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if type(value) is tuple and value and all(isinstance(item, Shown) for item in value):
+            object.__setattr__(record, field.name, Listed(value))
+
+
 class Shown:
     """A record that `phasecalc.report.notebook` can print; `repr` stays that of a dataclass."""
 
@@ -48,6 +57,10 @@ class Shown:
     @long_integers()
     def _repr_html_(self) -> str:
         return str(printers("notebook").record_html(self))
+
+    def __post_init__(self) -> None:
+        """Tuples of records among the fields show themselves as tables too."""
+        list_records(self)
 
     def __init_subclass__(cls) -> None:
         # IPython takes the first class that has either; a dataclass has a repr of its own.

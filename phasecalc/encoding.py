@@ -7,6 +7,7 @@ described in docs/records.md.
 from __future__ import annotations
 
 import re
+from base64 import b64decode, b64encode
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from importlib import import_module
@@ -87,6 +88,8 @@ _CONSTANTS = {"pi": sympy.pi, "oo": sympy.oo, "-oo": -sympy.oo}
 _SYMBOL = re.compile(r"[^\W\d]\w*")
 _DTYPES = re.compile(r"\|b1|[<|][fiu][1248]|<U\d{1,6}")
 _DEEPEST = 200
+_MANY = 10_000
+"""Entries from which an array of numbers is written as its bytes, little-endian, in base64."""
 _LONG = 4000
 """Digits from which integers are written in base 16, which Python reads in any length."""
 
@@ -133,11 +136,14 @@ def encoded(value: Any) -> Any:  # noqa: PLR0911 (one line a type)
 def _array(value: Any) -> Any:
     if value.shape == () and value.dtype.kind in "iub":
         return bool(value) if value.dtype.kind == "b" else int(value)
+    value = value.astype(value.dtype.newbyteorder("<"), copy=False)
+    parts = {"dtype": value.dtype.str, "shape": list(value.shape)}
+    if value.size >= _MANY and value.dtype.kind in "fiu":
+        return {"array": {**parts, "base64": b64encode(value.tobytes()).decode()}}
     flat = value.ravel().tolist()
     if value.dtype.kind == "f":
         flat = [encoded(entry) for entry in flat]
-    dtype = value.dtype.str.replace("=", "<")
-    return {"array": {"dtype": dtype, "shape": list(value.shape), "entries": flat}}
+    return {"array": {**parts, "entries": flat}}
 
 
 class _Text(StrPrinter):  # type: ignore[misc]
@@ -245,6 +251,9 @@ def _read_array(entries: dict[str, Any]) -> Any:
     dtype, shape = entries["dtype"], tuple(entries["shape"])
     if not isinstance(dtype, str) or not _DTYPES.fullmatch(dtype):
         raise ValueError(f"an array has the type {dtype!r}")
+    if "base64" in entries:
+        content = b64decode(entries["base64"], validate=True)
+        return numpy.frombuffer(content, numpy.dtype(dtype)).reshape(shape).copy()
     flat = [decoded(entry, 0) for entry in entries["entries"]]
     return numpy.array(flat, dtype=numpy.dtype(dtype)).reshape(shape)
 

@@ -150,7 +150,7 @@ def _condition(value: object, argument: str) -> sympy.Expr:
 def refuse_variant(model: ToyModel, source: str) -> None:
     """ValueError where a model's bias mode, penalty or support is one that this source lacks."""
     if model.support != Independent():
-        raise ValueError(f"support = {model.support.text}: there is no {source} diagram for it")
+        raise ValueError(f"support = {model.support}: there is no {source} diagram for it")
     if model.bias != "free":
         raise ValueError(f'bias = {model.bias!r} needs source = "global", not {source!r}')
     if model.interference_penalty:

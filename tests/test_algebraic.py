@@ -19,7 +19,7 @@ from phasecalc.exact.roots import polynomial, real_roots
 from phasecalc.exact.truncated import exact_sign
 from phasecalc.report.notebook import record_html, record_latex, record_text
 
-from .marks import slow
+from .marks import long
 
 x = sympy.Symbol("x")
 PLASTIC = sympy.CRootOf(x**3 - x - 1, 0)
@@ -132,8 +132,9 @@ def shown(loss: pc.SparseLoss) -> None:
         assert form(loss)
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize("law", [pc.Uniform(), pc.Point()], ids=str)
-@pytest.mark.parametrize("count", [3, slow(8)])
+@pytest.mark.parametrize("count", [3, long(8)])
 def test_losses_of_random_algebraic_entries(law, count):
     """Against the float kernel: an independent way to the same number."""
     generator = random.Random(11)
@@ -154,6 +155,7 @@ def test_losses_of_random_algebraic_entries(law, count):
             shown(loss)
 
 
+@pytest.mark.seconds
 def test_cosine_beside_its_square_root():
     loss = pc.decompose([[cos(pi / 7), sqrt(7)], [-sqrt(2), 1]], [cbrt(3), 0], [1, pc.r])
     assert loss.at(sparsity=0, r="2/3").is_number

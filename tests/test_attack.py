@@ -31,7 +31,7 @@ def test_command_lines():
     held(commands.attack(300, seed=5), 300)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.filterwarnings("default")
 @pytest.mark.usefixtures("undisturbed")
 def test_many_command_lines():
@@ -59,6 +59,7 @@ def test_arguments_of_the_newer_functions():
         held(found, 15)
 
 
+@pytest.mark.seconds
 def test_damaged_files():
     held(faults.attack_damage(60, seed=5), 60)
 

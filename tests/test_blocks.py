@@ -94,6 +94,7 @@ def five_in_two():
     return pc.phase_diagram(pc.ToyModel(5, 2))
 
 
+@pytest.mark.seconds
 def test_five_in_two_ends_in_the_pentagon(five_in_two):
     assert "pentagon" in {c.name for c in five_in_two.phases}
     assert five_in_two.label(Fraction(99, 100), 1) == "pentagon"
@@ -217,6 +218,7 @@ def test_polynomials_over_a_field():
     assert reduced((root * p**2 - root) / (p + 1)) == root * p - root
 
 
+@pytest.mark.seconds
 def test_the_command_says_which_blocks_were_considered():
     done = CliRunner().invoke(cli, ["boundaries", "-n", "5", "-m", "2"])
     assert done.exit_code == 0

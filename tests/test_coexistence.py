@@ -126,6 +126,7 @@ def point_losses(p, r):
     }
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize(
     ("diagram", "losses"), [(DIAGRAMS[1], uniform_losses), (DIAGRAMS[3], point_losses)]
 )
@@ -192,7 +193,7 @@ ANY_SIZE = (
     "point-law-boundaries-4-1",
     pytest.param("boundaries-4-2", marks=pytest.mark.slow),
     pytest.param("point-law-boundaries-4-2", marks=pytest.mark.slow),
-    pytest.param("boundaries-5-3", marks=pytest.mark.slow),
+    pytest.param("boundaries-5-3", marks=pytest.mark.long),
 )
 
 

@@ -84,6 +84,7 @@ def test_minimize_takes_importances_and_supports(capsys):
     assert "importance (1, 1, 1/2)" in out
 
 
+@pytest.mark.seconds
 def test_train_takes_importances_and_supports(capsys, tmp_path):
     path = tmp_path / "grid.npz"
     shared = ("train", "-n", "4", "-m", "2", "--cells", "2", "--models", "2", "-q")

@@ -55,6 +55,7 @@ def coexistence(sparsity: str) -> tuple[sympy.Expr, Branch]:
     return found[4], state
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize(
     ("sparsity", "known"), [("1/2", 0.5357), ("3/5", 0.3373), ("4/5", 0.1138), ("9/10", 0.0487)]
 )
@@ -258,6 +259,7 @@ def small() -> pc.TracedDiagram:
     return traced(window((0.2, 0.6), (0.4, 1.1)), (6, 6))
 
 
+@pytest.mark.seconds
 def test_losses_of_lines_are_the_lowest_and_ends_included(small) -> None:
     """Every point and both ends lie where the search finds no other loss; jumps are above 0."""
     for line in small.boundaries:
@@ -293,6 +295,7 @@ def test_the_public_picture_takes_a_traced_diagram(small) -> None:
     assert "(global)" in figure.axes[0].get_title()
 
 
+@pytest.mark.seconds
 def test_grid_follows_to_the_minima_that_a_search_finds(small) -> None:
     S, r = np.linspace(0.22, 0.58, 9), np.geomspace(0.42, 1.05, 9)
     grid = small.grid(S, r)
@@ -305,6 +308,7 @@ def test_grid_follows_to_the_minima_that_a_search_finds(small) -> None:
             small.grid(S_bad, r_bad)
 
 
+@pytest.mark.seconds
 def test_crosscheck_measures_both_sides_by_one_rule(small) -> None:
     trained = pc.train(PAIR, np.linspace(0.22, 0.58, 9), np.geomspace(0.42, 1.05, 9))
     check = pc.crosscheck(small, trained)
@@ -330,6 +334,7 @@ def test_crosscheck_measures_both_sides_by_one_rule(small) -> None:
         assert len(np.unique(check.theory_outcomes[box])) == 1
 
 
+@pytest.mark.seconds
 def test_check_command_takes_a_traced_diagram(small, tmp_path, monkeypatch, capsys) -> None:
     trained = pc.train(PAIR, np.linspace(0.22, 0.58, 4), np.geomspace(0.42, 1.05, 4))
     trained.save(tmp_path / "trained.npz")
@@ -349,7 +354,7 @@ def test_check_command_takes_a_traced_diagram(small, tmp_path, monkeypatch, caps
     assert (tmp_path / "check.png").stat().st_size > 10_000
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_trace_does_not_depend_on_where_its_branches_lie_in_memory(monkeypatch, tmp_path):
     # Edges of the scan were told apart by the exclusive or of two addresses, which neighbours on a
     # grid share: some runs left out an edge, and then could not go on from each other's results.

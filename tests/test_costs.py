@@ -12,11 +12,15 @@ import sympy
 from sympy.polys import factortools
 
 import phasecalc as pc
+from phasecalc.exact import loss as exact_loss
+from phasecalc.exact.forms import vanishes
 from phasecalc.exact.roots import polynomial, real_roots
 from phasecalc.report import forms
 from phasecalc.report.documents import written
 from phasecalc.report.plain import plain
+from phasecalc.report.rows import decimals
 from phasecalc.report.text import shown
+from phasecalc.supports import Groups
 
 LONG = Fraction(3447673450147334801155432519043313901863196073, 1087267340087407989506055062295766)
 
@@ -77,6 +81,7 @@ def test_a_part_in_r_is_split_off_whatever_the_coefficients(digits):
     assert sympy.expand(forms.tidy(apart) - apart) == 0
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize("power", [1, 2, 3])
 def test_the_part_in_r_is_that_of_all_factors(power):
     # Against SymPy's factors, where these are cheap.
@@ -94,12 +99,14 @@ def test_the_part_in_r_is_that_of_all_factors(power):
         assert forms._r_apart(expr) == expected
 
 
+@pytest.mark.seconds
 def test_symbolic_weights_in_two_dimensions_print_without_a_search(no_search):
     a, b, c, d, e, f = sympy.symbols("a b c d e f")
     loss = pc.decompose([[a, b, c], [d, e, f]], [0, 0, 0])
     assert "_+" in str(loss)
 
 
+@pytest.mark.seconds
 def test_brackets_keep_their_value():
     a, b = sympy.symbols("a b")
     loss = pc.decompose([[a, b]], [Fraction(1, 3), a])
@@ -144,6 +151,7 @@ def test_signs_at_algebraic_numbers_need_no_sturm_sequence(monkeypatch):
     assert root.sign_of(polynomial((p**5 + p - 1) * (p + 3))) == 0
 
 
+@pytest.mark.seconds
 def test_seven_candidates_of_ones_own_in_a_hard_diagram():
     # The same envelope as on a grid, at rational points; a Sturm sequence for each of some 7,000
     # signs made this diagram last 25 s.
@@ -189,6 +197,31 @@ def test_entries_without_a_value_are_refused_in_a_sentence(entry, place):
         pc.decompose(**given)
 
 
+@pytest.mark.parametrize("support", [None, Groups(correlated=[(0, 1)])], ids=str)
+def test_a_long_total_is_not_multiplied_out(support, monkeypatch):
+    given: dict[str, Any] = {
+        "weights": [["w", "sqrt(2)", -1]],
+        "bias": ["1/7", 0, "b"],
+        "importance": ["r", "r", 1],
+        "support": support,
+    }
+    at = {"w": "2/3", "b": "-1/5", "r": "3/2", "sparsity": "3/4"}
+    whole = pc.decompose(**given)
+    monkeypatch.setattr(exact_loss, "_MOST_MULTIPLIED_OUT", 10)
+    short = pc.decompose(**given)
+    assert short.total != whole.total
+    assert vanishes(short.at(**at) - whole.at(**at))
+
+
+@pytest.mark.seconds
+def test_a_formula_that_fills_a_book_is_not_turned_into_decimals():
+    x = sympy.Symbol("x")
+    long = sympy.Add(*((k + sympy.sqrt(2)) * x**k for k in range(2, 3000)))
+    assert decimals(long) is long
+    assert str(decimals(sympy.sqrt(2) * x)) == "1.41421*x"
+
+
+@pytest.mark.seconds
 def test_a_formula_that_fills_a_book_is_not_written():
     x = sympy.Symbol("x")
     long = sympy.Add(*((k + 1) * x**k for k in range(2, 3000)))

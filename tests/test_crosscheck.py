@@ -59,6 +59,7 @@ def test_theory_is_the_diagram_of_each_cell(checked):
         assert checked.theory_losses[i, j] == pytest.approx(float(THEORY.minimum(S, r)))
 
 
+@pytest.mark.seconds
 def test_away_means_that_the_theory_says_the_same_all_around(checked):
     outcome = {phase.name: phase.outcome for phase in THEORY.phases}
     for i, j in np.ndindex(12, 12):
@@ -271,19 +272,25 @@ def test_each_cell_has_the_colour_of_its_own_model():
         np.testing.assert_allclose(found[:, :3], wanted, atol=1e-12)
 
 
-def test_theory_has_the_colours_of_its_own_weights():
-    model = pc.ToyModel(3, 2, pc.Point())
+def test_theory_has_the_colours_that_its_phases_have_elsewhere():
+    """ignore-other and others-antipodal do the same to the extra feature: still two colours."""
+    model = pc.ToyModel(3, 2)
+    diagram = pc.phase_diagram(model)
     trained = pc.train(model, [0.2, 0.9], [0.3, 3.0], 2)
-    figure = pc.plot_trained(trained, pc.phase_diagram(model))
+
+    def filled(ax) -> set[tuple[float, ...]]:
+        return {tuple(np.asarray(c.get_facecolor())[0]) for c in ax.collections}
+
+    figure = pc.plot_trained(trained, diagram)
     theory = next(ax for ax in figure.axes if ax.get_title().startswith("theory"))
-    colours = [np.asarray(c.get_facecolor()) for c in theory.collections]
-    found = {tuple(np.round(colour[0, :3], 2)) for colour in colours}
-    assert tuple(np.round(picture.colours(1.0, 0.5), 2)) in found
+    assert filled(theory) == filled(pc.plot_diagram(diagram).axes[0])
+    assert len(filled(theory)) == len(diagram.phases)
 
 
 # The command line -----------------------------------------------------------------------------
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize("ending", ["npz", "nc"])
 def test_train_and_check_on_the_command_line(capsys, tmp_path, ending):
     path = tmp_path / f"grid.{ending}"
@@ -431,6 +438,7 @@ def small_grid(tmp_path_factory):
     return path
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize("name", ["weights", "biases", "losses"])
 @pytest.mark.parametrize(
     "value", [1e155, slow(-1e300), slow(5e307), slow(float("inf")), float("nan"), slow(1e-320)]

@@ -42,6 +42,25 @@ def test_a_minimum_is_its_own_nearest():
     assert "ends in antipodal" in str(found) and len(repr(found)) < 120
 
 
+def test_more_than_nine_features_have_a_nearest_minimum_too():
+    """Six pairs, disturbed: back to the loss of six pairs, twice two of which is four of two."""
+    W = np.zeros((6, 12))
+    W[range(6), range(6)], W[range(6), range(6, 12)] = 1.0, -1.0
+    W += 0.02 * np.random.default_rng(0).normal(size=W.shape)
+    found = pc.describe(W, [0.03] * 12, sparsity=0.6)
+    pair = pc.minimize(pc.ToyModel(2, 1), 0.6)
+    assert found.nearest is not None and found.distance is not None
+    assert found.nearest.loss == pytest.approx(6 * pair.loss, abs=1e-10)
+    assert found.nearest.loss_error is not None and "error about" in str(found)
+    assert 0 < found.distance < 1
+    assert pc.describe(W, [0.03] * 12, sparsity=0.6, seconds=0).nearest is None
+    # Given up at once: what is known without it is there.
+    short = pc.describe(W, [0.03] * 12, sparsity=0.6, seconds=1e-9)
+    assert short.nearest is None and short.loss == found.loss
+    with pytest.raises(ValueError, match="seconds"):
+        pc.describe(W, sparsity=0.6, seconds=-1)
+
+
 @pytest.mark.parametrize("n", [3, 5, 6])
 def test_distances_hold_every_feature_to_itself(n):
     """All features of a regular figure look alike: their order alone tells which is which."""

@@ -195,6 +195,7 @@ LINES = st.lists(
 )
 
 
+@pytest.mark.seconds
 @given(LINES)
 def test_the_envelope_of_arbitrary_polynomials(coefficients):
     """Strips cover (0, 1); inside each the hull is what the strip says; neighbours differ."""

@@ -26,6 +26,7 @@ def run(capsys, *arguments: str) -> tuple[int, str, str]:
     return int(stopped.value.code or 0), captured.out, captured.err
 
 
+@pytest.mark.seconds
 def test_the_files_checked_in_are_what_the_command_writes(tmp_path, capsys):
     status, _, _ = run(capsys, "derive", "--all", "-o", str(tmp_path))
     assert status == 0

@@ -311,6 +311,7 @@ def test_files_of_the_safetensors_package(tmp_path, torch):
     np.testing.assert_allclose(found.weights[0], W, rtol=1e-6)
 
 
+@pytest.mark.seconds
 def test_pytorch_is_imported_late():
     code = (
         "import sys, phasecalc as pc; pc.read_weights, pc.regret; assert 'torch' not in sys.modules"

@@ -109,7 +109,7 @@ def relaxed_minimum(model: pc.ToyModel, S: float, r: float) -> tuple[str, float]
 @pytest.mark.parametrize(
     "made",
     [
-        pytest.param("pair", marks=pytest.mark.slow),
+        pytest.param("pair", marks=pytest.mark.long),
         pytest.param("relaxed_pair", marks=pytest.mark.long),
     ],
 )
@@ -221,6 +221,7 @@ def test_the_page_is_one_file_without_a_network(tmp_path):
     assert len(page.encode()) < LIMIT
 
 
+@pytest.mark.seconds
 def test_other_models_are_refused():
     axes = pc.paper_axes(2)
     pair, relaxed_pair = (find(pc.ToyModel(2, 1), *axes) for find in (atlas, relaxed_atlas))

@@ -41,7 +41,7 @@ def test_a_branch_goes_on_where_an_overlap_changes_its_sign() -> None:
     assert moved.loss == pytest.approx(there.loss, abs=1e-13)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_minima_that_break_a_symmetry_differently_meet_in_a_landau_point() -> None:
     land = window((0.15, 0.19), (1.08, 1.11), pc.ToyModel(5, 2))
     found = traced(land, (4, 4))
@@ -65,7 +65,7 @@ def test_minima_that_break_a_symmetry_differently_meet_in_a_landau_point() -> No
     assert softest[2] > 1e-4
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_line_stops_where_another_daughter_leaves_one_of_its_phases() -> None:
     """Of the dedicated phase, whose softest direction was another one before."""
     found = traced(window((0.34, 0.40), (1.36, 1.47), pc.ToyModel(5, 2)), (4, 4))

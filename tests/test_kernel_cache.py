@@ -19,7 +19,7 @@ def test_numba_still_has_what_the_stamp_is_written_to():
     assert batch_loss_grad._cache._cache_file._source_stamp == jit._STAMP
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_change_in_a_callee_is_seen(tmp_path):
     package = tmp_path / "phasecalc"
     ignored = shutil.ignore_patterns("__pycache__")

@@ -52,6 +52,7 @@ def test_the_exact_diagram_of_unit_blocks(diagram):
     assert signs[0] < 0 < signs[1]
 
 
+@pytest.mark.seconds
 def test_the_hull_is_the_best_of_all_mixtures_of_three_blocks(diagram):
     """Brute force: each set of up to three blocks with dropped features, by its own best shares."""
     for S, nu in (("1/2", 3), ("9/10", "7/4"), ("99/100", "9/4"), ("199/200", 4), ("1/5", 2)):
@@ -190,6 +191,7 @@ def test_a_dropped_feature_changes_no_phase_of_the_table():
                 assert min(gaps) < 1e-6, (k, d, left.name, right.name)
 
 
+@pytest.mark.seconds
 def test_pictures(diagram, tmp_path):
     pc.plot_limit(diagram).savefig(tmp_path / "limit.png")
     pc.plot_sticky(diagram, 4, trained=([0.5, 0.9], [1.0, 0.5]), points=10).savefig(
@@ -231,6 +233,7 @@ def test_a_phase_between_neighbours_of_the_table_is_found(size):
         assert record.label((phase.low + phase.high) / 2) == phase.name
 
 
+@pytest.mark.seconds
 def test_the_least_loss_in_a_narrow_phase():
     model = pc.ToyModel(6, 2, importance=[1] * 6)
     assert pc.geometry(6, 2).loss(0.925) == pytest.approx(

@@ -14,6 +14,8 @@ from phasecalc.limit.geometry import tabulated
 from phasecalc.limit.optimised import stable_at
 from phasecalc.minima.naming import groups_of
 
+from .marks import long
+
 pytestmark = pytest.mark.slow
 
 
@@ -41,7 +43,7 @@ def least(k, d, S):
     ("compound", "stable", "gap"),
     [
         # A compound touches the segment, or the ray, of the two phases that it is made into.
-        ("4 in 3", "below", lambda S: least(4, 3, S) - least(2, 1, S)),
+        long("4 in 3", "below", lambda S: least(4, 3, S) - least(2, 1, S)),
         (
             "3 in 2",
             "below",

@@ -118,6 +118,7 @@ def test_a_law_without_a_kernel_gives_what_the_kernel_gives():
         np.testing.assert_allclose(one, two, atol=2e-10)
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize(
     ("law", "unit"),
     [

@@ -59,6 +59,7 @@ def test_joint_island() -> None:
     np.testing.assert_allclose(found.bias, 0.3866, atol=5e-5)
 
 
+@pytest.mark.seconds
 def test_every_minimum_is_stationary_and_stable() -> None:
     rng = np.random.default_rng(5)
     for _ in range(12):
@@ -238,3 +239,12 @@ def test_a_start_in_more_dimensions_than_features():
 def test_too_many_dimensions_are_refused():
     with pytest.raises(ValueError, match="d_hidden = 1000000: weights of at most 100000 rows"):
         pc.minimize(pc.ToyModel(2, 10**6), 0.5)
+
+
+def test_flat_minima_of_the_point_law_are_one_each():
+    """Of `ignore` only G_11 + b_1 = 1 is fixed, for every b_1 ≤ 0: one minimum, not one a start."""
+    found = pc.minimize(pc.ToyModel(2, 1, pc.Point()), 0.3, 0.5)
+    known = [(minimum.name, round(minimum.loss, 9)) for minimum in found.minima]
+    assert len(known) == len(set(known)) and "ignore" in dict(known)
+    # r Var(x_2) with x_2 one with probability p.
+    assert found.loss == pytest.approx(0.5 * 0.7 * 0.3, rel=1e-9)

@@ -11,13 +11,13 @@ import pytest
 import phasecalc as pc
 from phasecalc.minima.naming import WEAK, groups_of
 
-from .marks import slow
+from .marks import long, slow
 
 GRIDS = [
     (4, 2, (0.3, 0.7, 0.98), (0.2, 1.0, 4.0)),
     slow(4, 2, (0.05, 0.3, 0.5, 0.7, 0.9, 0.98), (0.2, 0.7, 1.0, 1.5, 4.0)),
-    slow(5, 2, (0.1, 0.3, 0.6, 0.85, 0.97), (0.2, 0.7, 1.0, 1.5, 4.0)),
-    slow(6, 2, (0.3, 0.9), (0.5, 1.0, 2.0)),
+    long(5, 2, (0.1, 0.3, 0.6, 0.85, 0.97), (0.2, 0.7, 1.0, 1.5, 4.0)),
+    long(6, 2, (0.3, 0.9), (0.5, 1.0, 2.0)),
     slow(5, 3, (0.1, 0.5, 0.9), (0.5, 1.0, 2.0)),
 ]
 FIGURES = (

@@ -59,6 +59,7 @@ def test_daughter_at_a_given_amplitude_is_stationary() -> None:
     assert LAND.softest(state)[0] > 0
 
 
+@pytest.mark.seconds
 def test_continuous_line_ends_in_the_exact_tricritical_points() -> None:
     line = onset_line(LAND, onset_at(LAND, 0.3))
     assert line is not None

@@ -107,3 +107,12 @@ def test_a_release_has_addresses_for_every_picture_and_link():
         assert (ROOT / address.removeprefix(raw)).exists()
     urls = release["project"]((ROOT / "pyproject.toml").read_text("utf-8"), "owner/name", "v1.0.0")
     assert tomllib.loads(urls)["project"]["urls"].keys() > {"Repository", "Issues", "Paper"}
+
+
+def test_the_site_can_import_every_public_name():
+    """The API reference shows all of them; the check of certificates has an extra of its own."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    for extra in ("docs", "dev"):
+        assert set(extras["check"]) <= set(extras[extra])

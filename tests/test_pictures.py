@@ -22,9 +22,9 @@ from .pages import ROOT
 
 _BLOCK = 12
 """Pixels on a side of the squares whose mean colours are compared: letters move with fonts."""
-LONG = ("global-3-2.png", "sticky.png")
+LONG = ("global-3-2.png", "sticky.png", "check-global-2-1.png")
 QUICK = ("diagram-2-1.png", "diagram-3-2.png", *(x for x in pictures.FIGURES if x not in LONG))
-SLOW = ("limit.png", "global-2-1.png", "no-bias-2-1.png", "check-2-1.png", "check-global-2-1.png")
+SLOW = ("limit.png", "global-2-1.png", "no-bias-2-1.png", "check-2-1.png")
 
 
 DRAWN_WITH = (3, 11)
@@ -128,3 +128,16 @@ def test_a_part_of_a_plane_is_drawn_where_it_was_traced() -> None:
     window = _window(SimpleNamespace(plane=plane), "log")  # type: ignore[arg-type]
     assert window.densities == pytest.approx((0.01, 0.6))
     assert window.importances == (0.1, 0.9)
+
+
+def test_lines_and_points_of_many_features_are_explained():
+    legend = pc.plot_limit(pc.limit_diagram()).axes[0].get_legend()
+    assert legend is not None
+    shown = [text.get_text() for text in legend.get_texts()]
+    assert len(shown) == 4 and "three phases coexist" in shown
+
+
+def test_the_end_of_a_line_says_where_it_is():
+    for importance, words in ((1, "p = 2/3, c = 1/3"), ("1/2", "p = 0.6103, c = 0.2206")):
+        texts = [text.get_text() for text in pc.plot_correlation(importance).axes[0].texts]
+        assert words in texts

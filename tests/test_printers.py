@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import phasecalc as pc
-from phasecalc.display import Large
+from phasecalc.display import Large, Listed
 from phasecalc.proofs import language as lang
 from phasecalc.report.forms import tidy
 from phasecalc.report.latex import latex
 from phasecalc.report.plain import plain
-from phasecalc.report.rows import number
+from phasecalc.report.rows import number, tables
 from phasecalc.report.text import loss_text
 
 P, R = pc.p, pc.r
@@ -29,6 +29,7 @@ def poly(coefficients, symbol=P):
     return sum((sympy.Rational(c) * symbol**k for k, c in enumerate(coefficients)), sympy.S.Zero)
 
 
+@pytest.mark.seconds
 @given(COEFFICIENTS, COEFFICIENTS, COEFFICIENTS)
 def test_tidy_keeps_the_value(base, slope, under):
     expr = sympy.expand(poly(base) + R * poly(slope))
@@ -78,6 +79,7 @@ def test_foreign_formulas_are_left_to_sympy():
     assert latex(sympy.sin(x) + 1) == r"\sin{\left(x \right)} + 1"
 
 
+@pytest.mark.seconds
 def test_records_show_themselves():
     diagram = pc.phase_diagram(pc.ToyModel(3, 2))
     joint = pc.candidates(pc.ToyModel(3, 2))[-1]
@@ -95,6 +97,7 @@ def test_records_show_themselves():
     assert r"L_{\text{joint}}" in joint._repr_latex_()
 
 
+@pytest.mark.seconds
 def test_terminal_and_notebook_say_the_same():
     """One source of rows: conventions, formulas, what is nowhere lowest, and p ≤ 1."""
     diagram = pc.phase_diagram(pc.ToyModel(3, 2))
@@ -131,6 +134,7 @@ def test_derivations_show_themselves():
     assert "S" in found.to_text(sparsity=True) and "p²" not in found.to_text(sparsity=True)
 
 
+@pytest.mark.seconds
 def test_large_records_are_short():
     """A record of many numbers says what it is; it never pours them out."""
     grid = pc.phase_diagram(pc.ToyModel(2, 1)).grid(*pc.paper_axes(12))
@@ -194,3 +198,33 @@ def test_steps_show_themselves():
     assert "L_antipodal = p² (1 + r)/6" in str(step)
     assert step.to_latex() == r"L_{\text{antipodal}} = \frac{p^{2} \left(1 + r\right)}{6}"
     assert "antipodal" in step._repr_html_()
+
+
+def test_tuples_of_records_are_tables():
+    model = pc.ToyModel(2, 1)
+    diagram = pc.phase_diagram(model)
+    found = pc.minimize(model, 0.6, 1)
+    line = pc.slice_along(model, sparsity=0.6, values=[0.2, 0.4])
+    for records in (
+        diagram.boundaries,
+        diagram.junctions,
+        diagram.phases,
+        diagram.boundaries[0].ends,
+        found.minima,
+        line.branches,
+        line.crossings,
+        pc.derivation("two-in-one").steps,
+        pc.derivations(),
+        pc.limit_diagram().invariants,
+    ):
+        assert isinstance(records, Listed)
+        page = records._repr_html_()
+        assert page.count("<tr>") == len(records) + 1
+        assert f"{type(records[0]).__name__}(" not in str(records) and "=(" not in page
+    assert "W = " in str(found.lowest) and "1.001834" in found.lowest._repr_html_()
+
+
+def test_decimals_of_truncated_powers_are_bare():
+    (found,) = tables(pc.decompose([["1", "-sqrt(2)/2"]], ["p", "p"]))
+    last = plain(found.rows[3][2])
+    assert last == "0.942809 (p)_+^3 − 0.942809 (p − 0.707107)_+^3"

@@ -12,6 +12,7 @@ import pytest
 import sympy
 
 import phasecalc as pc
+from phasecalc.encoding import decoded, encoded
 from phasecalc.records import document_of, record_of
 
 PAIR = pc.ToyModel(2, 1)
@@ -44,6 +45,7 @@ def made() -> list[object]:
     return records()
 
 
+@pytest.mark.seconds
 def test_the_same_work_gives_equal_records(made: list[object]) -> None:
     again = records()
     assert made == again
@@ -83,6 +85,22 @@ def test_trained_models_are_loaded_by_the_same_name(tmp_path) -> None:
     trained = pc.train(PAIR, [0.5], [1.0], seed=3)
     trained.save(tmp_path / "t.npz")
     assert np.array_equal(pc.load(tmp_path / "t.npz").weights, trained.weights)
+
+
+@pytest.mark.parametrize("dtype", ["<f8", "|i1", "<i2", "<f4", ">f8"])
+def test_long_arrays_are_kept_bit_by_bit(dtype: str) -> None:
+    """From 10,000 numbers on as bytes, a third as long as the digits."""
+    array = np.random.default_rng(1).integers(-99, 99, (3, 2, 5000)).astype(dtype)[:, ::-1]
+    if array.dtype.kind == "f":
+        array[0, 0, :4] = np.inf, -np.inf, np.nan, -0.0
+    document = json.loads(json.dumps(encoded(array), allow_nan=False))
+    again = decoded(document)
+    assert again.dtype.newbyteorder("=") == array.dtype.newbyteorder("=")
+    assert again.tobytes() == array.astype(again.dtype).tobytes() and again.flags.writeable
+    for name, value in (("base64", "?"), ("base64", ""), ("shape", [30_001]), ("dtype", "O")):
+        wrong = {"array": {**document["array"], name: value}}
+        with pytest.raises(ValueError):
+            decoded(wrong)
 
 
 def test_comparison_sees_every_entry() -> None:

@@ -26,6 +26,7 @@ def test_relaxed_slice_as_json(capsys) -> None:
     assert min(branches["antipodal"]["curvatures"]) > 0
 
 
+@pytest.mark.seconds
 def test_loss_at_the_end_of_a_branch_is_that_of_the_end() -> None:
     line = pc.slice_along(PAIR, sparsity=0.4, values=[0.5, 0.6, 0.7, 0.8])
     branch = next(branch for branch in line.branches if branch.name == "ignore")
@@ -40,6 +41,7 @@ def line() -> pc.Slice:
     return pc.slice_along(PAIR, sparsity=0.4, values=np.geomspace(0.5, 2.0, 33))
 
 
+@pytest.mark.seconds
 def test_crossings_and_ends_of_branches_at_constant_sparsity(line) -> None:
     names = [crossing.phases for crossing in line.crossings]
     assert names == [
@@ -103,6 +105,7 @@ def test_texts_and_picture(line) -> None:
     assert "S = 0.4" in figure.axes[0].get_title()
 
 
+@pytest.mark.seconds
 def test_constant_importance_and_relaxed() -> None:
     values = np.linspace(0.2, 0.6, 17)
     one, two = (
@@ -144,3 +147,35 @@ def test_refusals(arguments, message) -> None:
 def test_command_refuses_what_it_cannot_use(capsys) -> None:
     assert run(capsys, "slice")[0] == 2
     assert run(capsys, "slice", "-S", "0.4", "-r", "1")[0] == 2
+
+
+def test_importances_in_numbers_are_held() -> None:
+    given = pc.slice_along(pc.ToyModel(2, 1, importance=[1, "1/2"]), values=[0.4, 0.5, 0.6])
+    held = pc.slice_along(pc.ToyModel(2, 1), importance=0.5, values=[0.4, 0.5, 0.6])
+    assert given == held
+    other = pc.slice_along(
+        pc.ToyModel(2, 1, importance=["1/2", pc.r]), sparsity=0.5, values=[0.2, 1]
+    )
+    assert "importance (1/2, r)" in slice_text(other)
+    # All importances times 2: the same minima at twice r.
+    same = pc.slice_along(pc.ToyModel(2, 1), sparsity=0.5, values=[0.4, 2])
+    np.testing.assert_allclose(2 * other.losses, same.losses, rtol=1e-12)
+    with pytest.raises(ValueError, match="give none of them"):
+        pc.slice_along(pc.ToyModel(2, 1, importance="0.9^i"), sparsity=0.5)
+
+
+def test_commands_take_importances_of_all_features(capsys) -> None:
+    status, out, _ = run(capsys, "certify", "-S", "3/5", "-r", "1/2,1", "--gap", "1e-3")
+    assert status == 0 and "importance (1/2, 1), magnitudes" in out
+    status, out, _ = run(capsys, "slice", "-r", "0.9^i", "-q", "--source", "relaxed")
+    assert status == 0 and "r = 0.9, S from 0 to 0.99" in out
+    status, out, err = run(capsys, "slice", "-S", "1/2", "-r", "1,1/2")
+    assert (status, out) == (2, "") and "S is varied" in err
+
+
+def test_one_entry_in_the_legend_for_a_name(line) -> None:
+    figure = plot_slice(line)
+    legend = figure.axes[0].get_legend()
+    assert legend is not None
+    names = [text.get_text().split(" (")[0] for text in legend.get_texts()]
+    assert len(names) == len(set(names))

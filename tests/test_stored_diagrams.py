@@ -59,6 +59,7 @@ def test_variants_are_found_again(name: str) -> None:
         assert kinds == ([] if "3_1000" in name else [{"junction", "critical point"}])
 
 
+@pytest.mark.seconds
 def test_special_points_of_a_penalty_by_the_command_alone() -> None:
     """At λ = 0.01 nothing is loose: where both weak phases vanish, four phases meet."""
     model = pc.ToyModel(2, 1, interference_penalty="1/100")
@@ -127,6 +128,7 @@ def small(**given: object) -> pc.TracedDiagram:
     return traced_diagram(window((0.6, 0.7), (0.2, 0.5)), "global", (3, 3), **given)  # type: ignore[arg-type]
 
 
+@pytest.mark.seconds
 def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
     path = tmp_path / "trace.jsonl"
     first = small(checkpoint=path)
@@ -185,6 +187,7 @@ def test_workers_of_the_command_change_nothing(capsys: pytest.CaptureFixture[str
     assert found[0] == found[1]
 
 
+@pytest.mark.seconds
 def test_names_are_for_people_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """With one name for everything the same numbers come out: lines, regions, grids, slices."""
 
@@ -205,6 +208,7 @@ def test_names_are_for_people_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert numbers() == first
 
 
+@pytest.mark.seconds
 def test_an_executor_changes_nothing() -> None:
     with ThreadPoolExecutor(3) as executor:
         assert small(executor=executor) == small()
@@ -219,6 +223,7 @@ def test_processes_change_nothing(capsys: pytest.CaptureFixture[str]) -> None:
         assert small(executor=executor) == small()
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize("bad", ["{}", "7x", '{"Branch": [[0, 0], [1]]}', "{half", '["Branch"'])
 def test_damaged_and_foreign_checkpoints_are_refused(tmp_path: Path, bad: str) -> None:
     path = tmp_path / "trace.jsonl"
@@ -237,6 +242,7 @@ def test_damaged_and_foreign_checkpoints_are_refused(tmp_path: Path, bad: str) -
         small(checkpoint=path)
 
 
+@pytest.mark.seconds
 def test_any_two_symbols_make_a_plane() -> None:
     """(S, λ) at equal importances, and (S, ρ) with importances ρ^i: slopes, and one known point."""
     lam, rho = sympy.symbols("lam rho")
@@ -263,7 +269,7 @@ def test_any_two_symbols_make_a_plane() -> None:
     assert [crossing.phases for crossing in line.crossings] == [("antipodal", "ignore")]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_pairs_that_stay_alike_are_followed_to_the_border() -> None:
     """(S, λ), equal importances: the pair of equal lengths against that of unequal ones.
 
@@ -375,6 +381,7 @@ def test_the_point_law_is_refused_at_once_with_the_reason(source: str) -> None:
         pc.phase_diagram(pc.ToyModel(2, 1, pc.Point()), source)  # type: ignore[call-overload]
 
 
+@pytest.mark.seconds
 def test_a_cell_that_does_not_converge_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Newton's method stops short in one cell: the work goes on, and the record says where."""
     from phasecalc.continuation.branch import GlobalLandscape, Unconverged

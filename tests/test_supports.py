@@ -62,6 +62,18 @@ def test_samples_agree_with_the_exact_and_the_float_loss(support, law):
     assert loss == pytest.approx(float(exact), abs=1e-10)
 
 
+@pytest.mark.parametrize("support", SUPPORTS, ids=str)
+def test_losses_with_radicals_are_exact(support):
+    weights = [[1, "-sqrt(3)/2", "1/3", 0], [0, "1/2", "6/5", "-sqrt(2)"]]
+    loss = pc.decompose(weights, BIAS, [1, "sqrt(2)", "1/2", 2], support=support)
+    assert not loss.total.atoms(sympy.Float)
+    found = loss.at("7/10")
+    assert not found.atoms(sympy.Float)
+    W = np.array([[float(sympy.sympify(w)) for w in row] for row in weights])
+    numeric = pc.expected_loss(W, np.array(BIAS, float), [1, 2**0.5, 0.5, 2], 0.7, support=support)
+    assert float(found) == pytest.approx(numeric, abs=1e-13)
+
+
 @pytest.mark.parametrize("support", [*SUPPORTS, pc.Independent(["1/2", p, "1/10", 1])], ids=str)
 @pytest.mark.parametrize("law", LAWS, ids=str)
 def test_samples_agree_for_every_law_and_support(support, law):
@@ -220,6 +232,7 @@ def test_supports_of_the_wrong_type():
         pc.expected_loss([[1, 1]], [0, 0], [1, 1], support=pc.ExactlyActive(1))
 
 
+@pytest.mark.seconds
 def test_minima_with_a_support():
     apart = pc.minimize(
         pc.ToyModel(2, 1, support=pc.Groups(anticorrelated=[(0, 1)])), 0.6, random_starts=0

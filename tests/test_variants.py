@@ -86,6 +86,7 @@ def test_no_onset_without_biases() -> None:
     assert sympy.cancel(sympy.diff(aligned, z).subs(z, 0) - pc.r * pc.p**2 / 2) == 0
 
 
+@pytest.mark.seconds
 def test_certified_minimum_agrees_with_the_search() -> None:
     rng = np.random.default_rng(3)
     for _ in range(10):
@@ -128,6 +129,7 @@ def test_no_bias_slice_crosses_where_algebra_says() -> None:
     assert line.model == ZERO
 
 
+@pytest.mark.seconds
 def test_no_bias_window(tmp_path) -> None:
     """A small window: one line through the crossing at r = 1, and what the reports say of it."""
     found = traced(window((0.3, 0.5), (0.7, 1 / 0.7), ZERO), (4, 4))
@@ -153,6 +155,7 @@ def test_no_bias_window(tmp_path) -> None:
 # With a penalty -----------------------------------------------------------------------------------
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize("S", [Fraction(1, 5), Fraction(7, 10)])
 def test_penalised_expansion_is_that_of_the_exact_loss(S: Fraction) -> None:
     """Series of the decomposed loss plus λ Σ G_ij² on the path of `exact.onset`, by rationals."""
@@ -210,6 +213,7 @@ def test_numeric_onset_agrees_on_both_sides(S: float, lam: str) -> None:
             assert (problem.lowest_curvature(np.array(parent, dtype=float)) > 0) is stable
 
 
+@pytest.mark.seconds
 def test_tricritical_points_of_all_penalties_lie_on_one_curve() -> None:
     expected = {"0": 2, "3/1000": 3, "1/200": 3, "1/100": 1, "1/10": 1}
     for text, count in expected.items():
@@ -246,6 +250,7 @@ def test_superposition_vanishes(lam: str, left: bool) -> None:
             assert lowest == pytest.approx((1 - S) * (1 + 3 * S) / 12, abs=1e-14)
 
 
+@pytest.mark.long
 def test_junction_with_a_pair_that_breaks_its_symmetry() -> None:
     """Near S = 0.9675 the symmetric pair is a saddle: the junction is that of the broken one."""
     found = traced(window((0.93, 0.985), (0.8, 1.25), penalised("1/100")), (6, 6))
@@ -265,7 +270,7 @@ def test_junction_with_a_pair_that_breaks_its_symmetry() -> None:
     assert traced_document(found)["interference_penalty"] == 0.01
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_thresholds_are_where_the_float_search_finds_equal_losses() -> None:
     """At r = 1 the pair, weak or strong, is there as low as a feature alone, to rounding."""
     strong = next(q for q in pc.minimize(PAIR, 0.489, 0.565).minima if q.name == "antipodal")
@@ -307,6 +312,7 @@ def test_penalty_points_are_of_one_model() -> None:
         penalty_points(found)
 
 
+@pytest.mark.seconds
 def test_crossing_without_biases_is_bracketed() -> None:
     low, high = no_bias_crossing(Fraction(1), Fraction(1, 10**9))
     assert 0 < high - low <= Fraction(1, 10**9)
@@ -355,7 +361,7 @@ def test_command_line_refuses(command: list[str], capsys: pytest.CaptureFixture[
     assert "bias" in message or "interference_penalty" in message
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_whole_diagram_without_biases(capsys: pytest.CaptureFixture[str], tmp_path) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["boundaries", "--source", "global", "--bias", "zero", "--json"])

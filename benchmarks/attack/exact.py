@@ -65,9 +65,9 @@ def attack_algebraic(inputs: int, seed: int) -> Attack:
         weights = [[entry() for _ in range(n)] for _ in range(m)]
         bias = [rng.choice([sympy.Integer(0), entry()]) for _ in range(n)]
         importance = [rng.choice([sympy.Integer(1), pc.r, entry() ** 2]) for _ in range(n)]
-        law = rng.choice([pc.Uniform(), pc.Point()])
-        place = f"seed {seed}, input {k}: {weights}, {bias}, {importance}, {law}"
-        took, reason = _tried(found, place, partial(_loss, weights, bias, importance, law))
+        law, support = rng.choice(LAWS), _support(rng, n)
+        place = f"seed {seed}, input {k}: {weights}, {bias}, {importance}, {law}, {support}"
+        took, reason = _tried(found, place, partial(_loss, weights, bias, importance, law, support))
         slowest = max(slowest, took)
         refused += reason is None
     found.note = f"{refused} refused; slowest {slowest:.1f} s"
@@ -89,21 +89,52 @@ def _tried(found: Attack, place: str, work: Callable[[], str | None]) -> tuple[f
     return clock.took, reason
 
 
-def _loss(weights: Any, bias: Any, importance: Any, law: pc.Law) -> str | None:
+def _support(rng: random.Random, n: int) -> pc.Support | None:
+    """Which features are active together: usually independent ones, else any of the kinds."""
+    kind = rng.random()
+    if kind < 0.5:
+        return None
+    members = rng.sample(range(n), rng.randint(1, n))
+    if kind < 0.6:
+        return pc.Groups(correlated=[members])
+    if kind < 0.7:
+        return pc.Groups(anticorrelated=[members])
+    if kind < 0.85:
+        return pc.ExactlyActive(rng.randint(1, n))
+    return pc.Table({(): 1 - pc.p, tuple(sorted(members)): pc.p})
+
+
+LAWS = [
+    *[pc.Uniform(), pc.Point()] * 3,
+    pc.Uniform(high=Fraction(3, 2)),
+    pc.Point(2),
+    pc.Beta(2, 1),
+    pc.SignedUniform(),
+]
+
+
+def _loss(
+    weights: Any, bias: Any, importance: Any, law: pc.Law, support: pc.Support | None
+) -> str | None:
     """What is wrong with the loss, "" for nothing, None where it is refused in a line."""
     try:
-        loss = pc.decompose(weights, bias, importance, law)
+        loss = pc.decompose(weights, bias, importance, law, support=support)
     except ValueError as error:
         return None if "\n" not in str(error) else f"message {error!r}"
+    if any(part.atoms(sympy.Float) for part in (loss.total, loss.benefit, *loss.terms)):
+        return f"floats in {loss.total}"
     for form in (record_latex, record_html, record_text):
         if not form(loss):
             return f"{form.__name__} is empty"
     values = {"r": "2/3"} if pc.r in importance else {}
-    loss.at(sparsity=0, **values)
-    exact = float(loss.at(sparsity=Fraction(2, 7), **values))
+    if support is None:
+        loss.at(sparsity=0, **values)
+    # Four features that are never active together are active with 1/4 each at most.
+    S = Fraction(11, 14)
+    exact = float(loss.at(S, **values))
     W, b = np.array(weights, dtype=float), np.array(bias, dtype=float)
     weighting = [float(i.subs(pc.r, Rational(2, 3))) for i in importance]
-    number = float(pc.expected_loss(W, b, weighting, 2 / 7, law=law))
+    number = float(pc.expected_loss(W, b, weighting, float(S), law, support=support))
     scale = 1 + float((weighting * (1 + np.abs(W.T @ W).sum(1) + np.abs(b)) ** 2).sum())
     return "" if abs(exact - number) <= SAME * scale else f"{exact} exactly, {number} in floats"
 

@@ -14,11 +14,13 @@ from .options import (
     OutputFile,
     bar_wanted,
     json_option,
+    last_importance_option,
     model_of,
     model_options,
     print_json,
     quiet_option,
     sparsity_option,
+    split_importance,
     variant_options,
 )
 from .streams import complain
@@ -27,14 +29,7 @@ from .streams import complain
 @click.command(short_help="Enclose the global minimum at one point, with proof.")
 @model_options
 @sparsity_option("Sparsity S, from 0 to below 1.", required=True)
-@click.option(
-    "-r",
-    "--importance",
-    type=ExactNumber(),
-    default="1",
-    show_default=True,
-    help="Importance of the extra feature.",
-)
+@last_importance_option
 @variant_options
 @click.option(
     "--gap", type=ExactNumber(), default="1e-6", show_default=True, help="Largest upper - lower."
@@ -62,7 +57,7 @@ def certify(
     d_hidden: int,
     law: str,
     sparsity: Fraction,
-    importance: Fraction,
+    importance: str,
     bias: Literal["free", "zero"],
     interference_penalty: Fraction,
     gap: Fraction,
@@ -85,11 +80,11 @@ def certify(
     for place in (output, checkpoint):
         if place is not None:
             checked_place(place)
-    model = model_of(n_features, d_hidden, law, bias, interference_penalty)
+    every, last = split_importance(importance)
     found = search(
-        model,
+        model_of(n_features, d_hidden, law, bias, interference_penalty, every),
         sparsity,
-        importance,
+        last,
         gap=gap,
         most_boxes=most_boxes,
         checkpoint=checkpoint,

@@ -18,6 +18,7 @@ from .options import (
     sparsity_option,
     support_option,
 )
+from .streams import complain
 
 if TYPE_CHECKING:
     from ..laws import Law
@@ -89,6 +90,11 @@ def loss(
             raise ValueError(
                 f"{name} = {given}, but weights has {len(rows)} rows of {len(rows[0])}"
             )
+    if len(rows) > len(rows[0]):
+        complain(
+            f"phasecalc: weights has {len(rows)} rows of {len(rows[0])}, more dimensions than "
+            "features; if it is transposed, turn it: column i is feature i"
+        )
     biases = known if bias is None else _entries(bias, "bias")
     magnitudes, together = law_of(law), support_of(support)
     if not (magnitudes.density or magnitudes.atoms):

@@ -9,7 +9,6 @@ from typing import Any, Literal
 import click
 
 from .options import (
-    ExactNumber,
     OutputFile,
     bar_wanted,
     dpi_option,
@@ -19,6 +18,7 @@ from .options import (
     print_json,
     quiet_option,
     sparsity_option,
+    split_importance,
     variant_options,
 )
 
@@ -34,7 +34,12 @@ from .options import (
 )
 @variant_options
 @sparsity_option("Hold S here, from 0 to below 1.")
-@click.option("-r", "--importance", type=ExactNumber(), help="Hold r here, above 0.")
+@click.option(
+    "-r",
+    "--importance",
+    help='Hold r here, above 0; or hold the importances of all features: "1,1/2", "0.9^i". With '
+    '-S: importances of which r is varied, "1,1/2,r".',
+)
 @click.option(
     "-o",
     "--output",
@@ -52,7 +57,7 @@ def slice_command(
     bias: Literal["free", "zero"],
     interference_penalty: Fraction,
     sparsity: Fraction | None,
-    importance: Fraction | None,
+    importance: str | None,
     output: Path | None,
     dpi: int,
     quiet: bool,
@@ -73,11 +78,12 @@ def slice_command(
     from ..report.slices import slice_document, slice_text
     from ..slices.along import slice_along
 
+    every, held = (None, None) if importance is None else split_importance(importance)
     with nullcontext() if output is None else replacing(output) as temporary:
         line = slice_along(
-            model_of(n_features, d_hidden, law, bias, interference_penalty),
+            model_of(n_features, d_hidden, law, bias, interference_penalty, every),
             sparsity=sparsity,
-            importance=importance,
+            importance=held if every is None else None,
             source=source,
             progress=bar_wanted(quiet),
         )

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 import sympy
 
-from ..display import Written
+from ..display import Written, list_records
 from ..exact.extension import reduced
 from ..exact.forms import is_rational_form
 from ..exact.truncated import exact_sign
@@ -75,6 +75,7 @@ class Boundary(Record, Written):
             raise ValueError("a boundary has either importance or feature_probability")
         if self.importance is not None and self._on_line(self.losses[0] - self.losses[1]) != 0:
             raise ValueError(f"the losses of {self.phases} are not equal on the boundary")
+        list_records(self)
 
     @property
     def is_vertical(self) -> bool:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from math import gcd, lcm, prod
 from typing import TypeAlias
 
@@ -345,6 +346,10 @@ class Number:
                 return Fraction(value - error, scale), Fraction(value + error, scale)
             extra *= 2
 
+    def _sympy_(self) -> sympy.Expr:
+        """SymPy's own protocol: without it `expression * number` goes through `__float__`."""
+        return self.as_expr()
+
     def __float__(self) -> float:
         low, high = self.enclosure(80)
         return float((low + high) / 2)
@@ -363,10 +368,10 @@ class Number:
     def as_expr(self) -> sympy.Expr:
         """The number as SymPy writes it: a sum of products of roots and cosines."""
         generators = self.field.generators
-        whole = sympy.Add(
+        return sympy.Add(
             *(
-                sympy.Mul(coefficient, *(generators[i].written(k) for i, k in enumerate(e) if k))
+                sympy.Mul(sympy.Rational(coefficient, self.denominator), *factors)
                 for e, coefficient in self.terms.items()
+                for factors in product(*(generators[i].terms(k) for i, k in enumerate(e) if k))
             )
         )
-        return sympy.expand(whole / self.denominator, trig=False)

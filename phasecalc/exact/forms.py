@@ -25,6 +25,21 @@ def is_rational_form(expr: sympy.Expr) -> bool:
     )
 
 
+def has_more_operations(expr: sympy.Basic, most: int) -> bool:
+    """Whether a formula has more than so many operations, counted no further than that.
+
+    >>> x = sympy.Symbol("x")
+    >>> has_more_operations(x + x**2, 1), has_more_operations(x + x**2, 2)
+    (True, False)
+    """
+    count = 0
+    for part in sympy.preorder_traversal(expr):
+        count += max(len(part.args) - 1, 0 if part.is_Atom else 1)
+        if count > most:
+            return True
+    return False
+
+
 def by_monomials(expr: sympy.Expr) -> dict[sympy.Expr, sympy.Expr]:
     """The number that stands before each product of symbols, brackets and functions."""
     found: dict[sympy.Expr, list[sympy.Expr]] = {}

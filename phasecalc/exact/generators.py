@@ -37,6 +37,7 @@ class Generator(ABC):
 
     def __init__(self) -> None:
         self._balls: dict[int, Ball] = {}
+        self._terms: dict[int, tuple[sympy.Expr, ...]] = {}
 
     def ball(self, bits: int) -> Ball:
         """g to within a few units of 2^−bits."""
@@ -50,6 +51,13 @@ class Generator(ABC):
     @abstractmethod
     def written(self, exponent: int) -> sympy.Expr:
         """g^exponent as SymPy writes it."""
+
+    def terms(self, exponent: int) -> tuple[sympy.Expr, ...]:
+        """g^exponent as the terms of a sum of roots and cosines; kept, for SymPy is slow at it."""
+        if exponent not in self._terms:
+            whole = sympy.expand(self.written(exponent), trig=False)
+            self._terms[exponent] = sympy.Add.make_args(whole)
+        return self._terms[exponent]
 
 
 class Surd(Generator):

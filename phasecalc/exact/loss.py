@@ -32,12 +32,12 @@ from ..supports import Independent, Support, checked_support
 from ..symbols import p
 from .algebraic import Reader, in_sympy, normal_form
 from .features import FeatureError, feature_errors, with_support
-from .forms import collected, is_rational_form
+from .forms import collected, has_more_operations, is_rational_form
 from .gram import gram_of, matrix_of
 from .truncated import TruncatedPower, exact_sign
 
-_MANY_TERMS = 500
-"""Terms of a coefficient beyond which they are multiplied out one by one."""
+_MOST_MULTIPLIED_OUT = 4_000
+"""Operations in a coefficient of p^k beyond which it stays as it is: SymPy would take seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +287,9 @@ def _assembled(blank: SparseLoss, features: tuple[FeatureError, ...]) -> SparseL
     )
     total = sympy.Add(*(t for k, c in enumerate(by_power) for t in _times_power(c, k)))
     if blank.support != Independent():
-        total = sympy.expand(_weighted_sum((f.importance, f.expected) for f in features))
+        total = _weighted_sum((f.importance, f.expected) for f in features)
+        if not has_more_operations(total, _MOST_MULTIPLIED_OUT):
+            total = sympy.expand(total)
     return replace(
         blank,
         features=features,
@@ -299,18 +301,14 @@ def _assembled(blank: SparseLoss, features: tuple[FeatureError, ...]) -> SparseL
 
 
 def _times_power(coefficient: sympy.Expr, k: int) -> Iterable[sympy.Expr]:
-    """The terms of coefficient · p^k, multiplied out; of very many terms only those that need it.
+    """The terms of coefficient · p^k, multiplied out where that takes a moment.
 
-    SymPy's search through all that a term is made of takes a minute for a hundred thousand.
+    SymPy multiplies out ten thousand operations in half a minute.
     """
-    terms = sympy.Add.make_args(coefficient)
-    if len(terms) <= _MANY_TERMS:
+    if has_more_operations(coefficient, _MOST_MULTIPLIED_OUT):
+        yield from (term * p**k for term in sympy.Add.make_args(coefficient))
+    else:
         yield sympy.expand_mul(coefficient * p**k)
-        return
-    for term in terms:
-        whole = term * p**k
-        sums = any(factor.is_Add for factor in sympy.Mul.make_args(whole))
-        yield sympy.expand_mul(whole) if sums else whole
 
 
 def _count_sets(feature: FeatureError, n: int, k: int) -> Scalar:

@@ -10,13 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..display import Large
 from ..inputs import turned
-from ..kernel.inputs import real_array, sparsity_in
+from ..kernel.inputs import real_array, scalar_in, sparsity_in
 from ..kernel.loss import expected_loss
 from ..laws import Law, checked_law
 from ..minima.found import LocalMinimum
 from ..minima.general import is_general
-from ..minima.minimize import HEAVIEST, minimize
+from ..minima.minimize import HEAVIEST, minimize, start_row
 from ..minima.naming import name_of
+from ..minima.problem import Problem
+from ..minima.wide import MOST_FEATURES as WIDEST
+from ..minima.wide import Stopped, wide_minimum
 from ..model import ToyModel, sizes
 from ..progress import told
 from ..records import Record
@@ -25,7 +28,7 @@ from .measures import LEAST_NORM, dimensionalities, least_overlap, norms, overla
 Floats = NDArray[np.float64]
 
 MOST_FEATURES = 9
-"""Up to so many features the nearest minimum is looked for."""
+"""Up to so many features the loss has its closed form, and a descent takes no time to speak of."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -40,8 +43,10 @@ class Description(Record, Large):
     losses : each feature's part of the loss, importance included; their sum is ``loss``.
     nearest : the local minimum that the descent ends in, and ``distance`` to it: the root of the
         sum of the squared differences of WᵀW and b.
-    Losses and nearest are None without a sparsity; nearest also for more than nine features and
-    under laws without a closed form.
+    Losses and nearest are None without a sparsity; nearest also under laws without a closed form,
+    and where the descent of more than nine features was not at its end in the time it was given.
+    Of so many features ``nearest.loss_error`` is the error of its loss, and its gradient is that of
+    `LocalMinimum`.
     """
 
     model: ToyModel
@@ -73,14 +78,16 @@ def describe(
     law: Law | None = None,
     *,
     feature_probability: object = None,
+    seconds: float = 60.0,
     progress: bool | None = None,
 ) -> Description:
     """Say what given weights do to their features, and which minimum they are near.
 
     weights (m, n), column i for feature i; bias (n,), zeros by default; importance (n,) or one
     number, ones by default. With a sparsity S in [0, 1), or
-    p = 1 − S as ``feature_probability``, also the loss of each feature and, for at
-    most nine features, the minimum that a descent from these weights ends in. progress: words on
+    p = 1 − S as ``feature_probability``, also the loss of each feature and
+    the minimum that a descent from these weights ends in. Beyond nine features that is a descent on
+    the dense loss, which is given up after so many ``seconds``; 0 begins none. progress: words on
     stderr where it takes longer than two seconds; None on a terminal only.
 
     >>> found = describe([[1.0, -0.98]], [0.04, 0.05], sparsity=0.6)
@@ -105,12 +112,12 @@ def describe(
     asked = sparsity is not None or feature_probability is not None
     S = sparsity_in(sparsity, feature_probability) if asked else None
     losses = nearest = distance = None
-    what = "losses and the nearest minimum of" if n <= MOST_FEATURES else "losses of"
-    with told(f"{what} {sizes(n, m)}", progress):
+    limit = scalar_in(seconds, "seconds", 0.0, np.inf)
+    with told(f"losses and the nearest minimum of {sizes(n, m)}", progress):
         if S is not None:
             losses = np.asarray(expected_loss(W, b, np.diag(I), S, chosen))
-            if n <= MOST_FEATURES and not is_general(model):
-                nearest = minimize(model, S, start=(W, b), progress=False).lowest
+            nearest = _nearest(model, S, W, b, limit)
+            if nearest is not None:
                 moved = (nearest.gram - gram, nearest.bias - b)
                 distance = float(np.sqrt(sum((part**2).sum() for part in moved)))
     length, overlap = norms(W), overlaps(W)
@@ -135,6 +142,23 @@ def describe(
         nearest=nearest,
         distance=distance,
     )
+
+
+def _nearest(
+    model: ToyModel, S: float, weights: Floats, bias: Floats, seconds: float
+) -> LocalMinimum | None:
+    """The minimum that a descent from the weights ends in; None where none is looked for."""
+    if is_general(model):
+        return None
+    if model.n_features <= MOST_FEATURES:
+        return minimize(model, S, start=(weights, bias), progress=False).lowest
+    if seconds == 0 or model.n_features > WIDEST:
+        return None
+    begun = start_row(Problem.of(model, S, 1.0), (weights, bias))
+    try:
+        return wide_minimum(model, S, 1.0, {}, 0, 0, begun, False, seconds).lowest
+    except Stopped:
+        return None
 
 
 def _vector(name: str, value: ArrayLike, n: int, m: int) -> Floats:

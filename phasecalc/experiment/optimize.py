@@ -15,11 +15,11 @@ from ..kernel.inputs import kernel_of
 from ..kernel.kernels import kernel
 from ..kernel.loss import expected_loss_and_grad
 from ..kernel.threads import thread_count
+from ..minima.compiled.bfgs import bfgs
 from ..minima.wide import Stopped, is_wide, train_one
 from ..model import ToyModel
 from ..supports import Independent
 from .compiled.adam import adam_batch, estimate_batch
-from .compiled.bfgs import bfgs_batch
 from .compiled.starts import random_starts
 from .trained import ALL_STEPS, DIVERGED, NOT_TRAINED, TrainingSettings
 
@@ -83,10 +83,12 @@ def train_chunk(
         _train_wide(model, settings, chunk, importance, W, b, stop, iterations, reasons)
     elif settings.method == "population":
         tolerance, limit = settings.tolerance, settings.max_iterations
-        bfgs_batch(
-            *(kernel(n, law), W, b, unit**2 * importance, sparsity),
-            *(tolerance, limit, 0, size, stop, iterations, reasons),
-        )
+        x = np.concatenate([W.reshape(size, -1), b], axis=1)
+        loss_of = (model.d_hidden, n, unit**2 * importance, sparsity, kernel(n, law), 0.0, False)
+        # The weights' second derivatives are of the order of p times the importance.
+        first = 1.0 / np.maximum(1.0 - sparsity[:, 0], 1e-3)
+        bfgs(x, *loss_of, first, tolerance, limit, stop, iterations, reasons)
+        W, b = x[:, :-n].reshape(W.shape).copy(), x[:, -n:].copy()
     else:
         done = np.zeros(size, np.bool_)
         adam_batch(

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..display import Large
+from ..display import Large, list_records
 from ..model import ToyModel
 from ..records import Record
 from .learning import FLAT
@@ -95,6 +95,7 @@ class Minimum(Record, Large):
     def __post_init__(self) -> None:
         if not self.minima:
             raise ValueError("a Minimum needs at least one local minimum")
+        list_records(self)
 
     @property
     def lowest(self) -> LocalMinimum:

@@ -257,6 +257,8 @@ def _same(problem: Problem, x: Floats, loss: float, other: tuple[float, Floats, 
     gram, bias = problem.gram(x), problem.split(x)[1]
     if not problem.no_bias and is_dead(gram, bias) and is_dead(other[1], other[2]):
         return True  # a dead output leaves a continuum of equal minima
+    if problem.law == POINT and name_of(gram, bias) == name_of(other[1], other[2]):
+        return True  # minima of a piecewise quadratic loss are whole polytopes: one phase each
     orders = _symmetries(problem, gram, bias, other)
     near = np.abs(bias[orders] - other[2]).max(axis=1) < SAME
     orders = orders[near]

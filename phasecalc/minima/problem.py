@@ -13,7 +13,9 @@ from ..kernel.inputs import kernel_of
 from ..kernel.kernels import kernel, second_kernel
 from ..model import ToyModel
 from ..supports import Independent
-from .compiled.descent import HESSIAN_STEP, bfgs, newton, objectives
+from .compiled.bfgs import bfgs
+from .compiled.newton import HESSIAN_STEP, newton
+from .compiled.objective import objectives
 from .curvature import least_one_sided
 from .naming import groups_of
 from .orbits import orbit
@@ -22,6 +24,10 @@ Floats = NDArray[np.float64]
 
 GRADIENT_TOLERANCE = 1e-12
 _AIM = 1e-14
+_DESCENDED = 1e-7
+"""Gradient at which BFGS hands over to Newton's method, in parts of min(1, Σ I_j p)."""
+_MOST = 300
+"""Steps of BFGS: some tens are enough where it does not creep along a kink."""
 _SNAP = 3e-6
 """Overlaps and biases below this are tried at exactly zero, where the loss has its kinks."""
 _ZERO = 1e-9
@@ -166,7 +172,11 @@ class Problem:
     def descend(self, rows: Floats) -> tuple[Floats, Floats]:
         """Where BFGS and a few Newton steps end from every row: (x, losses)."""
         ends = np.array(rows, dtype=np.float64, order="C")
-        bfgs(ends, *self._arguments, 1e-7, 300)
+        many, (m, n, _, _, *loss) = len(ends), self._arguments
+        conditions = np.tile(self.I, (many, 1)), np.tile(self.S, (many, 1))
+        first, never = np.ones(many), np.zeros(1, np.bool_)
+        steps, reasons = np.empty(many, np.int64), np.empty(many, np.uint8)
+        bfgs(ends, m, n, *conditions, *loss, first, _DESCENDED, _MOST, never, steps, reasons)
         ends, losses, _ = self._newton(ends, 5, GRADIENT_TOLERANCE, downhill=True, hold=False)
         return ends, losses
 

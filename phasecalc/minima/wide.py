@@ -9,6 +9,9 @@ search begins again with an empty memory, a few times.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer
 from typing import NamedTuple
 
 import numpy as np
@@ -176,9 +179,12 @@ def wide_starts(
 
 def wide_minimum(
     model: ToyModel, S: float, r: float, values: dict[str, float], count: int, seed: int,
-    begun: Floats | None, progress: bool | None,
+    begun: Floats | None, progress: bool | None, seconds: float | None = None,
 ) -> Minimum:  # fmt: skip
-    """The lowest minima of the dense loss that descents end in, from `begun` alone if given."""
+    """The lowest minima of the dense loss that descents end in, from `begun` alone if given.
+
+    `Stopped` after so many seconds; None waits for the end.
+    """
     importance, penalty = evaluated(model, {"r": r, **values})
     if penalty or model.bias != "free":
         raise ValueError("model: beyond 9 features there is no penalty and no fixed bias")
@@ -194,7 +200,8 @@ def wide_minimum(
     else:
         W, b = begun[:-n].reshape(-1, n)[:m], begun[-n:]
         rows = [(W, b * float(model.law.scale))]
-    _foretold(model, importance, S, rows[-1], len(rows), progress)
+    if seconds is None:
+        _foretold(model, importance, S, rows[-1], len(rows), progress)
     shown = share_bar(progress)
     steps = len(rows) + _POLISHED
     running = np.zeros(1, np.bool_)
@@ -206,7 +213,7 @@ def wide_minimum(
         loss = expected_loss(W, b, importance, given, model.law, support=support)
         return End(float(loss), W, b, reason)
 
-    with shown:
+    with shown, _stopping(running, seconds):
         first = [descent(row, _COARSE, k, "descents") for k, row in enumerate(rows)]
         first.sort(key=lambda end: end.loss)
         best: list[End] = []
@@ -223,6 +230,21 @@ def wide_minimum(
     minima = tuple(_minimum(whole, model, importance, S, end) for end in last)
     failed = sum(end.reason == ITERATION_LIMIT for end in first)
     return Minimum(whole, S, r, minima, len(rows), failed, tuple(values.items()))
+
+
+@contextmanager
+def _stopping(running: NDArray[np.bool_], seconds: float | None) -> Iterator[None]:
+    """Sets the flag that ends a descent after so many seconds."""
+    if seconds is None:
+        yield
+        return
+    timer = Timer(seconds, running.__setitem__, (0, True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _foretold(

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 
 import sympy
 
-from ..display import Written, printers
+from ..display import Written, list_records, printers
 
 _LABEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -123,6 +123,7 @@ class Derivation:
             for reference in text.references():
                 if "/" not in reference and reference not in labels:
                     raise ValueError(f"{self.name}: there is no step {reference!r}")
+        list_records(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Checks hold functions, which no pickle takes: the library's own proofs travel by name.

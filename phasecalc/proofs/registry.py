@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 
+from ..display import Listed
 from ..laws import Point
 from ..model import sizes
 from .record import Builder, Derivation, Prose, Step
@@ -130,4 +131,4 @@ def derivations() -> tuple[Derivation, ...]:
     >>> [d.name for d in derivations()][:3]
     ['decomposition', 'truncated-powers', 'linear-model']
     """
-    return tuple(map(_derivation, NAMES))
+    return Listed(map(_derivation, NAMES))

@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
-from .sizes import model_entries, sizes
+from .sizes import importances, model_entries, sizes
 from .variant import variant_entries, variant_lines
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def _entries(minimiser: Minimiser) -> dict[str, Any]:
 def certificate_text(found: Certificate) -> str:
     """The enclosure and where the global minimisers are."""
     lines = [
-        f"{sizes(found.model)}, S = {found.sparsity}, r = {found.importance}, "
-        f"magnitudes {found.model.law.text}",
+        f"{sizes(found.model)}, S = {found.sparsity}, "
+        f"{importances(found.model, found.importance)}, magnitudes {found.model.law.text}",
         "  y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
         *variant_lines(found.model),
         "",

@@ -9,6 +9,14 @@ from .text import table
 
 if TYPE_CHECKING:
     from ..experiment.describe import Description
+    from ..minima.found import LocalMinimum
+
+
+def _accuracy(minimum: LocalMinimum) -> str:
+    """How well the dense loss is known."""
+    if minimum.loss_error is None:
+        return ""
+    return f" (error about {minimum.loss_error:.0e}, gradient {minimum.gradient:.0e})"
 
 
 def described_text(found: Description) -> str:
@@ -40,7 +48,8 @@ def described_text(found: Description) -> str:
     if found.nearest is not None and found.loss is not None:
         excess = found.loss - found.nearest.loss
         lines.append(
-            f"a descent from here ends in {found.nearest.name}, L = {found.nearest.loss:.12g}: "
+            f"a descent from here ends in {found.nearest.name}, L = {found.nearest.loss:.12g}"
+            f"{_accuracy(found.nearest)}: "
             f"{excess:.3g} lower, at a distance of {found.distance:.3g} in WᵀW and b"
         )
     return "\n".join(lines)

@@ -34,7 +34,8 @@ def _entries(minimum: LocalMinimum) -> Document:
         "name": minimum.name,
         "outcome": minimum.outcome,
         "loss": minimum.loss,
-        **({} if minimum.loss_error is None else {"loss_error": minimum.loss_error}),
+        # null for a closed form, right to 1e-13 of the scale; the entry is always there
+        "loss_error": minimum.loss_error,
         "weights": minimum.weights.tolist(),
         "bias": minimum.bias.tolist(),
         "gram": minimum.gram.tolist(),
@@ -59,11 +60,20 @@ def minimum_text(found: Minimum) -> str:
     ]
     lines += [f"  {line}" for line in support_lines(model)] + variant_lines(model)
     for rank, minimum in enumerate(found.minima):
-        what = "lowest" if rank == 0 else "local"
-        known = "converged" if minimum.converged else "NOT CONVERGED"
-        lines += [
-            "",
-            f"{minimum.name} ({what} minimum; the extra feature is {_state(minimum.outcome)})",
+        lines += ["", local_text(minimum, "local minimum" if rank else "lowest minimum")]
+    lines += [
+        "",
+        f"{found.starts} starts, {found.failed} of which reached no stationary point",
+    ]
+    return "\n".join(lines)
+
+
+def local_text(minimum: LocalMinimum, what: str = "local minimum") -> str:
+    """One minimum: its loss, weights and bias, and how well they are known."""
+    known = "converged" if minimum.converged else "NOT CONVERGED"
+    return "\n".join(
+        [
+            f"{minimum.name} ({what}; the extra feature is {_state(minimum.outcome)})",
             f"  L = {minimum.loss:.15g}{_error(minimum)}",
             *(
                 f"  {'W = ' if row == 0 else '    '}{_row(values)}"
@@ -73,11 +83,7 @@ def minimum_text(found: Minimum) -> str:
             f"  {known}: gradient {minimum.gradient:.1e}{_curvature(minimum)}",
             f"  learning coefficient {_coefficient(minimum)}: {minimum.learning_reason}",
         ]
-    lines += [
-        "",
-        f"{found.starts} starts, {found.failed} of which reached no stationary point",
-    ]
-    return "\n".join(lines)
+    )
 
 
 def _state(outcome: str) -> str:

@@ -19,7 +19,7 @@ from ..diagram.transition import Boundary, Junction
 from ..display import Listed
 from ..exact.loss import SparseLoss
 from ..proofs.language import equal, named_loss
-from ..proofs.record import Step
+from ..proofs.record import Derivation, Step
 from ..symbols import c, p
 from .latex import latex
 from .numbers import numbers_table, summary
@@ -30,6 +30,7 @@ _TEXTS = {
     "TracedDiagram": ("traced", "traced_text"),
     "Slice": ("slices", "slice_text"),
     "Minimum": ("minima", "minimum_text"),
+    "LocalMinimum": ("minima", "local_text"),
     "Certificate": ("certificates", "certificate_text"),
     "CellMap": ("cells", "cell_map_text"),
     "CrossCheck": ("text_trained", "check_text"),
@@ -243,6 +244,12 @@ def _(record: Listed) -> Iterable[Table]:  # type: ignore[type-arg]
         parts = [next(iter(tables(item))) for item in items]
         found.append(parts[0]._replace(rows=[row for part in parts for row in part.rows]))
     return found
+
+
+@tables.register
+def _(record: Derivation) -> Iterable[Table]:
+    steps = ", ".join(step.label for step in record.steps)
+    return (Table("", ("derivation", "title", "steps"), [(record.name, record.title, steps)]),)
 
 
 @tables.register

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..diagram.grid import GridDiagram
 from ..model import sizes as sizes_in_words
-from .rows import Cell, Table, tables
+from .rows import Cell, Table, counted, tables
 from .sizes import sizes
 
 
@@ -50,7 +50,9 @@ def summary(record: Any) -> str:  # noqa: PLR0911, PLR0912 (one line a kind)
         known = "" if record.loss is None else f", L = {record.loss:.12g}"
         return start + f"{record.phase}{known}"
     if name == "Certificate":
-        known = ", ".join(record.phases) if record.proved else "not proved"
+        # A region in which no minimum was found has no name.
+        names = (name or "unnamed" for name in record.phases)
+        known = ", ".join(names) if record.proved else "not proved"
         return (
             start
             + f"S = {record.sparsity}, r = {record.importance}: {known}, "
@@ -81,7 +83,7 @@ def summary(record: Any) -> str:  # noqa: PLR0911, PLR0912 (one line a kind)
     return (
         start
         + f"{record.source}: {len(record.phases)} phases, "
-        + (f"{len(record.boundaries)} boundaries, {len(record.junctions)} junctions")
+        + (f"{len(record.boundaries)} boundaries, {counted(len(record.junctions), 'junction')}")
     )
 
 
@@ -98,12 +100,12 @@ def _(record: object) -> Iterable[Table]:
     return (numbers_table(record),)
 
 
-def numbers_table(record: Any) -> Table:
+def numbers_table(record: Any) -> Table:  # noqa: PLR0911 (one return a kind)
     """The entries of a record known by numbers, in one row."""
     name = type(record).__name__
     if name in ("SpecialPoint",):
-        found = (record.sparsity, record.importance, record.loss)
-        places = [f"{value + 0.0:.10g}" for value in found]  # no "-0"
+        numbers = (record.sparsity, record.importance, record.loss)
+        places = [f"{value + 0.0:.10g}" for value in numbers]  # no "-0"
         row = (record.kind, *places, f"{record.error:.0e}", record.status, ", ".join(record.phases))
         return Table("", ("kind", "S", "r", "loss", "error", "status", "phases"), [row])
     if name == "TracedBoundary":
@@ -134,6 +136,35 @@ def numbers_table(record: Any) -> Table:
             f"{record.trajectories} trajectories"
         )
         return Table(caption, ("drop", "dedicate", "antipodal", "other", "minima"), [row])
+    if name == "LocalMinimum":
+        known = (f"{record.loss:.12g}", f"{record.gradient:.1e}")
+        return Table(
+            "",
+            ("name", "extra feature", "loss", "gradient", "stability"),
+            [(record.name, record.outcome, *known, record.stability)],
+        )
+    if name == "Crossing":
+        found = [f"{record.value:.10g}", f"{record.loss:.10g}", f"{record.jump:.4g}"]
+        return Table(
+            "",
+            ("phases", "at", "F", "jump", "nature", "error"),
+            [(" | ".join(record.phases), *found, record.nature, f"{record.error:.0e}")],
+        )
+    if name == "Branch":
+        ends = (f"{record.values[0]:.6g}", f"{record.values[-1]:.6g}")
+        return Table(
+            "",
+            ("name", "extra feature", "from", "to", "lowest loss"),
+            [(record.name, record.outcome, *ends, f"{record.losses.min():.8g}")],
+        )
+    if name == "InvariantPoint":
+        start = f"{float(record.sparsity):.12g}", record.compound, str(record.ratio)
+        mixture = (f"{record.stable} this S", " and ".join(record.products), record.status)
+        return Table(
+            "",
+            ("S", "compound", "ν", "stable", "else a mixture of", "status"),
+            [(*start, *mixture)],
+        )
     if name == "TracedPhase":
         return Table("", ("name", "extra feature"), [(record.name, record.outcome)])
     return Table("", ("what",), [(summary(record),)])

@@ -85,7 +85,7 @@ def plot_diagram(
     if ax is None:
         figure = Figure(figsize=(6.4, 5.6), layout="constrained")
         ax = figure.add_subplot()
-    colours = _colours(diagram)
+    colours = phase_colours(diagram)
     fill_phases(ax, diagram, colours)
     dress(ax, window)
     model = diagram.model
@@ -129,7 +129,7 @@ def _shown(diagram: PhaseDiagram, window: Window) -> set[str]:
     return set(diagram.grid(1.0 - densities, importances).labels.ravel().tolist())
 
 
-def _colours(diagram: PhaseDiagram) -> dict[int, str]:
+def phase_colours(diagram: PhaseDiagram) -> dict[int, str]:
     """The colour of each phase, by index."""
     return {
         index: colour_of(phase.name, phase.outcome)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ..certify.cell_records import PHASES, CellMap
 from ..continuation.records import TracedDiagram
 from .colours import colour_of
 from .plot_style import INK, dress
-from .plot_traced import draw_lines
+from .plot_traced import STYLES, draw_lines
 from .sizes import magnitudes, sizes
 
 _OUTCOMES = {"ignore": "not represented", "antipodal": "superposition", "dedicated": "dedicated"}
@@ -29,7 +31,7 @@ def plot_cells(
     if ax is None:
         figure = Figure(figsize=(6.8, 5.8), layout="constrained")
         ax = figure.add_subplot()
-    handles = []
+    handles: list[Artist] = []
     for code, phase in enumerate(PHASES):
         chosen = cells.phase == code
         if not code or not chosen.any():
@@ -47,6 +49,12 @@ def plot_cells(
     handles.append(Patch(facecolor="white", edgecolor=INK, lw=0.6, label="not proved"))
     if diagram is not None:
         draw_lines(ax, diagram)
+        orders = {line.order == 1 for line in diagram.boundaries}
+        handles += [
+            Line2D([], [], color=INK, lw=1.5, ls=STYLES[1 if first else 2], label=words)
+            for first, words in ((True, "first order, traced"), (False, "continuous, traced"))
+            if first in orders
+        ]
     dress(ax)
     ax.set_title(
         f"{sizes(cells.model)}, {magnitudes(cells.model)}\n"
@@ -57,7 +65,7 @@ def plot_cells(
         handles=handles,
         loc="upper center",
         bbox_to_anchor=(0.5, -0.13),
-        ncols=len(handles),
+        ncols=min(len(handles), 3),
         frameon=False,
         fontsize=8.5,
     )

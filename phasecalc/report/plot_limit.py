@@ -9,6 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import ArrayLike
 
@@ -56,6 +58,16 @@ def plot_limit(diagram: LimitDiagram, ax: Axes | None = None) -> Figure:
     ax.set_xlim(0.9, _WIDEST)
     ax.set_xlabel("features for each dimension, ν = n/m")
     ax.set_title(f"Many features, {diagram.source}: upper bound by sums of blocks", fontsize=10)
+    handles = [
+        Line2D([], [], color=INK, lw=1.6, label="a compound: one block alone"),
+        Line2D([], [], color=INK, lw=0.9, ls=(0, (4, 2)), label="three phases coexist"),
+        Line2D([], [], color=INK, ls="", marker="o", ms=4, label="where a compound ends"),
+        Patch(facecolor="#d9d9d9", label="between: a mixture of two"),
+    ]
+    ax.legend(
+        handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.11), ncols=4, frameon=False,
+        fontsize=8, columnspacing=1.2, handletextpad=0.5,
+    )  # fmt: skip
     return figure
 
 

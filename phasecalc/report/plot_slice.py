@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .colours import colour_of
 from .plot_style import INK
-from .sizes import magnitudes, sizes
+from .sizes import magnitudes, others, sizes
 from .slices import LETTERS
 from .variant import variant_title
 
@@ -60,27 +60,35 @@ def plot_slice(
         figure = found
     visible = (line.values >= shown[0]) & (line.values <= shown[1])
     highest = float(line.losses[visible].max()) if visible.any() else float(line.losses.max())
-    upper.plot(_place(line, line.values), line.losses, color=INK, lw=4.5, alpha=0.25, label="F")
+    (lowest,) = upper.plot(
+        _place(line, line.values), line.losses, color=INK, lw=4.5, alpha=0.25, label="F"
+    )
     fine = _fine(line)
     losses = [_losses(line, branch, fine) for branch in line.branches]
     F = np.nanmin(losses, axis=0)
     # Between the end of one branch and the beginning of the next no low one may be known.
     chord = np.interp(fine, line.values, line.losses)
     F = np.where(F > chord + 0.01 * highest, chord, F)
-    used: dict[str, int] = {}
+    named: dict[str, list[str]] = {}
+    curves: dict[str, Line2D] = {}
+    drawn: dict[str, int] = {}
     inside = (fine >= shown[0]) & (fine <= shown[1])
     marks: dict[str, Line2D] = {}
     for branch, loss in zip(line.branches, losses, strict=True):
         if not (loss - F)[inside & np.isfinite(loss)].min(initial=np.inf) <= _ROOM * highest:
             continue
-        k = used[branch.outcome] = used.get(branch.outcome, -1) + 1
+        # One style for all branches of a name, as they have one colour; one entry in the legend.
+        alike = named.setdefault(branch.outcome, [])
+        if branch.name not in alike:
+            alike.append(branch.name)
+        drawn[branch.name] = drawn.get(branch.name, 0) + 1
         colour = _dark(branch.name, branch.outcome)
-        dashes = ("-", (0, (5, 2)), (0, (2, 1.5)))[k % 3]
+        dashes = ("-", (0, (5, 2)), (0, (2, 1.5)))[alike.index(branch.name) % 3]
         for panel, lowered in ((upper, 0.0), (lower, F)):
-            panel.plot(
-                _place(line, fine), loss - lowered, color=colour, lw=1.4, ls=dashes,
-                label=branch.name,
-            )  # fmt: skip
+            (curve,) = panel.plot(
+                _place(line, fine), loss - lowered, color=colour, lw=1.4, ls=dashes
+            )
+            curves.setdefault(branch.name, curve)
             for end in branch.ends:
                 if end is not None and end.becomes is None:
                     height = end.loss - np.interp(end.value, fine, F * (panel is lower))
@@ -88,6 +96,20 @@ def plot_slice(
                     panel.plot(_place(line, end.value), height, mark, color=colour, ms=6, zorder=4)
                     if shown[0] <= end.value <= shown[1]:
                         marks[mark] = _mark(mark, f"ends: {end.cause or 'not solved'}")
+    marks |= _draw_crossings(line, upper, lower, shown)
+    upper.set_ylim(0, 1.1 * highest)
+    lower.set_ylim(0, _ROOM * highest)
+    _dress(line, upper, lower, shown)
+    # Beside the curves, not on them.
+    _name_curves(upper, lowest, curves, drawn, list(marks.values()))
+    return figure
+
+
+def _draw_crossings(
+    line: Slice, upper: Axes, lower: Axes, shown: tuple[float, float]
+) -> dict[str, Line2D]:
+    """The crossings with their values; returns the entries of their markers."""
+    marks: dict[str, Line2D] = {}
     seen = sorted(
         (c for c in line.crossings if shown[0] <= c.value <= shown[1]),
         key=lambda c: float(_place(line, c.value)),
@@ -111,16 +133,22 @@ def plot_slice(
             fontsize=8, color=INK, zorder=6,
             bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.85},
         )  # fmt: skip
-    upper.set_ylim(0, 1.1 * highest)
-    lower.set_ylim(0, _ROOM * highest)
-    _dress(line, upper, lower, shown)
-    # Beside the curves, not on them.
-    curves, _ = upper.get_legend_handles_labels()
-    upper.legend(
-        handles=[*curves, *marks.values()], frameon=False, fontsize=8.5, loc="upper left",
+    return marks
+
+
+def _name_curves(
+    ax: Axes, lowest: Line2D, curves: dict[str, Line2D], drawn: dict[str, int], marks: list[Line2D]
+) -> None:
+    """The legend: F, one entry for all branches of a name, the markers."""
+    for name, curve in curves.items():
+        curve.set_label(name if drawn[name] == 1 else f"{name} ({drawn[name]} branches)")
+    ax.legend(
+        handles=[lowest, *curves.values(), *marks],
+        frameon=False,
+        fontsize=8.5,
+        loc="upper left",
         bbox_to_anchor=(1.0, 1.0),
-    )  # fmt: skip
-    return figure
+    )
 
 
 def _mark(style: str, words: str) -> Line2D:
@@ -195,7 +223,7 @@ def _dress(line: Slice, upper: Axes, lower: Axes, shown: tuple[float, float]) ->
     lower.set_ylabel("loss above F")
     model = line.model
     upper.set_title(
-        f"{sizes(model)} "
+        f"{sizes(model)}{others(model)} "
         f"({variant_title(line.source, model)}), "
         f"{LETTERS[line.fixed]} = {line.at:g}, {magnitudes(model)}",
         fontsize=10.5,

@@ -52,8 +52,15 @@ def plot_pair(diagram: PairDiagram, ax: Axes | None = None) -> Figure:
         ax.plot(places, _values(line.formula, places), color=INK, lw=1.5, label="first order")
         for end in line.ends:
             if float(end.feature_probability) > 0:
-                ax.plot(float(end.feature_probability), float(end.both), "o", ms=6, mfc="white",
-                        mec=INK, mew=1.3, zorder=5)  # fmt: skip
+                place = float(end.feature_probability), float(end.both)
+                exact = end.feature_probability.is_Rational and end.both.is_Rational
+                note = (
+                    f"p = {end.feature_probability}, c = {end.both}"
+                    if exact
+                    else "p = {:.4g}, c = {:.4g}".format(*place)
+                )
+                ax.plot(*place, "o", ms=6, mfc="white", mec=INK, mew=1.3, zorder=5)
+                ax.annotate(note, place, xytext=(9, -3), textcoords="offset points", fontsize=8)
     ax.plot(x, x**2, color=INK, linewidth=0.9, ls=(0, (5, 4)), label="independent, c = p²")
     ax.legend(loc="upper left", frameon=False, fontsize=8.5)
     ax.text(0.62, 0.64, "always together, c = p", rotation=45, rotation_mode="anchor",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from ..continuation.records import TracedDiagram
 from ..diagram.phase_diagram import PhaseDiagram
-from ..experiment.measures import norms, overlaps
 from ..experiment.trained import TrainedGrid
-from .plot import draw_boundaries, fill_phases
+from .plot import draw_boundaries, fill_phases, phase_colours
 from .plot_names import name_regions, without_overlaps
 from .plot_style import INK, TINTS, dress
 from .plot_traced import draw_lines, plot_traced
@@ -39,7 +38,7 @@ def plot_trained(
     and red at 1; fading to pale as its norm ‖W_n‖ goes from 1 to 0. Norm and overlap are averages
     over all models of the cell but the one with the highest loss, as in the paper
     (models="average"), or those of the model with the lowest loss ("best"), or one panel of each
-    ("both"). The theory's regions have the colours of the candidates' own weights.
+    ("both"). The theory's regions have the colours that their phases have in every picture.
 
     >>> import phasecalc as pc
     >>> trained = pc.train(pc.ToyModel(2, 1), [0.2, 0.9], [0.2, 5.0])
@@ -100,11 +99,9 @@ def colours(norm: ArrayLike, overlap: ArrayLike) -> Floats:
 
 
 def _draw_theory(ax: Axes, diagram: PhaseDiagram, figure: Figure) -> None:
-    tints = {}
-    for index, phase in enumerate(diagram.candidates):
-        weights = np.array(phase.weights, dtype=np.float64)
-        tints[index] = to_hex(colours(norms(weights)[-1], overlaps(weights)[-1]))
-    fill_phases(ax, diagram, tints)
+    # The colours that these phases have in every picture; those of their weights alone would paint
+    # neighbours alike which do the same to the extra feature.
+    fill_phases(ax, diagram, phase_colours(diagram))
     dress(ax)
     notes = draw_boundaries(ax, diagram)
     # Sizes in pixels are known once the layout is.

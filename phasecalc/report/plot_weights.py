@@ -61,7 +61,10 @@ def plot_weights(record: Geometry, *, low: float = 0.0, high: float = 0.99) -> F
     below.set_ylim(0, None)
     below.set_xlabel("sparsity, S")
     below.set_ylabel("least loss, F")
-    figure.suptitle(f"{sizes(record.k, record.d)}, equally important", fontsize=10)
+    figure.suptitle(
+        f"{sizes(record.k, record.d)}, equally important, all weights and biases free (numeric)",
+        fontsize=10,
+    )
     return figure
 
 

@@ -16,7 +16,9 @@ from ..blocks.candidate import Candidate
 from ..diagram.pair import PairBoundary, PairDiagram, PairPhase, PairPoint
 from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
+from ..exact.forms import has_more_operations
 from ..exact.loss import SparseLoss
+from ..exact.truncated import TruncatedPower
 from ..laws import Law
 from ..proofs.language import Between, Decimal, equal
 from ..supports import Independent
@@ -25,6 +27,9 @@ from .plain import plain
 
 Cell: TypeAlias = str | sympy.Basic
 """A word or a formula."""
+
+MOST_WRITTEN = 2_000
+"""Operations in a formula beyond which it is not printed."""
 
 _SEARCHED = 9
 """Features up to which there is a global source."""
@@ -248,18 +253,35 @@ def number(value: sympy.Expr) -> sympy.Expr:
 
 
 def decimals(formula: sympy.Expr) -> sympy.Expr:
-    """A formula with its radicals as decimals."""
+    """A formula with its radicals as decimals; truncated powers count as symbols.
+
+    A formula that is too long to be printed stays as it is.
+
+    >>> from phasecalc.report.plain import plain
+    >>> plain(decimals(sympy.sqrt(2) * p**2 - sympy.sqrt(5) / 4))
+    '1.41421 p² − 0.559017'
+    """
+    if has_more_operations(formula, MOST_WRITTEN):
+        return formula
     expanded = sympy.expand(formula)
-    rounded = {term: term.evalf(6) for term in expanded.atoms(sympy.Pow) if term.is_number}
-    symbols = sorted(expanded.free_symbols, key=str)
-    if not symbols or not expanded.is_polynomial(*symbols):
+    truncated = {term: sympy.Dummy() for term in expanded.atoms(TruncatedPower)}
+    bare = expanded.xreplace(truncated)
+    symbols = sorted(bare.free_symbols, key=str)
+    if not symbols or not bare.is_polynomial(*symbols):
+        rounded = {term: term.evalf(6) for term in expanded.atoms(sympy.Pow) if term.is_number}
         return expanded.xreplace(rounded).evalf(6)
     total: sympy.Expr = sympy.Integer(0)
-    for powers, coefficient in sympy.Poly(expanded, *symbols).terms():
-        value = sympy.Symbol(f"{sympy.Abs(coefficient).evalf(6)}", positive=True)
+    for powers, coefficient in sympy.Poly(bare, *symbols).terms():
+        value = sympy.Abs(coefficient)
+        if not value.is_Integer:
+            value = sympy.Symbol(f"{value.evalf(6)}", positive=True)
         monomial = sympy.prod(s**k for s, k in zip(symbols, powers, strict=True))
         total += sympy.sign(coefficient) * value * monomial
-    return total
+    back = {
+        dummy: TruncatedPower(decimals(term.args[0]), term.args[1])
+        for term, dummy in truncated.items()
+    }
+    return total.xreplace(back)
 
 
 def _boundary_row(boundary: Boundary, *, in_S: bool = False) -> tuple[Cell, ...]:

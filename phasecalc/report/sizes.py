@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import sympy
@@ -23,8 +24,8 @@ def sizes(model: ToyModel) -> str:
     return sizes_in_words(model.n_features, model.d_hidden)
 
 
-def importances(model: ToyModel, r: float | None = None) -> str:
-    """What the importances are; with the value of r where the model has it.
+def importances(model: ToyModel, r: float | Fraction | None = None) -> str:
+    """What the importances are; with the value of r where the model has it, exact if it is.
 
     >>> importances(ToyModel(2, 1), 0.5), importances(ToyModel(5, 2, importance="0.9^i"))
     ('r = 0.5', 'importance (1, 9/10, …, 6561/10000)')
@@ -38,8 +39,18 @@ def importances(model: ToyModel, r: float | None = None) -> str:
             entries = [*entries[:2], "…", entries[-1]]
         parts.append(f"importance ({', '.join(entries)})")
     if has_r and r is not None:
-        parts.append(f"r = {r:g}")
+        parts.append(f"r = {r}" if isinstance(r, Fraction) else f"r = {r:g}")
     return ", ".join(parts)
+
+
+def others(model: ToyModel) -> str:
+    """The importances after a comma, where they are not the usual (1, …, 1, r).
+
+    >>> others(ToyModel(2, 1)), others(ToyModel(2, 1, importance=("1/2", symbol)))
+    ('', ', importance (1/2, r)')
+    """
+    words = importances(model)
+    return f", {words}" if words else ""
 
 
 def support_lines(model: ToyModel) -> list[str]:

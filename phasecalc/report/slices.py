@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from .rows import conventions
-from .sizes import model_entries, sizes
+from .sizes import model_entries, others, sizes
 from .text import table
 from .variant import variant_entries, variant_lines
 
@@ -73,7 +73,7 @@ def slice_text(line: Slice) -> str:
     model, letter = line.model, LETTERS[line.varied]
     return "\n".join(
         [
-            f"{sizes(model)}, {LETTERS[line.fixed]} = {line.at:g}, "
+            f"{sizes(model)}{others(model)}, {LETTERS[line.fixed]} = {line.at:g}, "
             f"{letter} from {line.values[0]:g} to {line.values[-1]:g}, source: {line.source}",
             *conventions(model.law),
             *variant_lines(model),

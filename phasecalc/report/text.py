@@ -11,16 +11,28 @@ import sympy
 
 from ..diagram.pair import PairDiagram
 from ..diagram.phase_diagram import PhaseDiagram
+from ..exact.forms import has_more_operations
 from ..exact.loss import SparseLoss
 from ..inputs import Scalar
 from .plain import plain
-from .rows import Cell, Table, counted, decimals, diagram_tables, footing, heading, number, tables
+from .rows import (
+    MOST_WRITTEN,
+    Cell,
+    Table,
+    counted,
+    decimals,
+    diagram_tables,
+    footing,
+    heading,
+    number,
+    tables,
+)
 
 NARROW, WIDE = 22, 100
 """Characters of a formula in a table of many columns, and in one of two; longer ones are broken."""
 
-_MOST_WRITTEN, _LONGEST = 2_000, 20_000
-"""Operations in a formula, and characters of its text, beyond which that is not printed: pages."""
+_LONGEST = 20_000
+"""Characters of a formula beyond which it is not printed: pages."""
 
 _LONG, _DIGITS = 80, 12
 """Bits of a rational number that is printed as a decimal, and its digits."""
@@ -75,7 +87,7 @@ def numerical_loss_text(found: dict[str, Any], magnitudes: str, together: str) -
 
 def _rounded(cell: Cell) -> Cell:
     """A formula with its rationals of many digits as decimals."""
-    if not isinstance(cell, sympy.Basic) or _is_long(cell):
+    if not isinstance(cell, sympy.Basic) or has_more_operations(cell, MOST_WRITTEN):
         return cell
     long = [n for n in cell.atoms(sympy.Rational) if max(abs(n.p), n.q).bit_length() > _LONG]
     return cell.xreplace(
@@ -92,20 +104,17 @@ def shown(cell: Cell, *, in_S: bool = False) -> str:
     """A word as it is, a formula as a person writes it in one line, unless it fills a book."""
     if not isinstance(cell, sympy.Basic):
         return cell
-    if not _is_long(cell) and len(text := plain(cell, sparsity=in_S)) <= _LONGEST:
+    if (
+        not has_more_operations(cell, MOST_WRITTEN)
+        and len(text := plain(cell, sparsity=in_S)) <= _LONGEST
+    ):
         return text
-    many = f"more than {_MOST_WRITTEN:,}" if _is_long(cell) else f"{int(cell.count_ops()):,}"
+    many = (
+        f"more than {MOST_WRITTEN:,}"
+        if has_more_operations(cell, MOST_WRITTEN)
+        else f"{int(cell.count_ops()):,}"
+    )
     return f"a formula of {many} operations, not written out"
-
-
-def _is_long(cell: sympy.Basic) -> bool:
-    """Whether there are more than `_MOST_WRITTEN` operations, counted no further than that."""
-    count = 0
-    for part in sympy.preorder_traversal(cell):
-        count += max(len(part.args) - 1, 0 if part.is_Atom else 1)
-        if count > _MOST_WRITTEN:
-            return True
-    return False
 
 
 def folded(text: str, width: int) -> str:

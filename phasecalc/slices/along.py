@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
@@ -54,7 +55,8 @@ def slice_along(
     ----------
     model : only the global source takes models with bias = "zero" or an interference penalty.
     sparsity, importance : one of the two, the coordinate that is held; or p = 1 − S, as
-        ``feature_probability``.
+        ``feature_probability``. None of them for a model whose importances are numbers: these are
+        held then, and the model of the slice has r for the last of them.
     values : of the other one, at least two, ascending; by default its usual axis.
     source : "global" (all weights and biases free) or "relaxed" (within each candidate's pattern).
     x, y : two symbols of the model in place of S and r, of which ``sparsity`` and ``importance``
@@ -80,6 +82,14 @@ def slice_along(
             f"n_features = {model.n_features}, d_hidden = {model.d_hidden}: a slice needs more "
             "features than dimensions (n_features > d_hidden)"
         )
+    if y == EXTRA and not set(model.symbols) & {x, y}:
+        if (sparsity, importance, feature_probability) != (None, None, None):
+            raise ValueError(
+                "sparsity, feature_probability, importance: give none of them for a model whose "
+                "importances are numbers; these are held, and S is varied"
+            )
+        importance = model.importance[-1]
+        model = replace(model, importance=(*model.importance[:-1], EXTRA))
     held: Literal["sparsity", "importance"]
     held = "sparsity" if importance is None else "importance"
     if [sparsity, importance, feature_probability].count(None) != 2:

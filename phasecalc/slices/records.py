@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..display import Drawn, Large
+from ..display import Drawn, Large, Shown, list_records
 from ..model import ToyModel
 from ..records import Record
 
@@ -51,7 +51,7 @@ class Branch(Record, Large):
 
 
 @dataclass(frozen=True, slots=True)
-class Crossing:
+class Crossing(Shown):
     """Where the lowest minimum changes from the first phase to the second as the value grows.
 
     ``jump`` is that of dF along the line (dF/dr or dF/dS); 0 unless of first order. A crossover is
@@ -87,6 +87,7 @@ class Slice(Record, Drawn):
     def __post_init__(self) -> None:
         if not len(self.values) == len(self.losses) == len(self.labels):
             raise ValueError("values, losses and labels of a slice differ in number")
+        list_records(self)
 
     @property
     def varied(self) -> str:

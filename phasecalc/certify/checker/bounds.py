@@ -60,7 +60,7 @@ class Loss:
 
     def terms(self, theta: Sequence[Array]) -> Terms:
         """M(θ), (E x̃_k u_+) = Mθ and E u_+² = θᵀMθ."""
-        M = self.kind.moments(theta, self, False)
+        M = self.kind.moments(theta, self)
         P = [sum(M[k][q] * theta[q] for q in range(self.n + 1)) for k in range(self.n + 1)]
         return M, P, sum(P[k] * theta[k] for k in range(self.n + 1))
 
@@ -81,7 +81,7 @@ class Loss:
 
     def bias_slope(self, theta: Box, j: int) -> tuple[Array, Array]:
         """Bounds of ½ ∂ℓ_j/∂b_j = E u_+ − E x_j 1(u > 0)."""
-        M = [self.kind.moments(end, self, True)[self.n] for end in theta]
+        M = [self.kind.moments(end, self)[self.n] for end in theta]
         q = [sum(m * t for m, t in zip(*pair, strict=True)) for pair in zip(M, theta, strict=True)]
         slack = self.kind.ROW * self.size(theta)
         return q[0] - M[1][j] - slack, q[1] - M[0][j] + slack

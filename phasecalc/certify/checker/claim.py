@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from itertools import product
 from typing import Any
 
@@ -210,7 +211,13 @@ def _fraction(entry: dict[str, str]) -> Any:
 
 def _array(entry: dict[str, Any]) -> Array:
     parts = entry["array"]
-    return np.array(parts["entries"], dtype=float).reshape(parts["shape"])
+    if "base64" in parts:
+        if parts["dtype"] not in ("|i1", "<i2", "<i8", "<f8"):
+            raise ValueError(f"an array has the type {parts['dtype']!r}")
+        flat = np.frombuffer(b64decode(parts["base64"], validate=True), parts["dtype"])
+    else:
+        flat = np.array(parts["entries"])
+    return flat.astype(float).reshape(parts["shape"])
 
 
 def _number(formula: Any, values: dict[str, Any]) -> Any:

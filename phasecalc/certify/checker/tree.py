@@ -11,91 +11,53 @@ from flint import arb
 from .arrays import Array, Balls, Floats, Kind
 from .bounds import Loss
 from .claim import Claim, Rejected
+from .unfold import (
+    DOMAIN_HIGH,
+    DOMAIN_LOW,
+    EMPTY,
+    LENGTH,
+    ROW,
+    SECANT,
+    SLOPE,
+    SLOPE_HIGH,
+    SLOPE_LOW,
+    SPLIT,
+    SYMMETRY,
+    VALUE,
+    WRONG,
+    unfold,
+)
 
 AT_ONCE = 2048
 """Boxes in an array, so that what they need stays in a processor's cache."""
 
-DOMAIN_LOW, DOMAIN_HIGH, SLOPE_LOW, SLOPE_HIGH = range(1, 5)
-EMPTY, SYMMETRY, LENGTH, ROW, VALUE, SLOPE, CONVEX, SECANT = range(10, 18)
-SPLIT = 20
 REASONS = dict(
     enumerate("empty symmetry length row value slope convex secant".split(), start=EMPTY)
 )
 
 
 class Tree:
-    """The steps in preorder: what is split is covered, and every leaf is proved.
-
-    Steps up to the next split or closed box belong to one box. The first half of a box that is
-    split comes next, the second one where as many boxes are open again as before.
-    """
+    """The steps in preorder: what is split is covered, and every leaf is proved."""
 
     def __init__(self, claim: Claim, kind: Kind) -> None:
         self.claim, self.kind, self.loss = claim, kind, Loss(claim, kind)
-        self.index, self.value, n = claim.indices, claim.values, claim.n
-        codes, self.cuts = claim.codes, np.flatnonzero(claim.codes < EMPTY)
+        codes, index = claim.codes, claim.indices
         known = (DOMAIN_LOW <= codes) & (codes <= SLOPE_HIGH) | (codes >= EMPTY) & (codes <= SECANT)
         if not (known | (codes == SPLIT)).all():
             raise Rejected("a step has an unknown code")
-        if ((self.index < 0) | (self.index >= max(claim.size, len(claim.balls)))).any():
+        if ((index < 0) | (index >= max(claim.size, len(claim.balls)))).any():
             raise Rejected("a step names an entry which the model does not have")
-        self.ends = np.flatnonzero(codes >= EMPTY)
-        self.code = codes[self.ends]
-        change = np.where(self.code == SPLIT, 1, -1)
-        opened = 1 + np.cumsum(change) - change
-        if not len(codes) or self.ends[-1] != len(codes) - 1 or opened[-1] + change[-1] != 0:
-            raise Rejected("boxes are missing: the steps end too early or too late")
-        if (opened < 1).any():
-            raise Rejected("there are more steps than boxes")
-        order = np.argsort(opened, kind="stable")
-        self.second = np.full(len(order), -1)
-        self.second[order[:-1]] = order[1:]
-        # Each cut's box, and the cuts of the same end before it there.
-        self.owner = np.searchsorted(self.ends, self.cuts)
-        cut = codes[self.cuts]
-        self.cut_code, self.cut_end = cut, (cut == DOMAIN_HIGH) | (cut == SLOPE_HIGH)
-        self.cut_row, self.cut_at = self.index[self.cuts], self.value[self.cuts]
-        if len(cut) and (claim.held or (self.cut_row >= n).any()):
+        cuts, self.ends = np.flatnonzero(codes < EMPTY), np.flatnonzero(codes >= EMPTY)
+        if len(cuts) and (claim.held or (index[cuts] >= claim.n).any()):
             raise Rejected("a bias is cut that is held")
-        self._boxes(n)
-
-    def _boxes(self, n: int) -> None:
-        """The box of every node before its cuts and after them; each cut's interval."""
-        claim, N = self.claim, len(self.ends)
-        split = claim.m * n
-        last = np.full((2, n, N), np.nan)
-        previous = np.full((2, len(self.cuts)), np.nan)
-        number = np.arange(len(self.cuts))
-        for end, j in product((0, 1), range(n)):
-            mine = (self.cut_end == end) & (self.cut_row == j)
-            last[end, j, self.owner[mine]] = self.cut_at[mine]
-            latest = np.maximum.accumulate(np.where(mine, number, -1))
-            before = np.append(-1, latest[:-1])
-            row = self.cut_row == j
-            there = row & (before >= 0)
-            there[there] = self.owner[before[there]] == self.owner[there]
-            previous[end, there] = self.cut_at[before[there]]
-        self.box = np.empty((2, claim.size, N))
-        self.inherited = np.empty((2, n, N))
-        self.box[:, :, 0] = claim.domain
-        at, nodes = self.value[self.ends], np.array([0])
-        axis = self.index[self.ends]
-        while len(nodes):
-            self.inherited[:, :, nodes] = before = self.box[:, split:, nodes]
-            after = last[:, :, nodes]
-            self.box[:, split:, nodes] = np.where(np.isnan(after), before, after)
-            nodes = nodes[self.code[nodes] == SPLIT]
-            s, x = axis[nodes], at[nodes]
-            if (s >= claim.size).any() or not (
-                (self.box[0, s, nodes] < x) & (x < self.box[1, s, nodes])
-            ).all():
-                raise Rejected("a box is split outside itself")
-            first, second = nodes + 1, self.second[nodes]
-            self.box[:, :, first] = self.box[:, :, second] = self.box[:, :, nodes]
-            self.box[1, s, first] = self.box[0, s, second] = x
-            nodes = np.concatenate([first, second])
-        there = self.inherited[:, self.cut_row, self.owner]
-        self.interval = np.where(np.isnan(previous), there, previous)
+        self.code, self.cut_code = codes[self.ends], codes[cuts]
+        self.cut_row, self.cut_at = index[cuts], claim.values[cuts]
+        self.box = np.empty((2, claim.size, len(self.ends)))
+        self.interval, self.owner = np.empty((2, len(cuts))), np.empty(len(cuts), int)
+        wrong = unfold(codes, index, claim.values, claim.domain, claim.m * claim.n,
+                       self.box, self.interval, self.owner)  # fmt: skip
+        if wrong:
+            raise Rejected(WRONG[wrong])
 
     def leaves(self) -> int:
         """Prove all cuts and leaves; how many leaves there are."""
@@ -137,7 +99,8 @@ class Tree:
     def _closed(self, code: int, nodes: Array) -> Array:
         """Which boxes hold no minimiser, or a loss that is bounded below."""
         step = self.ends[nodes]
-        index, value, ends = self.index[step], self.value[step], self.box[:, :, nodes]
+        index, value = self.claim.indices[step], self.claim.values[step]
+        ends = self.box[:, :, nodes]
         if code in (LENGTH, VALUE, SECANT):
             return self._bounded(code, value, ends)
         if code == EMPTY:

@@ -25,7 +25,8 @@ def vertex(family, v):
     """The problem of vertex v = 0 … 5 of a family (laws (3, 4), ends of r (2), λ)."""
     laws, ends, penalty = family
     I = np.array([1.0, ends[v // 3]])
-    return _M, _N, I, laws[v % 3], penalty, False
+    # Typed as in `certify`, whose compiled bounds these calls then share.
+    return np.int64(_M), np.int64(_N), I, laws[v % 3], penalty, np.bool_(False)
 
 
 @compiled()
@@ -116,7 +117,7 @@ def cell_convex(low, high, family, variances, most):
     A, L = np.empty((_D, _D)), np.zeros((_D, _D))
     stack = np.empty((100, 2, _D))
     stack[0, 0], stack[0, 1] = low, high
-    depth, done = 1, 0
+    depth, done, on = 1, 0, np.bool_(True)
     while depth > 0:
         done += 1
         if done > most or depth + 1 > len(stack):
@@ -126,8 +127,8 @@ def cell_convex(low, high, family, variances, most):
         free = hi > lo
         convex = True
         for v in range(6):
-            _bounds(lo, hi, family, variances, v, True, ell, gl, gh, hl, hh, corners)
-            if not _hessian(lo, hi, family, variances, v, True, hl, hh, corners, A):
+            _bounds(lo, hi, family, variances, v, on, ell, gl, gh, hl, hh, corners)
+            if not _hessian(lo, hi, family, variances, v, on, hl, hh, corners, A):
                 convex = False
                 break
             if not positive_definite(A, free, L):
@@ -161,9 +162,9 @@ def cell_values(at, family, out):
 def _cut_biases(lo, hi, family):
     """Cut ends off the intervals of b that hold no minimiser of any loss; False if none is left."""
     laws = family[0]
-    n = _N
+    m, n = np.int64(_M), np.int64(_N)
     glo, ghi = np.empty((n, n)), np.empty((n, n))
-    gram_box(lo, hi, _M, n, glo, ghi)
+    gram_box(lo, hi, m, n, glo, ghi)
     tlo, thi = np.empty(n + 1), np.empty(n + 1)
     Mlo, Mhi = np.empty((n + 1, n + 1)), np.empty((n + 1, n + 1))
     qlo, qhi = np.empty(n + 1), np.empty(n + 1)

@@ -33,7 +33,7 @@ def _add_cut(cuts, size, at):
 def _line_cuts(cuts, up0, up1, down0, down1):
     """0, the places where the lines up0 + up1 y, down0 + down1 y are 0 or 1, and 1."""
     cuts[0] = 0.0
-    size = 1
+    size = np.int64(1)
     if up1 != 0.0:
         size = _add_cut(cuts, size, -up0 / up1)
         size = _add_cut(cuts, size, (1.0 - up0) / up1)
@@ -75,7 +75,7 @@ def density_bounds(tlo, thi, j, n, law, low, high):
         if not active >> j & 1:
             continue
         count = 0
-        star = -1
+        star = np.int64(-1)
         least = 0.0
         umin, umax = tlo[n], thi[n]
         for i in range(n):
@@ -118,7 +118,7 @@ def density_bounds(tlo, thi, j, n, law, low, high):
             up1, down1 = _slopes(tlo, thi, rest[0], star, least, most)
             up2, down2 = _slopes(tlo, thi, rest[1], star, least, most)
             zs[0] = 0.0
-            size = 1
+            size = np.int64(1)
             for end in range(2):
                 for value in range(2):
                     if up2 != 0.0:

@@ -146,7 +146,7 @@ def row_matrix(theta, n, law, M):
         z = theta[order[2]]
         offsets[2] = h
         offsets[3] = g + h
-        size = kinks(b, z, offsets, 4, cuts)
+        size = kinks(b, z, offsets, len(offsets), cuts)
         for piece in range(size - 1):
             low, width = cuts[piece], cuts[piece + 1] - cuts[piece]
             for node in range(3):
@@ -163,7 +163,7 @@ def row_matrix(theta, n, law, M):
 @compiled()
 def _middle(M, weight, order, g, h, c, x, n, offsets, cuts):
     """Add weight · ∫∫ over the directions order[1] (slope h) and order[0] (slope g)."""
-    size = kinks(c, h, offsets, 2, cuts)
+    size = kinks(c, h, offsets, np.int64(2), cuts)
     i = order[1]
     for piece in range(size - 1):
         low, width = cuts[piece], cuts[piece + 1] - cuts[piece]

@@ -75,7 +75,7 @@ def convex_around(lo, hi, at, problem, level):
     return True
 
 
-@compiled()
+@compiled(inline="always")
 def _note(log_code, log_index, log_value, size, code, index, value):
     log_code[size] = code
     log_index[size] = index
@@ -293,7 +293,7 @@ def run(stack, shares, depth, most, problem, variance, classes, target, floor, b
     ends it with −(depth of the stack).
     """
     done = 0
-    size = 0
+    size = np.int64(0)
     count = 0
     closed_share = 0.0
     d = stack.shape[2]

@@ -1,12 +1,8 @@
-"""Descent to stationary points of one model's loss: BFGS from afar, Newton to the last digits.
+"""Newton's method to stationary points of one model's loss, to the last digits.
 
-The parameters are one vector x = (W by rows, b). To the loss may be added an interference penalty
-λ Σ_{i≠j} (W_i·W_j)², and the bias may be held at zero. The loss is C¹ and piecewise C²: BFGS with a
-weak Wolfe search needs no more than that, and Newton's method converges inside a piece. W → QW does
-not change the loss; the tangents of that orbit are given a curvature of one, so that the Hessian is
-regular at a strict minimum.
-
-Written out in loops: what NumPy writes in one line costs a second of compilation.
+The loss is C¹ and piecewise C²: Newton's method converges inside a piece. W → QW does not change
+the loss; the tangents of that orbit are given a curvature of one, so that the Hessian is regular at
+a strict minimum.
 """
 
 from __future__ import annotations
@@ -15,9 +11,9 @@ import math
 
 import numpy as np
 
-from ...kernel.compiled.call import call_loss_flat
 from ...kernel.compiled.jit import compiled
 from .eigen import cholesky, eigen, solve
+from .objective import dot, objective
 
 HESSIAN_STEP = 3e-6
 """Largest step of the differences of the exact gradient: error about 1e-10.
@@ -25,34 +21,6 @@ HESSIAN_STEP = 3e-6
 The kinks of the loss lie at zero, and close to them it varies on the scale of the smallest entry of
 x that is not zero: steps are small on that scale too.
 """
-
-
-@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def objective(x, m, n, I, S, kernel, penalty, no_bias, g):
-    """Loss and penalty at x; the gradient is written into g."""
-    loss = call_loss_flat(kernel, m, n, x, I, S, g)
-    if penalty != 0.0:
-        for i in range(n):
-            for j in range(n):
-                if i == j:
-                    continue
-                overlap = 0.0
-                for a in range(m):
-                    overlap += x[a * n + i] * x[a * n + j]
-                loss += penalty * overlap * overlap
-                for a in range(m):
-                    g[a * n + i] += 4.0 * penalty * overlap * x[a * n + j]
-    if no_bias:
-        for i in range(n):
-            g[m * n + i] = 0.0
-    return loss
-
-
-@compiled(nogil=True)
-def objectives(X, m, n, I, S, kernel, penalty, no_bias, loss, G):
-    """`objective` at every row of X."""
-    for k in range(len(X)):
-        loss[k] = objective(X[k], m, n, I, S, kernel, penalty, no_bias, G[k])
 
 
 @compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -64,95 +32,6 @@ def _largest(g):
             return math.inf
         top = max(top, abs(g[i]))
     return top
-
-
-@compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _dot(x, y):
-    total = 0.0
-    for i in range(len(x)):
-        total += x[i] * y[i]
-    return total
-
-
-@compiled(nogil=True)
-def bfgs(X, m, n, I, S, kernel, penalty, no_bias, tolerance, most):
-    """BFGS with a weak Wolfe search (bisection) from every row of X, in place."""
-    d = m * n + n
-    work = np.empty((6, d))
-    B = np.empty((d, d))
-    g, new_g, new_x, step, y, By = work[0], work[1], work[2], work[3], work[4], work[5]
-    for k in range(len(X)):
-        x = X[k]
-        for i in range(d):
-            if no_bias and i >= m * n:
-                x[i] = 0.0
-            for j in range(d):
-                B[i, j] = 1.0 if i == j else 0.0
-        f = objective(x, m, n, I, S, kernel, penalty, no_bias, g)
-        first = True
-        for _ in range(most):
-            if _largest(g) <= tolerance or not math.isfinite(f):
-                break
-            slope = 0.0
-            for i in range(d):
-                total = 0.0
-                for j in range(d):
-                    total -= B[i, j] * g[j]
-                step[i] = total
-                slope += total * g[i]
-            if slope >= 0.0:
-                for i in range(d):
-                    for j in range(d):
-                        B[i, j] = 1.0 if i == j else 0.0
-                    step[i] = -g[i]
-                slope = -_dot(g, g)
-                first = True
-            t = min(1.0, 0.5 / math.sqrt(_dot(g, g))) if first else 1.0
-            low, high = 0.0, math.inf
-            new_f = f
-            for _ in range(40):
-                for i in range(d):
-                    new_x[i] = x[i] + t * step[i]
-                new_f = objective(new_x, m, n, I, S, kernel, penalty, no_bias, new_g)
-                if not new_f <= f + 1e-4 * t * slope:
-                    high = t
-                elif _dot(new_g, step) < 0.9 * slope:
-                    low = t
-                else:
-                    break
-                t = 0.5 * (low + high) if math.isfinite(high) else 2.0 * low
-            if not new_f < f:
-                break
-            sy = 0.0
-            ss = 0.0
-            yy = 0.0
-            for i in range(d):
-                step[i] = new_x[i] - x[i]
-                y[i] = new_g[i] - g[i]
-                sy += step[i] * y[i]
-                ss += step[i] * step[i]
-                yy += y[i] * y[i]
-            if sy > 1e-14 * math.sqrt(ss * yy):
-                if first:
-                    for i in range(d):
-                        for j in range(d):
-                            B[i, j] *= sy / yy
-                    first = False
-                yBy = 0.0
-                for i in range(d):
-                    total = 0.0
-                    for j in range(d):
-                        total += B[i, j] * y[j]
-                    By[i] = total
-                    yBy += y[i] * total
-                c = (1.0 + yBy / sy) / sy
-                for i in range(d):
-                    for j in range(d):
-                        B[i, j] += c * step[i] * step[j] - (By[i] * step[j] + step[i] * By[j]) / sy
-            for i in range(d):
-                x[i] = new_x[i]
-                g[i] = new_g[i]
-            f = new_f
 
 
 @compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -218,7 +97,7 @@ def _orbit(x, m, n, T):
 def _project(P, g, work):
     """g becomes P g."""
     for i in range(len(g)):
-        work[i] = _dot(P[i], g)
+        work[i] = dot(P[i], g)
     for i in range(len(g)):
         g[i] = work[i]
 
@@ -229,10 +108,10 @@ def _restrict(P, H, work):
     d = len(H)
     for i in range(d):
         for j in range(d):
-            work[i, j] = _dot(P[i], H[j])
+            work[i, j] = dot(P[i], H[j])
     for i in range(d):
         for j in range(d):
-            H[i, j] = _dot(work[i], P[j]) + (1.0 if i == j else 0.0) - P[i, j]
+            H[i, j] = dot(work[i], P[j]) + (1.0 if i == j else 0.0) - P[i, j]
 
 
 @compiled(nogil=True)
@@ -289,7 +168,7 @@ def newton(
                     if abs(values[i]) < 1e-11:
                         values[i] = math.inf
             solve(L, V, values, definite, g, step)
-            length = math.sqrt(_dot(step, step))
+            length = math.sqrt(dot(step, step))
             for i in range(d):
                 step[i] = 0.0 if held[i] else -step[i]  # not only up to rounding
             t = min(1.0, 0.5 / max(_largest(step), 1e-300))
@@ -311,7 +190,7 @@ def newton(
                     better = new_top < top
                     if not better:
                         solve(L, V, values, definite, new_g, further)
-                        better = math.sqrt(_dot(further, further)) < (1.0 - 0.25 * t) * length
+                        better = math.sqrt(dot(further, further)) < (1.0 - 0.25 * t) * length
                 if better:
                     break
                 t *= 0.5

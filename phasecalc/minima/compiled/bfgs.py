@@ -13,28 +13,19 @@ import math
 
 import numpy as np
 
-from ...kernel.compiled.call import call_loss_flat
 from ...kernel.compiled.jit import compiled
+from .objective import dot, objective
 
 CONVERGED = 0
 TOO_MANY_ITERATIONS = 1
 NO_LOWER_POINT = 2
 DIVERGED = 3
-UNFINISHED = 4
 
 _DECREASE = 1e-4
 _CURVATURE = 0.9
 _ROUNDING = 1e-15
 """Error that the loss may have, in parts of Σ I_j p, the size of the terms that cancel in it."""
 _TRIALS = 60
-
-
-@compiled()
-def _dot(x, y):
-    total = 0.0
-    for i in range(len(x)):
-        total += x[i] * y[i]
-    return total
 
 
 @compiled()
@@ -63,17 +54,17 @@ def _update(H, s, y, sy, Hy):
 
 
 @compiled(nogil=True)
-def bfgs_batch(kernel, W, b, I, S, tolerance, limit, lo, hi, stop, iterations, reason):
-    """Models lo … hi − 1, in place: W (·, m, n), b (·, n), I (·, n), S (·, n).
+def bfgs(
+    X, m, n, I, S, kernel, penalty, no_bias, first, tolerance, limit, stop, iterations, reason
+):
+    """From every row of X = (W by rows, b), in place, with its own I (·, n) and S (·, n).
 
-    A gradient is small at the norm tolerance · min(1, Σ I_j p): losses and gradients shrink with p.
-    Writes the number of steps and the reason for stopping of each. `stop[0]` is looked at before
-    every model: when it is set, the models that remain keep the reason that they had.
+    The first step is `first` (·,) times the gradient, and at most 1/2 long. A gradient is small at
+    the norm tolerance · min(1, Σ I_j p): losses and gradients shrink with p. Writes the number of
+    steps and the reason for stopping of each. `stop[0]` is looked at before every model: when it is
+    set, the models that remain keep the reason that they had.
     """
-    m, n = W.shape[1:]
-    weights = m * n
-    size = weights + n
-    x = np.empty(size)
+    size = m * n + n
     g = np.empty(size)
     x_new = np.empty(size)
     g_new = np.empty(size)
@@ -82,22 +73,16 @@ def bfgs_batch(kernel, W, b, I, S, tolerance, limit, lo, hi, stop, iterations, r
     y = np.empty(size)
     Hy = np.empty(size)
     H = np.empty((size, size))
-    for e in range(lo, hi):
+    for e in range(len(X)):
         if stop[0]:
             return
-        for a in range(m):
-            for i in range(n):
-                x_new[a * n + i] = W[e, a, i]
-        for i in range(n):
-            x_new[weights + i] = b[e, i]
-        loss = call_loss_flat(kernel, m, n, x_new, I[e], S[e], g_new)
-        for i in range(size):
-            x[i] = x_new[i]
-            g[i] = g_new[i]
-        norm = math.sqrt(_dot(g, g))
-        # The weights' second derivatives are of the order of p times the importance.
-        scale = 1.0 / max(1.0 - S[e, 0], 1e-3)
-        _restart(H, min(scale, 0.5 / norm) if norm > 0.0 else 1.0)
+        x = X[e]
+        if no_bias:
+            for i in range(m * n, size):
+                x[i] = 0.0
+        loss = objective(x, m, n, I[e], S[e], kernel, penalty, no_bias, g)
+        norm = math.sqrt(dot(g, g))
+        _restart(H, min(first[e], 0.5 / norm) if norm > 0.0 else 1.0)
         size_of_loss = 0.0
         for j in range(n):
             size_of_loss += I[e, j] * (1.0 - S[e, j])
@@ -120,35 +105,28 @@ def bfgs_batch(kernel, W, b, I, S, tolerance, limit, lo, hi, stop, iterations, r
                     total -= H[i, j] * g[j]
                 d[i] = total
                 slope += total * g[i]
-            if not slope < 0.0:
-                if fresh:
-                    code = NO_LOWER_POINT
-                    break
-                _restart(H, 1.0)
-                fresh = True
-                continue
             low = 0.0
             high = math.inf
             t = 1.0
             found = False
-            slope_new = slope
             loss_new = loss
-            for _ in range(_TRIALS):
-                for i in range(size):
-                    x_new[i] = x[i] + t * d[i]
-                loss_new = call_loss_flat(kernel, m, n, x_new, I[e], S[e], g_new)
-                slope_new = _dot(g_new, d)
-                lower = loss_new <= loss + _DECREASE * t * slope
-                if not lower and abs(loss_new - loss) <= noise:
-                    lower = slope_new <= (2.0 * _DECREASE - 1.0) * slope
-                if not lower:
-                    high = t
-                elif slope_new < _CURVATURE * slope:
-                    low = t
-                else:
-                    found = True
-                    break
-                t = 2.0 * t if high == math.inf else 0.5 * (low + high)
+            if slope < 0.0:
+                for _ in range(_TRIALS):
+                    for i in range(size):
+                        x_new[i] = x[i] + t * d[i]
+                    loss_new = objective(x_new, m, n, I[e], S[e], kernel, penalty, no_bias, g_new)
+                    slope_new = dot(g_new, d)
+                    lower = loss_new <= loss + _DECREASE * t * slope
+                    if not lower and abs(loss_new - loss) <= noise:
+                        lower = slope_new <= (2.0 * _DECREASE - 1.0) * slope
+                    if not lower:
+                        high = t
+                    elif slope_new < _CURVATURE * slope:
+                        low = t
+                    else:
+                        found = True
+                        break
+                    t = 2.0 * t if high == math.inf else 0.5 * (low + high)
             if not found:
                 if fresh:
                     code = NO_LOWER_POINT
@@ -162,18 +140,13 @@ def bfgs_batch(kernel, W, b, I, S, tolerance, limit, lo, hi, stop, iterations, r
                 x[i] = x_new[i]
                 g[i] = g_new[i]
             loss = loss_new
-            norm = math.sqrt(_dot(g, g))
-            sy = _dot(s, y)
+            norm = math.sqrt(dot(g, g))
+            sy = dot(s, y)
             if sy > 0.0:
                 if fresh:
-                    _restart(H, sy / _dot(y, y))
+                    _restart(H, sy / dot(y, y))
                     fresh = False
                 _update(H, s, y, sy, Hy)
             steps += 1
-        for a in range(m):
-            for i in range(n):
-                W[e, a, i] = x[a * n + i]
-        for i in range(n):
-            b[e, i] = x[weights + i]
         iterations[e] = steps
         reason[e] = code
