@@ -155,7 +155,7 @@ def within(point: pc.SpecialPoint, window: tuple[float, float, float, float]) ->
 def unfollowed() -> list[tuple[str, ...]]:
     """(S, r) at which the extra feature begins to be represented, r < 1 and S small."""
     land = landscape_of(Plane.of(MODEL), "global")
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for S in FAINT:
         low, high = (land.lowest(land.plane.theta(S, r)) for r in BRACKET)
         (onset,) = seeds_between(land, low, high)
