@@ -88,7 +88,7 @@ _CONSTANTS = {"pi": sympy.pi, "oo": sympy.oo, "-oo": -sympy.oo}
 _SYMBOL = re.compile(r"[^\W\d]\w*")
 _DTYPES = re.compile(r"\|b1|[<|][fiu][1248]|<U\d{1,6}")
 _DEEPEST = 200
-_MANY = 10_000
+_MANY = 1_000
 """Entries from which an array of numbers is written as its bytes, little-endian, in base64."""
 _LONG = 4000
 """Digits from which integers are written in base 16, which Python reads in any length."""

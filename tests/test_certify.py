@@ -21,6 +21,7 @@ import sympy
 from flint import arb, ctx, fmpq
 
 import phasecalc as pc
+from phasecalc.certify import cells as map_of_cells
 from phasecalc.certify import checker, codes, polygons
 from phasecalc.certify.checker import bounds, claim
 from phasecalc.certify.checker.arrays import Balls, Floats
@@ -845,6 +846,8 @@ def test_vertex_losses_bound_the_losses_of_a_cell(always_on):
 @pytest.mark.slow
 def test_cells_agree_with_the_search_and_leave_boundaries_open(tmp_path):
     found = pc.certify_cells(levels=3)
+    # Next to S = 1 cells are narrow.
+    assert found.phase_at("99/100", "1/5") == "antipodal" == found.phase_at("97/100", 5)
     assert 0.1 < found.share < 1 and abs(found.areas.sum() - 1) < 1e-12
     # The boundary of ignore and antipodal at S = 1/2 is r = 0.5357, that of 3/5 is r = 0.3373.
     assert found.phase_at("1/2", "5357/10000") == found.phase_at("3/5", "3373/10000") == ""
@@ -862,6 +865,26 @@ def test_cells_agree_with_the_search_and_leave_boundaries_open(tmp_path):
     assert pc.load(tmp_path / "cells.json") == found
     assert "% of the window" in str(found)
     assert pc.plot_cells(found).axes[0].collections
+
+
+@pytest.mark.parametrize("cell", [(3, 3, 2, 1), (3, 3, 7, 1), (3, 6, 60, 2), (4, 7, 127, 0)])
+def test_parts_cover_a_cell_once(cell):
+    """Quarters of a square, halves of one at S = 1 and of what is narrow; none of the others."""
+    whole = map_of_cells._Cell(*cell)
+    parts = whole.parts()
+    assert sum(part.area for part in parts) == whole.area
+    assert len(parts) == (4 if cell[0] == cell[1] and not whole.at_one else 2)
+    inside = [whole.sparsity, whole.importance]
+    for part in parts:
+        for (low, high), (least, most) in zip(
+            inside, (part.sparsity, part.importance), strict=True
+        ):
+            assert low <= least < most <= high
+    corners = {(part.sparsity[0], part.importance[0]) for part in parts}
+    assert len(corners) == len(parts)
+    # Only those at S = 1 are halved in S beyond the levels of the others.
+    assert whole.last(cell[0]) == (not whole.at_one)
+    assert whole.at_one == (whole.sparsity[1] == 1)
 
 
 @pytest.mark.parametrize(

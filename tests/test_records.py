@@ -89,7 +89,7 @@ def test_trained_models_are_loaded_by_the_same_name(tmp_path) -> None:
 
 @pytest.mark.parametrize("dtype", ["<f8", "|i1", "<i2", "<f4", ">f8"])
 def test_long_arrays_are_kept_bit_by_bit(dtype: str) -> None:
-    """From 10,000 numbers on as bytes, a third as long as the digits."""
+    """From 1,000 numbers on as bytes, a third as long as the digits."""
     array = np.random.default_rng(1).integers(-99, 99, (3, 2, 5000)).astype(dtype)[:, ::-1]
     if array.dtype.kind == "f":
         array[0, 0, :4] = np.inf, -np.inf, np.nan, -0.0

@@ -27,6 +27,8 @@ _MINUTES = 6
 """Levels that take some minutes."""
 _COARSE = 3
 """The first cells have the size 2⁻³."""
+_FINER = 4
+"""How many times more the cells at S = 1 are halved across: of these there is one in a row."""
 _MOST_BOXES = 4000
 _MOST_FIRST = 30_000
 _LEFT = 12_000
@@ -57,7 +59,8 @@ def certify_cells(
     ----------
     model : two features in one dimension, uniform magnitudes, free biases, any fixed penalty;
         `ToyModel(2, 1)` by default.
-    levels : the smallest cells have 2^-levels of the window's height and of its width, 3 to 12.
+    levels : the smallest cells have 2^-levels of the window's height and of its width, 3 to 12;
+        next to S = 1 a sixteenth of that width.
     progress : a bar of the area that is done; None shows it on a terminal only.
 
     ``certify_cells(levels=3).phase_at("4/5", 1)`` is 'antipodal', after some seconds.
@@ -88,8 +91,8 @@ def certify_cells(
         for cell, phase in _divided(model, penalty, levels):
             found.append((cell, phase))
             # By the mirror image each cell counts twice.
-            done += 2 * cell.size**2
-            proved += 2 * cell.size**2 if phase else 0.0
+            done += 2 * cell.area
+            proved += 2 * cell.area if phase else 0.0
             advance(shown_bar, done, f"{100 * proved:.1f} % proved")
     S, r, phases = [], [], []
     for cell, phase in found:
@@ -126,30 +129,50 @@ def _penalty(model: ToyModel) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """Lower corner in steps of ``size`` = 2^-level, from (S, log r) = (0, −1); r < 1."""
+    """One of width 2^-across and height 2^-level, in steps of these from (S, log r) = (0, −1).
+
+    Below r = 1. The first cells are squares; those at S = 1, which are never proved, are halved
+    across alone.
+    """
 
     level: int
+    across: int
     column: int
     row: int
 
     @property
-    def size(self) -> float:
-        return 0.5**self.level
+    def area(self) -> float:
+        return 0.5 ** (self.level + self.across)
 
     @property
     def sparsity(self) -> tuple[float, float]:
-        return self.column * self.size, (self.column + 1) * self.size
+        return self.column * 0.5**self.across, (self.column + 1) * 0.5**self.across
 
     @property
     def importance(self) -> tuple[float, float]:
-        low, high = (10.0 ** (2 * k * self.size - 1) for k in (self.row, self.row + 1))
+        low, high = (10.0 ** (2 * k * 0.5**self.level - 1) for k in (self.row, self.row + 1))
         return low, high
 
-    def quarters(self) -> list[_Cell]:
+    @property
+    def at_one(self) -> bool:
+        return self.column == (1 << self.across) - 1
+
+    def last(self, levels: int) -> bool:
+        return self.across == levels + _FINER if self.at_one else self.level == levels
+
+    def parts(self) -> list[_Cell]:
+        """Quarters; halves in S at S = 1, halves in r of what such halving has made narrow."""
+        across = self.at_one or self.across == self.level
+        up = not self.at_one
         return [
-            _Cell(self.level + 1, 2 * self.column + i, 2 * self.row + k)
-            for i in range(2)
-            for k in range(2)
+            _Cell(
+                self.level + up,
+                self.across + across,
+                (self.column << across) + i,
+                (self.row << up) + k,
+            )
+            for i in range(1 + across)
+            for k in range(1 + up)
         ]
 
 
@@ -157,18 +180,18 @@ def _divided(model: ToyModel, penalty: float, levels: int) -> Iterator[tuple[_Ce
     """Every cell below r = 1 with its phase, 0 where it is not proved."""
     count = 1 << _COARSE
     waiting = [
-        (_Cell(_COARSE, column, row), None, _NO_BOX)
+        (_Cell(_COARSE, _COARSE, column, row), None, _NO_BOX)
         for column in reversed(range(count))
         for row in reversed(range(count // 2))
     ]  # type: list[tuple[_Cell, Floats | None, Floats]]
     while waiting:
         cell, boxes, near = waiting.pop()
-        last = cell.level == levels
+        last = cell.last(levels)
         phase, left, near = _proved(model, penalty, cell, boxes, near, last=last)
         if phase or last:
             yield cell, phase
         else:
-            waiting += [(quarter, left, near) for quarter in cell.quarters()]
+            waiting += [(part, left, near) for part in cell.parts()]
 
 
 def _proved(
@@ -187,28 +210,39 @@ def _proved(
     if boxes is None:
         reach = Task.of(ToyModel(2, 1), Fraction(S[1]), 1, {}).domain()
         boxes = np.array([reach])
+    # The least loss of `ignore` is r v, for every p.
+    ignored, paired = np.outer(ends, variances).ravel() * (1 + 1e-14), np.empty(6)
     middle = 0.5 * (S[0] + S[1])
-    lowest = minimize(model, middle, float(np.sqrt(r[0] * r[1]))).lowest
-    w = lowest.weights[0]
-    if w[0] * w[1] < -1e-8:
-        target = ANTIPODAL
-        sign = 1.0 if w[0] > 0 else -1.0
-        at = np.concatenate([sign * w, lowest.bias / float(model.law.scale)])
-        uppers = np.empty(6)
-        cell_values(at, family, uppers)
-    else:
-        target = IGNORE
-        # The least loss of `ignore` is r v, for every p.
-        uppers = np.outer(ends, variances).ravel() * (1 + 1e-14)
+    target, at = ANTIPODAL, _pair(model, middle, float(np.sqrt(r[0] * r[1])))
+    if at is None:
+        # The corner at which a pair gains most.
+        target, at = IGNORE, _pair(model, S[1], r[1]) if last else None
+    if at is not None:
+        cell_values(at, family, paired)
+        # No proof is tried where a line crosses the cell.
+        better, worse = (paired, ignored) if target == ANTIPODAL else (ignored, paired)
+        if last and not (better < worse).all():
+            return 0, None, near
+    uppers = paired if target == ANTIPODAL else ignored
+    if target == IGNORE:
         near = _neighbourhood(family, variances, near)
     left = np.empty((_LEFT, 2, 4))
     # Cells that are not halved any more end with their first open box, and may try the longer.
-    smallest = (0.01 if last else 0.04) * float(np.sqrt(cell.size))
+    smallest = (0.01 if last else 0.04) * 0.5 ** (cell.level / 2)
     most = _MOST_FIRST if first else _MOST_LAST if last else _MOST_BOXES
     kept, opened, _ = cell_run(
         boxes, family, uppers, variances * (1 + 1e-14), target, near, smallest, most, last, left
     )
     return (0 if opened else target), left[:kept].copy(), near
+
+
+def _pair(model: ToyModel, S: float, r: float) -> Floats | None:
+    """The lowest minimum that is found, (W, b) with w_1 > 0, if its entries differ in sign."""
+    lowest = minimize(model, S, r).lowest
+    w = lowest.weights[0]
+    if not w[0] * w[1] < -1e-8:
+        return None
+    return np.concatenate([w if w[0] > 0 else -w, lowest.bias / float(model.law.scale)])
 
 
 def _neighbourhood(
