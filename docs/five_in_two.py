@@ -1,7 +1,7 @@
-"""Write five-in-two.md and its picture: every number in them comes from here.
+"""Write five-in-two.md and its pictures: every number in them comes from here.
 
-    python docs/five_in_two.py --kept FILE.jsonl   (some minutes; goes on from the file if it exists)
-    python docs/five_in_two.py --saved FILE.json   (a diagram that was saved)
+    python docs/five_in_two.py --kept FILE.jsonl --workers 2    (minutes; goes on from the file)
+    python docs/five_in_two.py --saved FILE.json --rho FILE.json   (diagrams that were saved)
 
 The picture of the phases along S at r = 1 is that of `phasecalc.plot_weights`.
 """
@@ -16,10 +16,13 @@ from matplotlib.figure import Figure
 from tabulate import tabulate
 
 import phasecalc as pc
+from phasecalc.cli.options import executor_of
 from phasecalc.continuation.assembled import assembled
 from phasecalc.continuation.graph import build
 from phasecalc.continuation.landscapes import landscape_of
+from phasecalc.continuation.onset import Onset
 from phasecalc.continuation.plane import Axis, Plane
+from phasecalc.continuation.scan import seeds_between
 from phasecalc.continuation.work import Work
 from phasecalc.report.plot_traced import plot_traced
 
@@ -30,6 +33,12 @@ CLOSE = (0.05, 0.27, 0.98, 1.26)
 EDGE = 1e-4
 GRADED = (0.2, 0.5, 0.7, 0.85, 0.95, 0.99), (0.2, 0.4, 0.6, 0.8, 0.95)
 """S and ρ of the table of lowest minima."""
+FAINT = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06)
+"""S at which the onset of the extra feature is solved for, where no line was followed."""
+BRACKET = (0.99, 0.9947)
+"""r below and above it."""
+LANDAU = 0.02
+"""A loose end this close to the Landau point, in S and r, leads to it."""
 TINY = (0.07, 0.09, 0.998, 1.002)
 """S and r of the place where phases differ by less than the tracer can follow."""
 
@@ -92,7 +101,10 @@ def graded(diagram: pc.TracedDiagram) -> list[str]:
         f"lines, {loose} loose ends, {len(diagram.unexplained)} pairs of neighbours unexplained. "
         "Denser inputs and ρ closer to 1, where the lines of r = 1 split, were not traced; "
         '`pc.phase_diagram(pc.ToyModel(5, 2, importance="rho^i"), "global", x=pc.S, '
-        'y=sympy.Symbol("rho"))` takes the whole plane. The last feature is the extra one.',
+        'y=sympy.Symbol("rho"))` takes the whole plane. The last feature is the extra one. '
+        "The picture and both tables are written with this page, by `python docs/five_in_two.py`.",
+        "",
+        "![Five features of importances 1, ρ, ρ², ρ³, ρ⁴](five-in-two-rho.png)",
         "",
         table(("phases", "S", "ρ", "order", "error", "ends"), line_rows(diagram)),
         "",
@@ -140,35 +152,60 @@ def within(point: pc.SpecialPoint, window: tuple[float, float, float, float]) ->
     return low < point.sparsity < high and below < point.importance < above
 
 
+def unfollowed() -> list[tuple[str, ...]]:
+    """(S, r) at which the extra feature begins to be represented, r < 1 and S small."""
+    land = landscape_of(Plane.of(MODEL), "global")
+    rows: list[tuple[str, ...]] = []
+    for S in FAINT:
+        low, high = (land.lowest(land.plane.theta(S, r)) for r in BRACKET)
+        (onset,) = seeds_between(land, low, high)
+        assert isinstance(onset, Onset)
+        r = land.plane.point(onset.theta)[1]
+        rows.append((f"{S:g}", f"{r:.7f}", f"{onset.error:.0e}", low.name, high.name))
+    return rows
+
+
 def missing(diagram: pc.TracedDiagram) -> list[str]:
-    """The ends that join nothing, and why."""
+    """The ends that join nothing, and why; and a line that was not followed."""
     loose = [q for q in diagram.special_points if q.kind == "end of a branch"]
-    if not loose:
-        return ["No line ends loose, and no two neighbouring places of the scan are unexplained."]
+    landau_points = [q for q in diagram.special_points if q.kind == "Landau point"]
     where = "; ".join(f"({max(q.sparsity, 0.0):.6f}, {q.importance:.6f})" for q in loose)
-    found = [
-        f"{len(loose)} ends of lines are joined to nothing, at (S, r) = {where}.",
-        "",
-    ]
+    found = [f"{len(loose)} ends of lines are joined to nothing, at (S, r) = {where}.", ""]
     if any(q.sparsity < EDGE for q in loose):
         found.append(
-            "- One lies next to S = 0. Two overlaps of one of its minima vanish by symmetry; at S = 0 they "
-            "do so up to rounding only, and the minimum is not taken for the same."
+            "- One lies next to S = 0. There no input is ever absent, hardly an output is clipped, and "
+            "minima that differ by the signs of a feature have one loss: the two sides of the line "
+            "differ by less than rounding."
         )
+    for q in loose:
+        near = [
+            o
+            for o in landau_points
+            if max(abs(o.sparsity - q.sparsity), abs(o.importance - q.importance)) < LANDAU
+        ]
+        if near:
+            found.append(
+                f"- The one at S = {q.sparsity:.6f} stops short of the Landau point: its two minima are "
+                "so much alike there that steps become too short."
+            )
     tiny = [q for q in loose if within(q, TINY)]
     if tiny:
         found.append(
             f"- {len(tiny)} lie next to (0.08, 1). There the triangle and its two dropped features become "
-            "unstable at S = 0.0818: first one of these grows, then the other, with lengths of 0.01 to "
-            "0.05. At r = 1 the triangle meets the minimum with one faint feature at S = 0.081801, and "
-            "this the one with two at 0.081772. The losses of the triangle and of that with two faint "
-            "features differ by 1.9e-9 at S = 0.0815 and by 3.7e-8 at 0.08. Onsets are known to 1e-8 "
-            "there at best, as overlaps of 0.01, at which a daughter is solved for, are not small any "
-            "more; the lines between 0.067 < S < 0.084 and 0.995 < r < 1.002 are therefore a sketch: the "
-            "one between `extra-dropped+4-in-2(1)` and `extra-dropped+4-in-2(2)` is drawn to the wrong "
-            "end (a third minimum is lower from r = 0.9956 on), and on r = 1 the line of the triangle "
-            "ends at 0.081791, where the minimum with two faint features meets it."
+            "unstable at S = 0.0818: at r = 1 the triangle meets the minimum with one faint feature at "
+            "S = 0.081801, and this the one with two at 0.081772. Above r = 1 both faint features grow "
+            "at once, mirror images of each other. These features grow as the square root of the "
+            "distance from their onset, and the lines there were followed only as far as rounding of "
+            "a slope, which is 0, let them. The lines between 0.067 < S < 0.084 and "
+            "0.994 < r < 1.002 are a sketch: some are drawn to the wrong end."
         )
+    found += [
+        "- One continuous line is not in the picture at all, for the same reason, and the scan did not "
+        "miss it: below S = 0.0675 the extra feature begins to be represented a little below r = 1. "
+        "Its onset at some S, each solved for by itself:",
+        "",
+        table(("S", "r", "error in ln r", "below", "above"), unfollowed()),
+    ]
     return found
 
 
@@ -226,17 +263,22 @@ def page(diagram: pc.TracedDiagram, rho: pc.TracedDiagram) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kept", type=Path, help="file for what a stopped run can go on from")
+    parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--saved", type=Path, help="a diagram that was saved")
     parser.add_argument("--rho", type=Path, help="the diagram over S and rho, as saved")
     given = parser.parse_args()
     if given.saved is not None:
         diagram = pc.load(given.saved)
     else:
-        diagram = pc.phase_diagram(MODEL, "global", progress=True, checkpoint=given.kept)
+        with executor_of(given.workers) as executor:
+            diagram = pc.phase_diagram(
+                MODEL, "global", progress=True, checkpoint=given.kept, executor=executor
+            )
     rho = traced_graded() if given.rho is None else pc.load(given.rho)
     figure = Figure(figsize=(8.6, 8.4), layout="constrained")
     plot_traced(diagram, pc.phase_diagram(MODEL), figure.subplots(), inset=CLOSE)
     figure.savefig(HERE / "five-in-two.png", dpi=110, bbox_inches="tight")
+    plot_traced(rho).savefig(HERE / "five-in-two-rho.png", dpi=110, bbox_inches="tight")
     (HERE / "five-in-two.md").write_text(page(diagram, rho), encoding="utf-8")
 
 

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 import phasecalc as pc
 from phasecalc.blocks.standard import simplex
 from phasecalc.diagram.envelope import Line, hull_at, lower_envelope
+from phasecalc.diagram.known_better import _WEIGHTS, known_better
 from phasecalc.exact.roots import polynomial, real_roots, value_at
+from phasecalc.inputs import parse_matrix, parse_vector
 
 from .marks import slow
 
@@ -485,3 +487,17 @@ def test_simplex_error_by_inclusion_of_active_sets():
     y = np.maximum(x * (1 - float(overlap)) + float(overlap) * x.sum(axis=1, keepdims=True), 0)
     full = ((x - y) ** 2).sum(axis=1)
     assert abs(full.mean() - float(loss.subs(p, 1))) <= 5 * full.std() / np.sqrt(len(full))
+
+
+@pytest.mark.parametrize("size", [(5, 2), (3, 1)])
+def test_a_diagram_says_where_lower_weights_are_known(size):
+    diagram = pc.phase_diagram(pc.ToyModel(*size))
+    assert "lower weights are known: at S = 19/20" in str(diagram)
+    found = known_better(diagram)
+    assert found is not None and found.loss < found.candidates
+    # The float loss of the same weights, by other code.
+    rows, entries = _WEIGHTS[size]
+    weights, bias = parse_matrix(rows, "weights"), parse_vector(entries, "bias")
+    loss = pc.expected_loss(np.array(weights, float), np.array(bias, float), sparsity=0.95)
+    assert float(found.loss) == pytest.approx(float(loss), rel=1e-12)
+    assert known_better(pc.phase_diagram(pc.ToyModel(size[0], size[1], pc.Point()))) is None

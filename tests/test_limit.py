@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 import sympy
 from click.testing import CliRunner
+from matplotlib.text import Annotation
 from scipy.optimize import linprog
 
 import phasecalc as pc
 from phasecalc.cli import cli
+from phasecalc.limit.geometry import tabulated
 from phasecalc.limit.line import Line, minima_along
 from phasecalc.limit.records import lower_hull
 from phasecalc.symbols import p
@@ -175,6 +177,20 @@ def test_a_crossing_is_where_two_branches_are_equal():
     assert abs(a.loss - b.loss) < 1e-12
 
 
+def test_a_dropped_feature_changes_no_phase_of_the_table():
+    """ℓ(k + 1, d) ≤ ℓ(k, d) + v; a change between phases that both drop a feature is one of k."""
+    for k, d in tabulated():
+        if (k + 1, d) not in tabulated():
+            continue
+        one, more = pc.geometry(k, d), pc.geometry(k + 1, d)
+        feature = (1 - one.sparsities) / 3 - (1 - one.sparsities) ** 2 / 4
+        assert (more.losses - one.losses - feature).max() < 1e-10, (k, d)
+        for left, right in pairwise(more.phases):
+            if "dropped" in left.name and "dropped" in right.name:
+                gaps = [abs(phase.high - left.high) for phase in one.phases]
+                assert min(gaps) < 1e-6, (k, d, left.name, right.name)
+
+
 @pytest.mark.seconds
 def test_pictures(diagram, tmp_path):
     pc.plot_limit(diagram).savefig(tmp_path / "limit.png")
@@ -184,6 +200,17 @@ def test_pictures(diagram, tmp_path):
     pc.plot_weights(pc.geometry(5, 2)).savefig(tmp_path / "five.png")
     with pytest.raises(ValueError, match="one or two dimensions"):
         pc.plot_weights(pc.geometry(4, 3))
+
+
+def test_short_arrows_are_told_apart_in_a_lens():
+    """Of the triangle with two faint features, whose vectors are a twentieth of the others."""
+    figure = pc.plot_weights(pc.geometry(5, 2))
+    powers = [[t.get_text() for t in ax.texts if "middle" in t.get_text()] for ax in figure.axes]
+    (ax,) = (ax for ax, words in zip(figure.axes, powers, strict=True) if words)
+    ends = np.array([t.xy for t in ax.texts if isinstance(t, Annotation)])
+    gaps = np.hypot(*(ends[:, None] - ends[None]).transpose(2, 0, 1))
+    assert len(ends) == 5
+    assert gaps[np.triu_indices(5, 1)].min() > 0.2
 
 
 def test_command_line(tmp_path):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import matplotlib
 import numpy as np
 import pytest
+import sympy
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 import phasecalc as pc
 from docs import pictures
+from phasecalc.continuation.plane import Axis, Plane
+from phasecalc.report.plot_traced import _window
 
 from .marks import slow
 from .pages import ROOT
@@ -113,6 +118,16 @@ def test_numbers_of_near_crossings_do_not_lie_over_each_other():
     assert len(boxes) > 1
     for k, box in enumerate(boxes):
         assert not any(box.overlaps(other) for other in boxes[:k])
+
+
+def test_a_part_of_a_plane_is_drawn_where_it_was_traced() -> None:
+    model = pc.ToyModel(5, 2, importance="rho^i")
+    plane = Plane(
+        model, Axis(pc.S, 0.4, 0.99, "log density"), Axis(sympy.Symbol("rho"), 0.1, 0.9, "log")
+    )
+    window = _window(SimpleNamespace(plane=plane), "log")  # type: ignore[arg-type]
+    assert window.densities == pytest.approx((0.01, 0.6))
+    assert window.importances == (0.1, 0.9)
 
 
 def test_lines_and_points_of_many_features_are_explained():

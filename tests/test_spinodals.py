@@ -236,3 +236,38 @@ def test_joint_above_one_becomes_unstable_and_goes_on() -> None:
         branch = moved
     assert abs(curvatures[2]) < 1e-7
     assert np.diff(curvatures) == pytest.approx(np.diff(curvatures)[0], rel=0.02)
+
+
+def test_a_curve_of_folds_that_closes_is_followed_once_around() -> None:
+    """λ = 0.02: the pair's folds, two cusps among them, are a closed curve within the window."""
+    model = pc.ToyModel(2, 1, interference_penalty="1/50")
+    land = landscape_of(Plane.of(model), "global")
+    pair = named(0.9, 1.5, "antipodal", land)
+    limit = limit_along(land, Ray(pair, np.array([-1.0, 0.0])), 1.0)
+    assert isinstance(limit, Degenerate)
+    points, ends = limit_curve(land, limit)
+    assert [end.kind for end in ends] == ["closed", "closed"]
+    assert points[0] is limit and np.abs(points[-1].theta - limit.theta).max() < 1e-9
+    steps = np.diff([point.theta for point in points], axis=0)
+    assert np.linalg.norm(steps, axis=1).max() < 0.1 and len(points) < 400
+    assert min(len(piece.limits) for piece in pieces_of(Graph(land, (2, 2)), points, ends)) > 5
+
+
+def test_a_relaxed_pair_of_equal_lengths_ends_on_one_onset() -> None:
+    """3 in 2: two saddles meet the pair of equal features at one S, whatever r; it is no fold."""
+    land = landscape_of(Plane.of(pc.ToyModel(3, 2)), "relaxed")
+    for r in (0.5, 1.5):
+        pair = next(
+            branch
+            for branch in land.minima(land.plane.theta(0.4, r))
+            if branch.name == "others-antipodal"
+        )
+        limit = limit_along(land, Ray(pair, np.array([1.0, 0.0])), 1.0)
+        assert limit is not None and cause_of(limit) == "onset"
+        points, ends = limit_curve(land, limit)
+        assert [end.kind for end in ends] == ["border", "border"]
+        sparsities = [land.plane.point(point.theta)[0] for point in points]
+        assert sparsities == pytest.approx([0.286986980457] * len(points), abs=1e-9)
+        # Beyond it the branch goes on, as a saddle.
+        beyond = land.follow(limit.branch, limit.theta + np.array([1e-3, 0.0]))
+        assert beyond is not None and land.softest(beyond)[0] < -1e-6

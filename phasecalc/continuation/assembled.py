@@ -42,6 +42,8 @@ Function = Callable[[float], float]
 
 _ROUNDING = 1e-14
 """Of the derivatives of a loss in the conditions, on its own scale."""
+_CLEARLY = 10
+"""A jump by more than so many of its errors, which are estimates and may be off by a few times."""
 _LEVEL = 1e-6
 """A gradient whose part along r is smaller than this share of it lies along S."""
 
@@ -172,7 +174,7 @@ def _first_order(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> 
         importances=tuple(y for _, y in places),
         losses=tuple(losses),
         jumps=tuple(normals),
-        order=1 if np.abs(normals).max() > 10 * jump_error else None,
+        order=1 if np.abs(normals).max() > _CLEARLY * jump_error else None,
         error=max(pair.error for pair in pairs),
         ends=ends,
         jump_error=jump_error,

@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 _EPS = float(np.finfo(np.float64).eps)
 _ROUNDINGS = 4
 """Of a loss, which is a sum of a few terms of its own size."""
+_PLACED = 1e-14
+"""Of θ itself, whose entries are a few units: no point is known better than they are rounded."""
 _SHIFT = 1e-5
 """Of central differences in θ, and of the third derivative in a Jacobian: error 1e-10."""
 
@@ -122,10 +124,12 @@ def junction(land: Landscape, three: tuple[Branch, Branch, Branch]) -> Meeting |
         correction = np.linalg.solve(matrix, values)
         rounding = _ROUNDINGS * _EPS * abs(a.loss)
         size = float(np.abs(correction).max())
+        # Corrections that shrink no more are roundings of the losses; ten times _PLACED of θ.
         stalls = size < 1e-11 and size >= 0.5 * last
-        if size < 1e-13 or stalls or np.abs(values).max() <= rounding:
+        if size < 10 * _PLACED or stalls or np.abs(values).max() <= rounding:
             smallest = float(np.linalg.svd(matrix, compute_uv=False)[-1])
-            return Meeting((a, b, c), max(rounding / smallest, 1e-14))
+            # The losses are off by as much as they are rounded: first-order, an estimate.
+            return Meeting((a, b, c), max(rounding / smallest, _PLACED))
         if size > 0.3:
             return None
         theta, last = theta - correction, size
@@ -219,7 +223,7 @@ class _Folds:
             return None
         J, third = self.jacobian(z)
         null = np.linalg.svd(J)[2][-1]
-        # How far the residual moves θ.
+        # How far a residual of this size in every equation can move θ, to first order.
         inverse = np.linalg.inv(np.vstack([J, row]))
         error = max(size, _EPS) * float(np.abs(inverse[-2:]).sum(axis=1).max())
         tangent = (self.P @ null[:k], null[-2:])
@@ -280,6 +284,8 @@ def cusp(land: Landscape, pair: Pair) -> Degenerate | None:
     ]
     if found[0] is None or found[1] is None:
         return None
+    # The error of a stencil grows with the fourth power of its width: the difference is 15/16 of
+    # that of the wider one, the narrower one is what is kept.
     error = float(np.abs(found[0].theta - found[1].theta).max()) + land.settings.close
     if error > land.settings.narrow:
         return None  # two solutions of no one point

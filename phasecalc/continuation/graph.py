@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,10 @@ from numpy.typing import NDArray
 
 from . import polyline
 from .branch import Branch, Landscape, apart, same_zeros, walk
-from .curve import End
-from .equations import Degenerate, Meeting, Pair, coexistence, left_of
-from .events import Arc, OnsetLine, onset_line, trace
-from .onset import Onset, first_order_seed, onset_near
+from .equations import Degenerate, Meeting, Pair
+from .events import Arc, OnsetLine, trace
+from .leaving import line_with_seeds, open_junction
+from .onset import Onset
 from .scan import Cells, cell_centres, connected, lowest_in, neighbours, seeds_between
 from .work import Work
 
@@ -359,134 +358,6 @@ def _on_onset_line(graph: Graph, onset: Onset) -> bool:
     return False
 
 
-# Seeds that nodes emit --------------------------------------------------------------------------
-
-Emitted = tuple[tuple[Pair, Floats], ...]
-
-
-def open_junction(
-    land: Landscape, branches: tuple[Branch, ...]
-) -> tuple[tuple[Branch, ...], Emitted]:
-    """All minima that meet at a junction, and a seed of every line that leaves it.
-
-    To first order the loss of branch i is g_i · dθ beyond the common one. Two branches are lowest
-    together along the ray on which they are equal and all others are higher.
-    """
-    theta, level, s = branches[0].theta, branches[0].loss, land.settings
-    everyone = list(branches)
-    for other in land.minima(theta):
-        if abs(other.loss - level) < s.same_loss and all(
-            apart(land.plane, one, other)
-            > (s.meets_itself if same_zeros(land.plane, one, other) else 1e-6)
-            for one in everyone
-        ):
-            everyone.append(other)
-    seeds = [seed for a, b, ray in rays_of(everyone) for seed in _along(land, a, b, ray)]
-    return tuple(everyone), tuple(seeds)
-
-
-def rays_of(branches: Sequence[Branch]) -> list[tuple[Branch, Branch, Floats]]:
-    """The rays out of a point on which two of its branches are lowest together."""
-    found = []
-    for a, b in combinations(branches, 2):
-        for sign in (1.0, -1.0):
-            ray = sign * left_of(a.gradient - b.gradient)
-            others = (c for c in branches if c is not a and c is not b)
-            if all((c.gradient - a.gradient) @ ray > 0 for c in others):
-                found.append((a, b, ray))
-    return found
-
-
-def _along(land: Landscape, a: Branch, b: Branch, ray: Floats) -> list[tuple[Pair, Floats]]:
-    """The first point of a line beside where it begins at which both are lowest minima."""
-    for step in land.settings.beside_junction:
-        moved = [walk(land, branch, a.theta) for branch in (a, b)]
-        if moved[0] is None or moved[1] is None:
-            return []
-        found = coexistence(land, moved[0], moved[1], a.theta + step * ray)
-        if found is not None and _lowest_minima(land, found):
-            return [(found, ray)]
-    return []
-
-
-def _lowest_minima(land: Landscape, pair: Pair) -> bool:
-    least = land.settings.least_curvature
-    minima = all(land.softest(branch)[0] > least for branch in pair.branches)
-    return minima and land.below(pair.theta, min(pair.a.loss, pair.b.loss)) is None
-
-
-def line_with_seeds(
-    land: Landscape, seed: Onset
-) -> tuple[OnsetLine, tuple[Emitted, Emitted]] | None:
-    """The continuous line through an onset, and seeds of those that leave its ends."""
-    line = onset_line(land, seed)
-    if line is None:
-        return None
-    found = tuple(
-        tuple(_beyond_tricritical(land, end, beyond) if end.kind == "tricritical point"
-              else _beside_end_point(land, end))
-        for end, beyond in zip(line.ends, line.beyond, strict=True)
-    )  # fmt: skip
-    return line, (found[0], found[1])
-
-
-def _beyond_tricritical(
-    land: Landscape, end: End, beyond: Onset | None
-) -> list[tuple[Pair, Floats]]:
-    """Seeds of the first-order line into which a continuous one turns, a little way on."""
-    if beyond is None or not isinstance(end.solved, Onset):
-        return []
-    start = end.solved.theta
-    tangent = beyond.theta - start
-    tangent = tangent / np.linalg.norm(tangent)
-    for away in land.settings.beyond_tricritical:
-        onset = onset_near(
-            land, beyond.parent, beyond.daughter, start + away * tangent, beyond.direction
-        )
-        seed = None if onset is None else first_order_seed(land, onset)
-        if seed is None or seed.distance < land.settings.faint:
-            continue
-        if _lowest_minima(land, seed):
-            return [(seed, tangent)]
-        # Other phases are lower: look across.
-        step = land.settings.to_the_side * seed.normal / np.linalg.norm(seed.normal)
-        low, high = (land.lowest(seed.theta + sign * step) for sign in (-1.0, 1.0))
-        found = seeds_between(land, low, high)
-        return [(pair, tangent) for pair in found if isinstance(pair, Pair)]
-    return []
-
-
-def _beside_end_point(land: Landscape, end: End) -> list[tuple[Pair, Floats]]:
-    """Seeds of the first-order line on which a continuous one ends, on both sides of it."""
-    third, onset = end.third, end.solved
-    if third is None or not isinstance(onset, Onset):
-        return []
-    found = []
-    for branch in (onset.parent, onset.daughter):
-        moved = walk(land, branch, third.theta) or branch
-        ray = left_of(moved.gradient - third.gradient)
-        rays = [ray, -ray]
-        found += next(
-            (seed for away in land.settings.beside_end_point for one in rays
-             if (seed := _beside(land, branch, third, away * one))), []
-        )  # fmt: skip
-    return found
-
-
-def _beside(
-    land: Landscape, branch: Branch, third: Branch, step: Floats
-) -> list[tuple[Pair, Floats]]:
-    theta = third.theta + step
-    moved, other = walk(land, branch, theta), walk(land, third, theta)
-    if moved is None or other is None:
-        return []
-    pair = coexistence(land, moved, other, theta)
-    return [] if pair is None or not _lowest_minima(land, pair) else [(pair, step)]
-
-
-# Whether the curves account for the scan --------------------------------------------------------
-
-
 def explained(graph: Graph, one: Branch, two: Branch) -> bool:
     """Whether a walk from one cell to the other, changing branch at every curve, ends right."""
     land = graph.land
@@ -513,7 +384,7 @@ def _crossings(graph: Graph, one: Floats, two: Floats) -> list[tuple[float, Pair
     for edge in graph.edges:
         ends = [graph.nodes[k].theta for k in (edge.tail, edge.head)]
         points = np.array([ends[0], *edge.thetas, ends[1]])
-        for t, place, _ in polyline.meets(points, one, two - one):
+        for t, place in polyline.meets(points, one, two - one):
             if 0 <= t <= 1:
                 at = min(max(round(place) - 1, 0), len(edge.points) - 1)
                 found.append((t, edge.points[at]))

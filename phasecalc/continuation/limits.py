@@ -7,13 +7,13 @@ daughter leaves it (an onset); or it shrinks into the parent that it left, on th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .branch import Branch, Landscape, walk
-from .curve import Across, End, Folds, both_ways, continue_curve
+from .curve import Across, End, Folds, Stop, continue_curve
 from .equations import Degenerate, aligned, fold_on, left_of, next_fold
 
 Floats = NDArray[np.float64]
@@ -21,6 +21,13 @@ Floats = NDArray[np.float64]
 Cause = Literal["fold", "onset"]
 _SAME = 1.0 - 1e-6
 """Cosine of directions that are one."""
+_EVEN = 1e-4
+"""∂³L/∂v³ of a branch that is its own mirror image along v, where no saddle meets it but two leave:
+0, up to the fourth derivative times the 1e-5 to which a minimum is known along a flat direction."""
+_BESIDE = 0.1
+"""Of a step: how far from its chord a curve may lie that turns by `longest_turn` at most."""
+_ROUNDED = 1e-14
+"""Of a curvature, an eigenvalue of second derivatives of order 1: some 50 roundings."""
 _BEFORE = 2e-4 * np.array([4.0, 3.0, 2.0, 1.0])
 """Where a curvature is evaluated, that cannot be beyond its zero."""
 
@@ -48,6 +55,7 @@ class Instability:
 
 
 Limit = Degenerate | Instability
+Kind = TypeVar("Kind", Degenerate, Instability)
 
 
 def cause_of(limit: Limit) -> Cause:
@@ -109,7 +117,7 @@ def limit_between(land: Landscape, last: Branch, lost: Floats) -> Limit | None:
 
 def _fold(land: Landscape, last: Branch, u: Floats, along: Floats) -> Limit | None:
     found = fold_on(land, last, u, last.theta, along)
-    if found is None or found.branch.signs != last.signs:
+    if found is None or found.branch.signs != last.signs or abs(found.third) < _EVEN:
         return None
     return found if abs(land.softest(found.branch)[0]) < land.settings.flat else None
 
@@ -259,7 +267,7 @@ def lowest(
 
     if _smooth(land, branch):
         value, u = eigen(problem.exact_hessian(branch.x))
-        return value, 1e-14, u
+        return value, _ROUNDED, u
     if near is None:
         likely = softest_sides(land, branch)
         return min((lowest(land, branch, u) for u in likely), key=lambda found: found[0])
@@ -277,7 +285,8 @@ def lowest(
         u, moved = v, float(np.abs(v - u).max())
         if moved < 1e-7:
             break
-    return whole[0], abs(whole[0] - short[0]) + 1e-13, u
+    # The extrapolation with one matrix less, and the weights of the whole one times a rounding.
+    return whole[0], abs(whole[0] - short[0]) + 10 * _ROUNDED, u
 
 
 def next_instability(
@@ -301,21 +310,46 @@ def limit_beside(land: Landscape, known: Limit, theta: Floats) -> Limit | None:
 
 
 def limit_curve(land: Landscape, seed: Limit) -> tuple[tuple[Limit, ...], tuple[End, End]]:
-    """The whole curve of limits of stability through one, over the window."""
-    if isinstance(seed, Degenerate):
-        there, last = _one_way(land, seed, 1.0)
+    """The whole curve of limits of stability through one, over the window.
+
+    A curve that comes back to where it began is followed once around, and ends in its first point.
+    """
+    forth, last = _one_way(land, seed, 1.0)
+    if last.kind != "closed":
         back, first = _one_way(land, seed, -1.0)
-        return (*back[::-1], seed, *there), (first, last)
-    curve = Across(land, next_instability)
-    tangent = curve.tangent(seed, left_of(seed.across))
-    if tangent is None:
-        return (seed,), (End("end of a branch"), End("end of a branch"))
-    points, ends = both_ways(land, curve, seed, tangent, lambda here, new, border: True)
-    return tuple(points), ends
+        return (*back[::-1], seed, *forth), (first, last)
+    again = limit_beside(land, forth[-1], seed.theta)  # as the curve comes to it, in x too
+    return (seed, *forth, seed if again is None else again), (last, last)
 
 
-def _one_way(land: Landscape, seed: Degenerate, sign: float) -> tuple[list[Degenerate], End]:
+def _one_way(land: Landscape, seed: Limit, sign: float) -> tuple[list[Limit], End]:
+    if isinstance(seed, Instability):
+        curve = Across(land, next_instability)
+        heading = curve.tangent(seed, left_of(seed.across))
+        if heading is None:
+            return [], End("end of a branch")
+        ahead, end = continue_curve(land, curve, seed, sign * heading, _closes(seed))
+        return list(ahead), end
     assert seed.tangent is not None
     turned = (sign * seed.tangent[0], sign * seed.tangent[1])
     start = Degenerate(seed.branch, seed.null, seed.error, turned, seed.third)
-    return continue_curve(land, Folds(land), start, turned[1], lambda here, new, border: True)
+    points, end = continue_curve(land, Folds(land), start, turned[1], _closes(start))
+    return list(points), end
+
+
+def _closes(seed: Kind) -> Stop[Kind]:
+    """Ends a curve where it passes its own first point again, in G and θ."""
+
+    def place(limit: Kind) -> Floats:
+        return np.concatenate([limit.branch.gram.ravel(), limit.theta])
+
+    def stop(here: Kind, new: Kind, border: bool) -> End | bool:
+        if here is seed:
+            return True
+        left, step = place(seed) - place(here), place(new) - place(here)
+        share = float(left @ step) / max(float(step @ step), 1e-300)
+        beside = float(np.linalg.norm(left - share * step))
+        passes = 0.0 <= share <= 1.0 and beside < _BESIDE * float(np.linalg.norm(step))
+        return End("closed") if passes else True
+
+    return stop

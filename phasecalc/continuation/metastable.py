@@ -20,7 +20,8 @@ from .branch import Branch, Landscape, kind_of, orders_of, same_signs
 from .curve import End
 from .equations import Degenerate, Pair
 from .events import Arc
-from .graph import Graph, Node, rays_of
+from .graph import Graph, Node
+from .leaving import rays_of
 from .limits import Cause, Limit, cause_of, followed, limit_beside, limit_between, limit_curve
 from .work import Work
 
@@ -189,7 +190,7 @@ def pieces_of(graph: Graph, limits: tuple[Limit, ...], ends: tuple[End, End]) ->
         near = [
             node.theta
             for node in graph.nodes
-            if end.kind != "border"
+            if end.kind not in ("border", "closed")
             and node.kind == "tricritical point"
             and np.abs(node.theta - limit.theta).max() < s.fades
         ]
@@ -236,11 +237,11 @@ def _hit(graph: Graph, arc: Arc, ray: Ray, curves: Sequence[Curve]) -> Hit:
         assert isinstance(other, Arc)
         if other is arc or kind not in (kind_of(plane, b) for b in other.widest.branches):
             continue
-        for t, _, _ in polyline.meets(edge.thetas, foot, ray.direction):
+        for t, _ in polyline.meets(edge.thetas, foot, ray.direction):
             if 1e-9 < t < best[0] and t > graph.land.settings.corner:
                 best = (t, None)
     for k, curve in enumerate(curves):
-        for t, place, _ in polyline.meets(_points(curve), foot, ray.direction):
+        for t, place in polyline.meets(_points(curve), foot, ray.direction):
             # Close to its end a line is closer to the curve than that is to its chords.
             if -2 * graph.land.settings.corner < t < best[0]:
                 best = (max(t, 0.0), (k, place))

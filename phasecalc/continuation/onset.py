@@ -19,6 +19,8 @@ from .equations import Pair, coexistence
 
 Floats = NDArray[np.float64]
 
+_PLACED = 1e-14
+"""Of a position, whose rounding is that of θ."""
 _SHIFT = 1e-6
 """Of differences in the position, in a Jacobian only."""
 
@@ -123,7 +125,8 @@ def _extrapolated(
         land.branch(theta + s * direction, x, solver.daughter.family) for x, s in found
     )
     exponent = _exponent(land, at, daughters, positions - whole[0]) if whole[1] > 0 else None
-    error = float(abs(whole[0] - short[0])) + 1e-14
+    # Of the polynomial with one point less: larger than that of the whole one, and an estimate.
+    error = float(abs(whole[0] - short[0])) + _PLACED
     slope, bend = float(whole[1]), float(whole[2])
     doubt = float(abs(whole[1] - short[1]))
     return Onset(at, daughters, solver.place, direction, slope, bend, error, doubt, exponent)

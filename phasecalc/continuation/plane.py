@@ -40,7 +40,7 @@ class Axis:
     def value(self, t: float) -> float:
         """The symbol's value at t."""
         if self.chart == "log density":
-            return max(float(-np.expm1(t)), 0.0)
+            return max(0.0 - float(np.expm1(t)), 0.0)  # no −0
         return float(np.exp(t)) if self.chart == "log" else float(t)
 
     def chart_of(self, value: float) -> float:

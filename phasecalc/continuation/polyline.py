@@ -22,14 +22,13 @@ def distance(points: Floats, theta: Floats) -> float:
     return float(np.linalg.norm(theta - starts - t[:, None] * steps, axis=1).min())
 
 
-def meets(points: Floats, start: Floats, way: Floats) -> list[tuple[float, float, float]]:
-    """Where the straight line start + t · way meets a polyline: (t, place, sense).
+def meets(points: Floats, start: Floats, way: Floats) -> list[tuple[float, float]]:
+    """Where the straight line start + t · way meets a polyline: (t, place).
 
-    A place on a polyline is the index of a point, with the share of the way to the next one; the
-    sense is positive where the next one is on the left.
+    A place on a polyline is the index of a point, with the share of the way to the next one.
 
     >>> meets(np.array([[1.0, -1.0], [1.0, 1.0]]), np.zeros(2), np.array([2.0, 0.0]))
-    [(0.5, 0.5, 1.0)]
+    [(0.5, 0.5)]
     """
     if len(points) < 2:
         return []
@@ -40,8 +39,7 @@ def meets(points: Floats, start: Floats, way: Floats) -> list[tuple[float, float
         u = (offset[:, 0] * way[1] - offset[:, 1] * way[0]) / determinant
     end = np.arange(len(u)) == len(u) - 1  # a corner belongs to the piece after it, if there is one
     inside = (u >= 0) & ((u < 1) | (end & (u <= 1))) & np.isfinite(t)
-    senses = np.sign(determinant)
-    return [(float(t[k]), float(k + u[k]), float(senses[k])) for k in np.flatnonzero(inside)]
+    return [(float(t[k]), float(k + u[k])) for k in np.flatnonzero(inside)]
 
 
 def between(points: Floats, start: float, stop: float) -> list[Floats]:

@@ -52,11 +52,12 @@ class Family:
         return int(self.P.shape[1]) // 2
 
     def settled(
-        self, ys: Floats, problem: Problem, mean: float, settings: ContinuationSettings
-    ) -> list[Floats]:
-        """x where Newton's method downhill in the family ends from rows of y, if not outside."""
+        self, ys: Floats, problem: Problem, mean: float, settings: ContinuationSettings,
+        *, downhill: bool,
+    ) -> list[Floats]:  # fmt: skip
+        """x where Newton's method in the family ends from rows of y, if not outside."""
         starts = self.base + mean * self.dropped + ys @ self.P.T
-        ends, _, sizes = problem.settled_within(starts, self.P @ self.P.T)
+        ends, _, sizes = problem.settled_within(starts, self.P @ self.P.T, downhill=downhill)
         lengths = (ends @ self.P)[:, : self.free]
         inside = lengths.min(axis=1, initial=1.0) >= settings.shortest_length
         return list(ends[inside & (sizes <= settings.stationary)])
@@ -107,7 +108,9 @@ class RelaxedLandscape(_Shared):
         return found[0] if low else None
 
     def follow(self, branch: Branch, theta: Floats) -> Branch | None:
-        ends = self._settled(branch.family, branch.x @ self.section(branch), theta)
+        # Not downhill: beyond a limit of stability the branch goes on as a saddle.
+        ys = branch.x @ self.section(branch)
+        ends = self._settled(branch.family, ys, theta, downhill=False)
         if not ends or self.leaps(ends[0], branch, theta):
             return None
         found = self.branch(theta, ends[0], branch.family)
@@ -134,17 +137,17 @@ class RelaxedLandscape(_Shared):
         found: list[Branch] = []
         for family in families(self.plane.model).values():
             known: list[Floats] = []
-            for x in self._settled(family.name, self._starts(family, theta), theta):
+            for x in self._settled(family.name, self._starts(family, theta), theta, downhill=True):
                 if all(np.abs(x - other).max() >= _SAME for other in known):
                     known.append(x)
                     found.append(self.branch(theta, x, family.name))
         return sorted(found, key=lambda branch: branch.loss)
 
-    def _settled(self, family: str, ys: Floats, theta: Floats) -> list[Floats]:
+    def _settled(self, family: str, ys: Floats, theta: Floats, *, downhill: bool) -> list[Floats]:
         problem, mean = self.plane.problem(theta), self._mean(theta)
         rows = np.atleast_2d(ys)
         known = families(self.plane.model)[family]
-        return known.settled(rows, problem, mean, self.settings)
+        return known.settled(rows, problem, mean, self.settings, downhill=downhill)
 
     def _starts(self, family: Family, theta: Floats) -> Floats:
         """The candidate with a little bias, and each of its features weakened in turn."""

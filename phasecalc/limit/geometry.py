@@ -213,6 +213,7 @@ def computed(
     rows = [list(zip(g.weights, g.bias, strict=True)) for g in smaller]
     grid = [float(s) for s in sparsities]
     places, ends = minima_along(line, grid, random_starts, seed, rows)
+    ends = _with_inner(line, grid, ends, smaller)
     pairs = [line.split(place.x) for place in places]
     return Geometry(
         k=k,
@@ -225,6 +226,22 @@ def computed(
         labels=np.array([line.name(place.x) for place in places]),
         phases=_phases(line, places, ends),
     )
+
+
+def _with_inner(
+    line: Line, grid: Sequence[float], ends: Sequence[Floats], smaller: Sequence[Geometry]
+) -> list[Floats]:
+    """Ends of descents, with what grows from each phase of a smaller geometry in its middle.
+
+    A phase can lie between two neighbours of the grid, where no descent begins.
+    """
+    found = [[rows] for rows in ends]
+    for known in smaller:
+        for phase in known.phases:
+            middle = 0.5 * (phase.low + phase.high)
+            k = int(np.clip(np.searchsorted(grid, middle) - 1, 0, len(grid) - 1))
+            found[k].append(line.grown([known.minimum(middle)[1:]], middle))
+    return [np.concatenate(rows) for rows in found]
 
 
 def _phases(

@@ -192,12 +192,14 @@ class Problem:
         ends, losses, sizes = self._newton(x[None], 60, _AIM, downhill=downhill, hold=False)
         return ends[0], float(losses[0]), float(sizes[0])
 
-    def settled_within(self, rows: Floats, projector: Floats) -> tuple[Floats, Floats, Floats]:
-        """Newton's method downhill from every row, with steps in the image of a projector.
+    def settled_within(
+        self, rows: Floats, projector: Floats, *, downhill: bool = True
+    ) -> tuple[Floats, Floats, Floats]:
+        """Newton's method from every row, with steps in the image of a projector.
 
         Returns (x, losses, gradients); of a gradient only the part in that image is counted.
         """
-        return self._newton(rows, 60, _AIM, downhill=True, hold=False, within=projector)
+        return self._newton(rows, 60, _AIM, downhill=downhill, hold=False, within=projector)
 
     def _newton(
         self, rows: Floats, most: int, tolerance: float, *, downhill: bool, hold: bool,

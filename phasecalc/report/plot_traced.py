@@ -127,7 +127,9 @@ def _window(diagram: TracedDiagram, axes: AxesKind) -> Window:
         raise ValueError(
             f"diagram: it is over {x.symbol} and {y.symbol}; pictures are over S and an importance"
         )
-    return Window(axes=axes) if y.symbol == r else Window(importances=(y.low, y.high), axes=axes)
+    if y.symbol == r:
+        return Window(axes=axes)
+    return Window((1.0 - x.high, 1.0 - x.low), (y.low, y.high), axes)
 
 
 def _joined(diagram: TracedDiagram) -> str:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 _ALIKE = 0.03
 """Arrows whose ends are nearer than this look like one."""
+_DROPPED = 1e-3
+"""Features whose vectors are shorter are drawn as dropped."""
+_FAINT = 0.1
+"""Arrows shorter than this are drawn again in a lens beside the plane, which enlarges them."""
+_LENS = (-1.15, -1.15, 0.45)
+"""Centre and radius of the lens, in the units of the plane."""
 _NARROW = 0.002
 """Phases narrower than this, as a part of the picture's width, get no plane of their own."""
 
@@ -27,6 +33,7 @@ def plot_weights(record: Geometry, *, low: float = 0.0, high: float = 0.99) -> F
 
     Each plane shows the columns of W at the middle of its phase; the circle has radius 1, a dot in
     the middle is a dropped feature, and where features coincide their number stands beside them.
+    Vectors too short to be told apart there are shown enlarged in a lens, with its power.
 
     Raises `ValueError` for three dimensions.
     """
@@ -62,20 +69,44 @@ def plot_weights(record: Geometry, *, low: float = 0.0, high: float = 0.99) -> F
 
 
 def _arrows(ax: Axes, weights: NDArray[np.float64], colour: str) -> None:
-    columns = np.vstack([weights, np.zeros((2 - len(weights), weights.shape[1]))])
-    turn = np.linspace(0, 2 * np.pi, 200)
-    ax.plot(np.cos(turn), np.sin(turn), color=INK, lw=0.5, ls=":")
-    for x, y in columns.T:
-        if np.hypot(x, y) < 1e-3:
-            ax.plot(0, 0, "o", ms=5, mfc="white", color=INK)
-            continue
-        ax.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.6})
-        ax.plot(x, y, "o", ms=3, color=colour)
-        many = int((np.hypot(*(columns.T - (x, y)).T) < _ALIKE).sum())
+    columns = np.vstack([weights, np.zeros((2 - len(weights), weights.shape[1]))]).T
+    length = np.hypot(*columns.T)
+    faint = (length >= _DROPPED) & (length < _FAINT)
+    _circle(ax, 0.0, 0.0, 1.0)
+    if (length < _DROPPED).any():
+        ax.plot(0, 0, "o", ms=5, mfc="white", color=INK)
+    if faint.any():
+        _lens(ax, columns[faint], colour)
+    for x, y in columns[length >= _FAINT]:
+        _arrow(ax, (0.0, 0.0), (x, y), colour)
+        many = int((np.hypot(*(columns - (x, y)).T) < _ALIKE).sum())
         if many > 1:
             reach = 1.0 + 0.3 / np.hypot(x, y)
             ax.text(reach * x, reach * y, f"{many}×", ha="center", va="center", fontsize=8)
     ax.set_aspect("equal")
-    ax.set_xlim(-1.5, 1.5)
-    ax.set_ylim(-1.5, 1.5)
+    ax.set_xlim(-1.65, 1.5)
+    ax.set_ylim(-1.65, 1.5)
     ax.axis("off")
+
+
+def _lens(ax: Axes, columns: NDArray[np.float64], colour: str) -> None:
+    """Short vectors, enlarged by a round number so that the longest nearly fills the lens."""
+    x, y, radius = _LENS
+    most = 0.9 * radius / float(np.hypot(*columns.T).max())
+    power = next(p for p in (50, 20, 10, 5, 2, 1) if p <= most)
+    for column in columns:
+        ax.plot(*column, "o", ms=2, color=colour)
+        _arrow(ax, (x, y), (x + power * column[0], y + power * column[1]), colour)
+    _circle(ax, x, y, radius)
+    ax.plot([0, x + 0.71 * radius], [0, y + 0.71 * radius], color=INK, lw=0.5, ls=":")
+    ax.text(x + 1.15 * radius, y, f"middle, {power}×", va="center", fontsize=7)
+
+
+def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
+    ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.6})
+    ax.plot(*end, "o", ms=3, color=colour)
+
+
+def _circle(ax: Axes, x: float, y: float, radius: float) -> None:
+    turn = np.linspace(0, 2 * np.pi, 200)
+    ax.plot(x + radius * np.cos(turn), y + radius * np.sin(turn), color=INK, lw=0.5, ls=":")

@@ -13,6 +13,7 @@ import sympy
 
 from ..blocks.block import Block
 from ..blocks.candidate import Candidate
+from ..diagram.known_better import known_better
 from ..diagram.pair import PairBoundary, PairDiagram, PairPhase, PairPoint
 from ..diagram.phase_diagram import PhaseDiagram
 from ..diagram.transition import Boundary, Junction
@@ -73,6 +74,7 @@ def heading(record: object) -> list[str]:
             f"importance {importance}, source: {record.source}",
             "exact among its candidates; free weights may be lower"
             + (": see --source global" if model.n_features <= _SEARCHED else ""),
+            *_known_better(record),
             *conventions(model.law),
         ]
     if isinstance(record, PairDiagram):
@@ -94,6 +96,19 @@ def heading(record: object) -> list[str]:
             else f"active together: {record.support.text}",
         ]
     return []
+
+
+def _known_better(record: PhaseDiagram) -> list[str]:
+    """Where lower weights are known, by how much."""
+    found = known_better(record)
+    if found is None:
+        return []
+    below = 1 - float(found.loss) / float(found.candidates)
+    return [
+        f"lower weights are known: at S = {found.sparsity}, r = {found.importance} with "
+        f"L = {float(found.loss):.6g}, {100 * below:.0f} % below the candidates' "
+        f"{float(found.candidates):.6g}"
+    ]
 
 
 def footing(record: object) -> list[str]:
