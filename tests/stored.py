@@ -70,7 +70,8 @@ def _points(diagram: pc.TracedDiagram, document: dict[str, Any]) -> list[str]:
             good = gap < CLOSE + 5 * (error + near.error) and set(phases) <= set(near.phases)
             good = (
                 good
-                and abs(loss - near.loss) < 1e-9
+                # Losses of two places differ: no loss changes by more than θ does.
+                and abs(loss - near.loss) < 1e-9 + gap
                 and near.kind in (kind, "junction", "critical end point")
             )
         if not good:

@@ -322,6 +322,10 @@ def _excess(land: Landscape, third: Branch) -> Callable[[Onset], float]:
     return excess
 
 
+_AROUND = 0.2
+"""Of a bracket: the onsets around a zero of their slope whose doubts are looked at."""
+
+
 def zero_between(
     land: Landscape,
     here: Onset,
@@ -363,7 +367,10 @@ def zero_between(
     found = known.get(t) or next_onset(land, here, here.theta + t * chord, normal)
     if found is None:
         return None
-    # What the doubt of the slope means along the curve, where that is the function.
+    # What the doubt of the slope means along the curve, where that is the function: the largest one
+    # around it, for at a single point rounding may have it vanish.
     steep = abs(ends[1] - ends[0]) / float((high - low) * np.linalg.norm(chord))
-    along = found.slope_error / steep if of_slope else 0.0
+    near = [o for s, o in known.items() if o is not None and abs(s - t) < _AROUND * (high - low)]
+    doubt = max([found.slope_error, *(onset.slope_error for onset in near)])
+    along = doubt / steep if of_slope else 0.0
     return replace(found, error=max(found.error, along))

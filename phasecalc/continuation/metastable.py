@@ -27,6 +27,8 @@ from .work import Work
 
 Floats = NDArray[np.float64]
 
+_FAINT = 1e-6
+"""Error beyond which the ends of a curve of folds are left out: nobody sees less in a picture."""
 _NEAREST = 4
 """From so many points of a curve it is asked whether another one lies on it; one does mostly."""
 Hit = tuple[float, tuple[int, float] | None]
@@ -195,7 +197,7 @@ def pieces_of(graph: Graph, limits: tuple[Limit, ...], ends: tuple[End, End]) ->
             and np.abs(node.theta - limit.theta).max() < s.fades
         ]
         closed.append(np.array(near[:1]).reshape(-1, 2))
-    good = [k for k, limit in enumerate(limits) if limit.error < s.same_point] or [0]
+    good = [k for k, limit in enumerate(limits) if limit.error < _FAINT] or [0]
     kept = limits[good[0] : good[-1] + 1]
     cusps = [k for k in range(1, len(kept)) if _is_cusp(kept[k - 1], kept[k])]
     none, pieces = np.empty((0, 2)), list(pairwise([0, *cusps, len(kept)]))
