@@ -31,7 +31,7 @@ pytest: $(VENV)/dev.stamp
 
 # Tests that take ten seconds and more each, and the random ones with three times as many examples.
 test-long: $(VENV)/dev.stamp
-	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q --run-long -m "long or hypothesis"
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q --run-long --run-slow -m "long or hypothesis"
 
 # The lower bounds of pyproject.toml, in an environment of their own; they have wheels for Python 3.11
 # and 3.12. Numba keeps its code by version, so it gets a folder of its own.

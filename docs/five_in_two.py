@@ -169,6 +169,8 @@ def missing(diagram: pc.TracedDiagram) -> list[str]:
     """The ends that join nothing, and why; and a line that was not followed."""
     loose = [q for q in diagram.special_points if q.kind == "end of a branch"]
     landau_points = [q for q in diagram.special_points if q.kind == "Landau point"]
+    if not loose:
+        return ["No end of a line is joined to nothing."]
     where = "; ".join(f"({max(q.sparsity, 0.0):.6f}, {q.importance:.6f})" for q in loose)
     found = [f"{len(loose)} ends of lines are joined to nothing, at (S, r) = {where}.", ""]
     if any(q.sparsity < EDGE for q in loose):

@@ -381,7 +381,7 @@ class Pair(Support):
 
     def factors(self, n: int) -> tuple[Factor, ...]:
         if n != 2:
-            raise ValueError(f"support = {self.text}: it is for 2 features, not {n}")
+            raise ValueError(f"support = {self}: it is for 2 features, not {n}")
         neither, one = sympy.expand(1 - 2 * p + self.both), p - self.both
         sets = (((), neither), ((0,), one), ((1,), one), ((0, 1), self.both))
         return (((0, 1), tuple((frozenset(active), weight) for active, weight in sets)),)
@@ -409,6 +409,4 @@ def checked_support(support: object, n: int) -> Support:
 def _known(features: Iterable[int], n: int, support: Support) -> None:
     for i in features:
         if i >= n:
-            raise ValueError(
-                f"support = {support.text}: there is no feature {i}, only 0 to {n - 1}"
-            )
+            raise ValueError(f"support = {support}: there is no feature {i}, only 0 to {n - 1}")

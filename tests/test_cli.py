@@ -202,3 +202,15 @@ def test_odd_places_are_named(capsys, tmp_path):
         assert status == 2
         assert "output = " in err
         assert "cannot be written" in err
+
+
+def test_weights_that_look_transposed(capsys):
+    """A hint after the result, where neither -n nor -m says that the shape is meant."""
+    for more, says in [((), 1), (("-n", "2"), 0), (("-m", "3"), 0)]:
+        with pytest.raises(SystemExit, match="0"):
+            main(["loss", "--weights", "1,0;0,1;1,1", *more])
+        out, err = capsys.readouterr()
+        assert "L_0" in out and err.count("if it is transposed, turn it") == says
+    with pytest.raises(SystemExit):
+        main(["loss", "--weights", "1,0;0,1;1,1", "--sparsity", "5"])
+    assert capsys.readouterr().err.startswith("phasecalc: sparsity = 5")

@@ -489,7 +489,7 @@ def test_simplex_error_by_inclusion_of_active_sets():
     assert abs(full.mean() - float(loss.subs(p, 1))) <= 5 * full.std() / np.sqrt(len(full))
 
 
-@pytest.mark.parametrize("size", [(5, 2), (3, 1)])
+@pytest.mark.parametrize("size", [(5, 2), (6, 2), (3, 1), (4, 1)])
 def test_a_diagram_says_where_lower_weights_are_known(size):
     diagram = pc.phase_diagram(pc.ToyModel(*size))
     assert "lower weights are known: at S = 19/20" in str(diagram)

@@ -128,6 +128,16 @@ def test_typical_mistakes_fail(name, label, wrong):
         replace(step, claim=claim).verify()
 
 
+@pytest.mark.seconds
+def test_there_are_claims_to_be_mistaken_about():
+    claims = [step.claim for d in pc.derivations() for step in d.steps]
+    equations = [
+        c for c in claims if isinstance(c, sympy.Eq) and not isinstance(c.rhs, sympy.Tuple)
+    ]
+    wrong = [c for c in equations if not same_formula(-c.rhs, c.rhs)]
+    assert len(wrong) > 0.9 * len(equations) > 100
+
+
 def test_every_boundary_and_junction_is_derived():
     for name, law in (("", pc.Uniform()), ("point-law-", pc.Point())):
         for size in ((2, 1), (3, 2)):

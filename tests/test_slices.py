@@ -171,6 +171,14 @@ def test_commands_take_importances_of_all_features(capsys) -> None:
     assert status == 0 and "r = 0.9, S from 0 to 0.99" in out
     status, out, err = run(capsys, "slice", "-S", "1/2", "-r", "1,1/2")
     assert (status, out) == (2, "") and "S is varied" in err
+    for line, says in [
+        (("slice", "-r", "1,x"), "importance = x: it must be a number"),
+        (("slice", "-r", "0.9^i+x"), "it must be a number"),
+        (("certify", "-S", "1/2", "-r", "1,2*r"), "they must be numbers, without r"),
+        (("certify", "-S", "1/2", "-r", "0.9^j"), 'a formula in i as "0.9^i"'),
+    ]:
+        status, out, err = run(capsys, *line)
+        assert (status, out) == (2, "") and says in err and err.count("\n") == 1
 
 
 def test_one_entry_in_the_legend_for_a_name(line) -> None:

@@ -75,12 +75,15 @@ def certify(
     Example: phasecalc certify -S 3/5 -r 1 --gap 1e-9
     """
     from ..certify.search import certify as search
+    from ..expressions import names_in
     from ..files import checked_place
 
     for place in (output, checkpoint):
         if place is not None:
             checked_place(place)
     every, last = split_importance(importance)
+    if every is not None and "r" in names_in(every):
+        raise ValueError(f"importance = {every!r}: of all features they must be numbers, without r")
     found = search(
         model_of(n_features, d_hidden, law, bias, interference_penalty, every),
         sparsity,

@@ -90,15 +90,11 @@ def loss(
             raise ValueError(
                 f"{name} = {given}, but weights has {len(rows)} rows of {len(rows[0])}"
             )
-    if len(rows) > len(rows[0]):
-        complain(
-            f"phasecalc: weights has {len(rows)} rows of {len(rows[0])}, more dimensions than "
-            "features; if it is transposed, turn it: column i is feature i"
-        )
     biases = known if bias is None else _entries(bias, "bias")
     magnitudes, together = law_of(law), support_of(support)
     if not (magnitudes.density or magnitudes.atoms):
         _print_number(rows, biases, importance, sparsity, magnitudes, together, as_json)
+        _hint(rows, n_features, d_hidden)
         return
     found = decompose(rows, biases, importance, magnitudes, support=together)
     if as_json:
@@ -109,6 +105,16 @@ def loss(
         from ..report.text import loss_text
 
         click.echo(loss_text(found, sparsity, in_S=variable == "S"))
+    _hint(rows, n_features, d_hidden)
+
+
+def _hint(rows: Sequence[Sequence[object]], n_features: int | None, d_hidden: int | None) -> None:
+    """Weights that look transposed, where the shape is not said."""
+    if len(rows) > len(rows[0]) and n_features is None and d_hidden is None:
+        complain(
+            f"phasecalc: weights has {len(rows)} rows of {len(rows[0])}, more dimensions than "
+            "features; if it is transposed, turn it: column i is feature i"
+        )
 
 
 def _print_number(

@@ -104,7 +104,12 @@ def split_importance(text: str) -> tuple[str | None, Fraction]:
 
     if "," in text or FEATURE in names_in(text):
         return text, Fraction(1)
-    return None, parse_number(text, "importance")
+    try:
+        return None, parse_number(text, "importance")
+    except ValueError as error:
+        raise ValueError(
+            f'{error}, or importances of all features: "1,1/2", or a formula in i as "0.9^i"'
+        ) from None
 
 
 def model_options(command: Command) -> Command:

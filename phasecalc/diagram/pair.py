@@ -181,7 +181,7 @@ def _check(model: ToyModel) -> None:
     usual = Pair().patterns((0, 1), 2)
     if (model.n_features, model.d_hidden) != (2, 1) or (model.support.patterns((0, 1), 2) != usual):
         raise ValueError(
-            f"support = {model.support.text}: the diagram over (p, c) is for 2 features in 1 "
+            f"support = {model.support}: the diagram over (p, c) is for 2 features in 1 "
             "dimension with phasecalc.Pair(c); no other diagram has a support"
         )
     if model.bias != "free" or model.interference_penalty:

@@ -98,12 +98,12 @@ def train(
     if model.bias != "free" or model.interference_penalty or set(model.symbols) - {pc_r}:
         raise ValueError(
             "model: training takes free biases, importances in numbers and r, supports in p, and "
-            f"no penalty, not importance = {model.importance}, support = {model.support.text}, "
+            f"no penalty, not importance = {model.importance}, support = {model.support}, "
             f"bias = {model.bias!r}, interference_penalty = {model.interference_penalty}"
         )
     if method == "sampled" and (model.law.kernel is None or model.support != Independent()):
         raise ValueError(
-            f"law = {model.law}, support = {model.support.text}: samples are drawn of independent "
+            f"law = {model.law}, support = {model.support}: samples are drawn of independent "
             'features with uniform or equal magnitudes only; use the method "population"'
         )
     settings = TrainingSettings(

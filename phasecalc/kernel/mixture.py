@@ -62,7 +62,7 @@ def feature_sparsities(support: Independent, n: int) -> Floats:
 
 def _number(value: Any, support: Support) -> float:
     if getattr(value, "free_symbols", None):
-        raise ValueError(f"support = {support.text}: {value} needs a value to be computed with")
+        raise ValueError(f"support = {support}: {value} needs a value to be computed with")
     return float(value)
 
 
@@ -101,7 +101,7 @@ def _along(weight: Any, S: Floats, support: Support) -> Floats:
     if wrong.any():
         at = float(np.asarray(S)[wrong].flat[0])
         raise ValueError(
-            f"support = {support.text}: at S = {at:g} a set of features has the probability "
+            f"support = {support}: at S = {at:g} a set of features has the probability "
             f"{float(chance[wrong].flat[0]):.3g}; there must be fewer or rarer ones"
         )
     clipped: Floats = np.clip(chance, 0.0, 1.0)

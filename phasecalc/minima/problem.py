@@ -65,7 +65,7 @@ class Problem:
         """The problem of a model at sparsity S, with values for r and its other symbols."""
         n = model.n_features
         if model.support != Independent():
-            raise ValueError(f"support = {model.support.text}: it must be independent here")
+            raise ValueError(f"support = {model.support}: it must be independent here")
         law, unit = kernel_of(model.law)
         weighting, penalty = evaluated(model, {"r": importance, **symbols})
         S = np.full(n, float(sparsity))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Timer
+from threading import TIMEOUT_MAX, Timer
 from typing import NamedTuple
 
 import numpy as np
@@ -238,7 +238,7 @@ def _stopping(running: NDArray[np.bool_], seconds: float | None) -> Iterator[Non
     if seconds is None:
         yield
         return
-    timer = Timer(seconds, running.__setitem__, (0, True))
+    timer = Timer(min(seconds, TIMEOUT_MAX), running.__setitem__, (0, True))
     timer.daemon = True
     timer.start()
     try:

@@ -46,5 +46,8 @@ def cell_map_text(found: CellMap) -> str:
     ]
     lines += [f"  {phase:<10} {100 * share:6.2f} %" for phase, share in shares(found).items()]
     count = int((found.phase > 0).sum())
-    lines.append(f"{count} cells; the smallest are 2^-{found.levels} of the window wide and high")
+    lines.append(
+        f"{count} cells; the smallest are 2^-{found.levels} of the window wide and high, next to "
+        "S = 1 a sixteenth as wide"
+    )
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from typing import Any
 from ..diagram.grid import GridDiagram
 from ..model import sizes as sizes_in_words
 from .rows import Cell, Table, counted, tables
-from .sizes import sizes
+from .sizes import importances, sizes
 
 
 def summary(record: Any) -> str:  # noqa: PLR0911, PLR0912 (one line a kind)
@@ -55,7 +55,7 @@ def summary(record: Any) -> str:  # noqa: PLR0911, PLR0912 (one line a kind)
         known = ", ".join(names) if record.proved else "not proved"
         return (
             start
-            + f"S = {record.sparsity}, r = {record.importance}: {known}, "
+            + f"S = {record.sparsity}, {importances(record.model, record.importance)}: {known}, "
             + (f"{float(record.lower):.12g} ≤ F, width {float(record.width):.2g}")
         )
     if name == "CellMap":
@@ -63,8 +63,8 @@ def summary(record: Any) -> str:  # noqa: PLR0911, PLR0912 (one line a kind)
     if name == "Minimum":
         return (
             start
-            + f"S = {record.sparsity:g}, r = {record.importance:g}: {record.name}, "
-            + (f"L = {record.loss:.12g}, {len(record.minima)} minima")
+            + f"S = {record.sparsity:g}, {importances(record.model, record.importance)}: "
+            + (f"{record.name}, L = {record.loss:.12g}, {len(record.minima)} minima")
         )
     if name == "Slice":
         letter = {"sparsity": "S", "importance": "r"}[record.fixed]

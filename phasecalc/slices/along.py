@@ -89,6 +89,10 @@ def slice_along(
                 "importances are numbers; these are held, and S is varied"
             )
         importance = model.importance[-1]
+        if sympy.sympify(importance).free_symbols:
+            raise ValueError(
+                f"importance = {importance}: it must be a number, or a formula in r or S"
+            )
         model = replace(model, importance=(*model.importance[:-1], EXTRA))
     held: Literal["sparsity", "importance"]
     held = "sparsity" if importance is None else "importance"
