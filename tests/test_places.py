@@ -179,6 +179,8 @@ def test_a_signal_ends_a_command_in_good_order(tmp_path, number):
         "from phasecalc.cli import main\n"
         # Background jobs of a shell begin with an interrupt that is ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        # So does what `nohup` begins with a hang-up.
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
         f"sources.phase_diagram = lambda *_, **__: os.kill(os.getpid(), {int(number)})\n"
         "main(sys.argv[1:])\n"
     )
