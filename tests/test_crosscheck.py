@@ -454,3 +454,20 @@ def test_a_damaged_file_of_huge_numbers_fails_without_a_warning(
     status, _, err = run(capsys, "check", str(damaged), "-o", str(tmp_path / "x.png"))
     assert status in (1, 2)
     assert "Warning" not in err
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (["-n", "5", "-m", "5"], "needs more features than dimensions"),
+        (["-n", "5", "-m", "5", "--source", "global"], "needs more features than dimensions"),
+        (["--law", "point", "--source", "relaxed"], "needs minima that are isolated"),
+    ],
+)
+def test_what_has_no_diagram_is_not_trained_first(more, says, monkeypatch, capsys):
+    def trained(*_: object, **__: object) -> None:
+        raise AssertionError("trained before it was refused")
+
+    monkeypatch.setattr("phasecalc.experiment.train.train", trained)
+    status, out, err = run(capsys, "check", *more)
+    assert (status, out) == (2, "") and says in err

@@ -24,6 +24,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..experiment.trained import TrainedGrid
+    from ..model import ToyModel
 
 FAILED = 1
 
@@ -110,6 +111,8 @@ def check(
             f"checkpoint = {str(checkpoint)!r}: it needs --source relaxed or global; the "
             "candidates' diagram takes no time"
         )
+    if file is None:
+        _refuse_before_training(model_of(n_features, d_hidden, law), source)
     trained = _trained(context, file, n_features, d_hidden, law, quiet)
     with nullcontext() if output is None else replacing(output) as temporary:
         if source == "candidates":
@@ -145,6 +148,18 @@ def check(
             click.echo(f"\nwrote {output}")
     if not found.passed:
         context.exit(FAILED)
+
+
+def _refuse_before_training(model: ToyModel, source: str) -> None:
+    """ValueError for a model that has no diagram of this source: not after a minute of training."""
+    from ..blocks.tegum import candidates
+    from ..continuation.landscapes import landscape_of
+    from ..continuation.plane import Plane
+    from ..symbols import S, r
+
+    candidates(model)
+    if source != "candidates":
+        landscape_of(Plane.of(model, S, r), source)
 
 
 def _trained(
