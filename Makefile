@@ -27,11 +27,11 @@ types: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
 pytest: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -q --run-slow
+	$(BIN)/python -m pytest -q --run-seconds
 
-# Tests that take ten seconds and more each, and the random ones with three times as many examples.
+# Tests that take three seconds and more each, and the random ones with three times as many examples.
 test-long: $(VENV)/dev.stamp
-	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q --run-long --run-slow -m "long or hypothesis"
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q --run-long --run-seconds -m "long or hypothesis"
 
 # The lower bounds of pyproject.toml, in an environment of their own; they have wheels for Python 3.11
 # and 3.12. Numba keeps its code by version, so it gets a folder of its own.

@@ -9,14 +9,11 @@ import pytest
 from hypothesis import settings
 
 from tests import warm
+from tests.marks import KINDS, by_time
 
 settings.register_profile("dev", max_examples=25, deadline=None)
 settings.register_profile("ci", max_examples=75, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
-
-
-KINDS = ("seconds", "slow", "long")
-"""Marks of tests that take time; pyproject.toml says what runs them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,9 +47,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+@pytest.hookimpl(tryfirst=True)  # before marks select
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    by_time(items)
     asked = {kind for kind in KINDS if config.getoption(f"--run-{kind}")}
-    if "slow" in asked or not is_whole(config):
+    if not is_whole(config):
         asked.add("seconds")
     for kind in {*KINDS} - asked:
         skip = pytest.mark.skip(reason=f"{kind}: needs --run-{kind}")

@@ -132,7 +132,6 @@ def shown(loss: pc.SparseLoss) -> None:
         assert form(loss)
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize("law", [pc.Uniform(), pc.Point()], ids=str)
 @pytest.mark.parametrize("count", [3, long(8)])
 def test_losses_of_random_algebraic_entries(law, count):
@@ -155,14 +154,12 @@ def test_losses_of_random_algebraic_entries(law, count):
             shown(loss)
 
 
-@pytest.mark.seconds
 def test_cosine_beside_its_square_root():
     loss = pc.decompose([[cos(pi / 7), sqrt(7)], [-sqrt(2), 1]], [cbrt(3), 0], [1, pc.r])
     assert loss.at(sparsity=0, r="2/3").is_number
     shown(loss)
 
 
-@pytest.mark.slow
 def test_symbols_beside_two_radicals():
     w, b = sympy.symbols("w b")
     loss = pc.decompose([[sqrt(2) * w, sqrt(3) - cos(pi / 7)]], [b, 0], [1, pc.r])

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from . import marks
+
 ROOT = Path(__file__).parents[1] / "phasecalc"
 
 LAYERS = [
@@ -99,6 +101,11 @@ def test_nobody_imports_the_command_line():
     for path in modules():
         if path.relative_to(ROOT).parts[0] not in ("cli", "__main__.py"):
             assert not any(name.startswith("phasecalc.cli") for name in imports(path))
+
+
+def test_measured_tests_are_in_files_that_exist():
+    root = ROOT.parent
+    assert all((root / name.split("::")[0]).is_file() for name in marks.times())
 
 
 def test_importing_phasecalc_is_light():

@@ -24,7 +24,6 @@ def undisturbed(monkeypatch):
     monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # a warning of a line is a failure of that line
 @pytest.mark.usefixtures("undisturbed")
 def test_command_lines():
@@ -43,28 +42,23 @@ def test_arrays_of_every_kind():
         held(found, 15)
 
 
-@pytest.mark.slow
 def test_algebraic_entries():
     held(exact.attack_algebraic(12, seed=5), 12)
 
 
-@pytest.mark.slow
 def test_diagrams_of_candidates_of_ones_own():
     held(exact.attack_candidates(25, seed=5, roots=False), 25)
 
 
-@pytest.mark.slow
 def test_arguments_of_the_newer_functions():
     for found in newer.attack(15, seed=5):
         held(found, 15)
 
 
-@pytest.mark.seconds
 def test_damaged_files():
     held(faults.attack_damage(60, seed=5), 60)
 
 
-@pytest.mark.slow
 def test_every_record_goes_through_a_pickle():
     held(threads.attack_records(), 25)
 

@@ -31,7 +31,6 @@ def test_a_benchmark_is_a_module(name):
     assert importlib.import_module(f"benchmarks.{name}").__doc__
 
 
-@pytest.mark.seconds
 def test_a_benchmark_is_a_file(tmp_path):
     files = [str(file) for file in FILES if not needs_torch(file)]
     beside = {**os.environ, "PYTHONPATH": str(FOLDER)}  # as `python benchmarks/name.py` has it

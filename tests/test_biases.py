@@ -19,12 +19,12 @@ from phasecalc.exact.loss import decompose
 from phasecalc.laws import Law, Point, Uniform
 from phasecalc.symbols import p
 
-from .marks import long, slow
+from .marks import long
 
 SMALL = [dedicated(), simplex(2), simplex(3), line(), simplex(4)]
 LARGE = [polygon(5), polygon(6), polygon(8), simplex(8)]
 """The heptagon (54 pieces) and the square antiprism (80) take minutes under the uniform law."""
-BLOCKS = [*SMALL, *map(slow, LARGE[:2]), *map(long, LARGE[2:])]
+BLOCKS = [*SMALL, *LARGE[:2], *map(long, LARGE[2:])]
 LAWS = [Uniform(), Point()]
 
 

@@ -19,8 +19,6 @@ from phasecalc.exact.roots import real_roots
 from phasecalc.minima.naming import description_of, name_of
 from phasecalc.symbols import p, r
 
-from .marks import slow
-
 BLOCKS = standard_blocks(8)
 LAWS = [pc.Uniform(), pc.Point()]
 
@@ -94,7 +92,6 @@ def five_in_two():
     return pc.phase_diagram(pc.ToyModel(5, 2))
 
 
-@pytest.mark.seconds
 def test_five_in_two_ends_in_the_pentagon(five_in_two):
     assert "pentagon" in {c.name for c in five_in_two.phases}
     assert five_in_two.label(Fraction(99, 100), 1) == "pentagon"
@@ -111,7 +108,7 @@ def test_five_in_two_ends_in_the_pentagon(five_in_two):
     assert boundary.order == 1
 
 
-@pytest.mark.parametrize("count", [50, slow(200)])
+@pytest.mark.parametrize("count", [50, 200])
 def test_the_envelope_is_the_lowest_of_all_candidates(five_in_two, count):
     """On a grid, by floats, away from ties."""
     rng = np.random.default_rng(5)
@@ -218,7 +215,6 @@ def test_polynomials_over_a_field():
     assert reduced((root * p**2 - root) / (p + 1)) == root * p - root
 
 
-@pytest.mark.seconds
 def test_the_command_says_which_blocks_were_considered():
     done = CliRunner().invoke(cli, ["boundaries", "-n", "5", "-m", "2"])
     assert done.exit_code == 0

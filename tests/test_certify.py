@@ -291,7 +291,6 @@ def test_three_in_one_is_proved():
     assert found.lower <= pair.upper + v and pair.lower + v <= found.upper + Fraction(1, 10**9)
 
 
-@pytest.mark.seconds
 def test_polygon():
     best = pc.minimize(pc.ToyModel(5, 2), 0.95, 1, random_starts=6).lowest
     start = (float(np.diag(best.gram).mean()), float(best.bias.mean()))
@@ -568,7 +567,7 @@ FORGERIES = {
         ("kink", False),
         ("exact", False),
         ("held", True),
-        pytest.param("free", True, marks=pytest.mark.slow),
+        ("free", True),
     ],
 )
 def test_checker_accepts(files, name, balls):
@@ -661,7 +660,6 @@ def test_checker_takes_numbers_of_any_size(files, entry):
         pc.check_certificate(folder / "forged.json")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("which", ["overlap", "bias", "own", "mixed", "square"])
 def test_a_wrong_formula_is_caught(which, monkeypatch, tmp_path):
     """One sign of the loss is flipped on one side: search and checker no longer agree.
@@ -843,7 +841,6 @@ def test_vertex_losses_bound_the_losses_of_a_cell(always_on):
             assert bend / 1e-6 >= d @ below @ d - 1e-2
 
 
-@pytest.mark.slow
 def test_cells_agree_with_the_search_and_leave_boundaries_open(tmp_path):
     found = pc.certify_cells(levels=3)
     # Next to S = 1 cells are narrow.

@@ -80,7 +80,6 @@ def test_loss_prints_terms_and_value(capsys):
     assert "feature benefit" in out
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_diagram_writes_a_picture_and_nothing_else(capsys, tmp_path, ending):
     path = tmp_path / f"out.{ending}"
@@ -164,7 +163,6 @@ def test_module_and_help_run_without_heavy_imports():
     assert version.stdout.strip() == f"phasecalc, version {pc.__version__}"
 
 
-@pytest.mark.seconds
 def test_exact_boundaries_need_no_float_library():
     code = (
         "import sys\n"
@@ -176,7 +174,6 @@ def test_exact_boundaries_need_no_float_library():
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-@pytest.mark.seconds
 def test_a_reader_that_stops_early_is_no_error():
     command = f"{sys.executable} -m phasecalc boundaries | head -n 1"
     done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True)

@@ -126,7 +126,6 @@ def point_losses(p, r):
     }
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize(
     ("diagram", "losses"), [(DIAGRAMS[1], uniform_losses), (DIAGRAMS[3], point_losses)]
 )
@@ -191,8 +190,8 @@ ANY_SIZE = (
     "boundaries-4-3",
     "boundaries-6-1",
     "point-law-boundaries-4-1",
-    pytest.param("boundaries-4-2", marks=pytest.mark.slow),
-    pytest.param("point-law-boundaries-4-2", marks=pytest.mark.slow),
+    "boundaries-4-2",
+    "point-law-boundaries-4-2",
     pytest.param("boundaries-5-3", marks=pytest.mark.long),
 )
 
@@ -231,11 +230,11 @@ def test_a_false_claim_about_another_size_is_found():
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        pytest.param("boundaries-9-4", "103 candidates; .* at most 20", marks=pytest.mark.slow),
+        ("boundaries-9-4", "103 candidates; .* at most 20"),
         ("boundaries-2-2", "d_hidden = 2"),
         ("boundaries-0-1", "The names are .* and boundaries-N-M"),
         ("boundaries-4", "The names are"),
-        pytest.param("boundaries-5-2", "end in irrational points", marks=pytest.mark.slow),
+        ("boundaries-5-2", "end in irrational points"),
     ],
 )
 def test_sizes_that_have_no_derivation(name, says):
@@ -243,7 +242,6 @@ def test_sizes_that_have_no_derivation(name, says):
         pc.derivation(name)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(
     shutil.which("pdflatex") is None and not os.environ.get("CI"), reason="needs pdflatex"
 )

@@ -136,7 +136,6 @@ def names_in(figure) -> set[str]:
     return {text.get_text() for ax in figure.axes for text in ax.texts}
 
 
-@pytest.mark.seconds
 def test_pictures_name_their_source_and_every_phase():
     for n, m in ((2, 1), (3, 2), (5, 2)):
         diagram = pc.phase_diagram(pc.ToyModel(n, m))
@@ -177,7 +176,6 @@ def test_own_axes_get_everything():
     assert "3 features in 2 dimensions" in right.get_title()
 
 
-@pytest.mark.seconds
 def test_slices_have_a_window():
     line = pc.slice_along(pc.ToyModel(2, 1), sparsity=0.6, source="relaxed")
     figure = pc.plot_slice(line, window=(0.2, 1))

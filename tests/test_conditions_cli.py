@@ -65,7 +65,6 @@ def test_eighty_features_of_falling_importance():
         pc.ToyModel(1000, 20, importance="0.9^i")
 
 
-@pytest.mark.slow
 def test_minimize_takes_importances_and_supports(capsys):
     shared = ("minimize", "-n", "3", "-m", "1", "-S", "0.9", "--random-starts", "0", "--json")
     _, out, _ = run(capsys, *shared, "--importance", "0.7^i")
@@ -84,7 +83,6 @@ def test_minimize_takes_importances_and_supports(capsys):
     assert "importance (1, 1, 1/2)" in out
 
 
-@pytest.mark.seconds
 def test_train_takes_importances_and_supports(capsys, tmp_path):
     path = tmp_path / "grid.npz"
     shared = ("train", "-n", "4", "-m", "2", "--cells", "2", "--models", "2", "-q")

@@ -55,7 +55,6 @@ def coexistence(sparsity: str) -> tuple[sympy.Expr, Branch]:
     return found[4], state
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize(
     ("sparsity", "known"), [("1/2", 0.5357), ("3/5", 0.3373), ("4/5", 0.1138), ("9/10", 0.0487)]
 )
@@ -109,7 +108,6 @@ def test_weak_and_strong_line_ends_in_two_junctions() -> None:
         assert pair.a.loss <= LAND.lowest(pair.theta).loss + 1e-11
 
 
-@pytest.mark.slow
 def test_junction_of_ignore_weak_and_strong_to_thirty_digits() -> None:
     """All ten equations at once, from the exact polynomials of both regimes."""
     states = {s.name: s for s in LAND.minima(theta_of(0.488262, 0.5641))}
@@ -174,7 +172,6 @@ def test_relaxed_candidates_are_no_worse_than_candidates() -> None:
         )
 
 
-@pytest.mark.slow
 def test_small_window_end_to_end() -> None:
     """The corner around the first triple point: three lines, one junction, nothing left over."""
     found = traced(window((0.45, 0.55), (0.5, 0.62)), (5, 5))
@@ -223,7 +220,6 @@ def test_refusals() -> None:
         pc.phase_diagram(PAIR, source="global", candidates=pc.candidates(PAIR))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("source", ["relaxed", "global"])
 def test_whole_diagram(source: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Both sources give the same n = 2 diagram, and it is its own mirror image in r = 1."""
@@ -259,7 +255,6 @@ def small() -> pc.TracedDiagram:
     return traced(window((0.2, 0.6), (0.4, 1.1)), (6, 6))
 
 
-@pytest.mark.seconds
 def test_losses_of_lines_are_the_lowest_and_ends_included(small) -> None:
     """Every point and both ends lie where the search finds no other loss; jumps are above 0."""
     for line in small.boundaries:
@@ -295,7 +290,6 @@ def test_the_public_picture_takes_a_traced_diagram(small) -> None:
     assert "(global)" in figure.axes[0].get_title()
 
 
-@pytest.mark.seconds
 def test_grid_follows_to_the_minima_that_a_search_finds(small) -> None:
     S, r = np.linspace(0.22, 0.58, 9), np.geomspace(0.42, 1.05, 9)
     grid = small.grid(S, r)
@@ -308,7 +302,6 @@ def test_grid_follows_to_the_minima_that_a_search_finds(small) -> None:
             small.grid(S_bad, r_bad)
 
 
-@pytest.mark.seconds
 def test_crosscheck_measures_both_sides_by_one_rule(small) -> None:
     trained = pc.train(PAIR, np.linspace(0.22, 0.58, 9), np.geomspace(0.42, 1.05, 9))
     check = pc.crosscheck(small, trained)
@@ -334,7 +327,6 @@ def test_crosscheck_measures_both_sides_by_one_rule(small) -> None:
         assert len(np.unique(check.theory_outcomes[box])) == 1
 
 
-@pytest.mark.seconds
 def test_check_command_takes_a_traced_diagram(small, tmp_path, monkeypatch, capsys) -> None:
     trained = pc.train(PAIR, np.linspace(0.22, 0.58, 4), np.geomspace(0.42, 1.05, 4))
     trained.save(tmp_path / "trained.npz")
@@ -383,7 +375,6 @@ def test_more_features_than_can_be_minimised_are_refused() -> None:
         pc.phase_diagram(model, "global")
 
 
-@pytest.mark.slow
 def test_a_picture_over_another_importance_has_its_axis() -> None:
     rho, lam = sympy.symbols("rho lam")
     x = Axis(pc.S, 0.6, 0.7, "log density")

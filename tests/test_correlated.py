@@ -12,8 +12,6 @@ import phasecalc as pc
 from phasecalc.proofs.correlated import PAIR, OfLibrary, both, boundary_at
 from phasecalc.proofs.record import CheckFailed
 
-from .marks import slow
-
 
 def test_the_boundary_is_where_the_exact_losses_meet():
     for r in (1, Fraction(1, 2)):
@@ -51,7 +49,7 @@ def test_the_pictures():
 
 
 @pytest.mark.parametrize("law", [pc.Uniform(), pc.Point(2), pc.Beta(1, 3), pc.Beta(3, 1)], ids=str)
-@pytest.mark.parametrize("importance", [slow(1), [1, "1/3"], slow([2, 5])], ids=str)
+@pytest.mark.parametrize("importance", [1, [1, "1/3"], [2, 5]], ids=str)
 def test_the_diagram_is_what_the_losses_of_its_weights_say(law, importance):
     found = diagram(importance, law)
     small = pc.phase_diagram(pc.ToyModel(2, 1, law)).candidates

@@ -81,7 +81,6 @@ def test_a_part_in_r_is_split_off_whatever_the_coefficients(digits):
     assert sympy.expand(forms.tidy(apart) - apart) == 0
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize("power", [1, 2, 3])
 def test_the_part_in_r_is_that_of_all_factors(power):
     # Against SymPy's factors, where these are cheap.
@@ -99,14 +98,12 @@ def test_the_part_in_r_is_that_of_all_factors(power):
         assert forms._r_apart(expr) == expected
 
 
-@pytest.mark.seconds
 def test_symbolic_weights_in_two_dimensions_print_without_a_search(no_search):
     a, b, c, d, e, f = sympy.symbols("a b c d e f")
     loss = pc.decompose([[a, b, c], [d, e, f]], [0, 0, 0])
     assert "_+" in str(loss)
 
 
-@pytest.mark.seconds
 def test_brackets_keep_their_value():
     a, b = sympy.symbols("a b")
     loss = pc.decompose([[a, b]], [Fraction(1, 3), a])
@@ -151,7 +148,6 @@ def test_signs_at_algebraic_numbers_need_no_sturm_sequence(monkeypatch):
     assert root.sign_of(polynomial((p**5 + p - 1) * (p + 3))) == 0
 
 
-@pytest.mark.seconds
 def test_seven_candidates_of_ones_own_in_a_hard_diagram():
     # The same envelope as on a grid, at rational points; a Sturm sequence for each of some 7,000
     # signs made this diagram last 25 s.
@@ -213,7 +209,6 @@ def test_a_long_total_is_not_multiplied_out(support, monkeypatch):
     assert vanishes(short.at(**at) - whole.at(**at))
 
 
-@pytest.mark.seconds
 def test_a_formula_that_fills_a_book_is_not_turned_into_decimals():
     x = sympy.Symbol("x")
     long = sympy.Add(*((k + sympy.sqrt(2)) * x**k for k in range(2, 3000)))
@@ -221,7 +216,6 @@ def test_a_formula_that_fills_a_book_is_not_turned_into_decimals():
     assert str(decimals(sympy.sqrt(2) * x)) == "1.41421*x"
 
 
-@pytest.mark.seconds
 def test_a_formula_that_fills_a_book_is_not_written():
     x = sympy.Symbol("x")
     long = sympy.Add(*((k + 1) * x**k for k in range(2, 3000)))

@@ -11,8 +11,6 @@ import pytest
 
 import phasecalc as pc
 
-from .marks import slow
-
 LAWS = [pc.Uniform(), pc.Point()]
 SIMPLEX_BIAS = Fraction(1, 50)
 
@@ -104,7 +102,7 @@ def simplex(n: int) -> np.ndarray:
     ("n", "S"),
     [
         *[(30, "0"), (30, "1/2"), (30, "9/10"), (100, "9/10")],
-        pytest.param(300, "99/100", marks=pytest.mark.slow),
+        (300, "99/100"),
     ],
 )
 @pytest.mark.parametrize("b", ["0", "1/50", "-1/20"])
@@ -122,8 +120,8 @@ def test_simplices_have_rational_losses(n, S, b):
     ("n", "S", "b"),
     [
         (20, "1/2", "0"),
-        pytest.param(60, "9/10", "1/50", marks=pytest.mark.slow),
-        pytest.param(100, "19/20", "-1/20", marks=pytest.mark.slow),
+        (60, "9/10", "1/50"),
+        (100, "19/20", "-1/20"),
     ],
 )
 def test_simplices_have_rational_gradients(n, S, b):
@@ -162,7 +160,7 @@ def point_simplex_row(n: int, S: Fraction, b: Fraction) -> tuple[Fraction, ...]:
     return loss, d_a, d_g, d_b
 
 
-@pytest.mark.parametrize("n", [10, 20, 31, pytest.param(38, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [10, 20, 31, 38])
 @pytest.mark.parametrize("b", ["1/50", "-1/20"])
 def test_point_simplices_are_summed_exactly(n, b):
     S, b = Fraction(4, 5), Fraction(b)
@@ -213,7 +211,7 @@ def test_blocks_add_up():
 
 
 @pytest.mark.parametrize("law", LAWS, ids=str)
-@pytest.mark.parametrize("S", [slow(0.0), slow(0.5), 0.95, slow(0.999)])
+@pytest.mark.parametrize("S", [0.0, 0.5, 0.95, 0.999])
 def test_samples_agree(law, S):
     rng = np.random.default_rng(4)
     n, m = 40, 8

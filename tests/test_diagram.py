@@ -20,8 +20,6 @@ from phasecalc.diagram.known_better import _WEIGHTS, known_better
 from phasecalc.exact.roots import polynomial, real_roots, value_at
 from phasecalc.inputs import parse_matrix, parse_vector
 
-from .marks import slow
-
 p, S, r = pc.p, pc.S, pc.r
 SIZES = [(2, 1), (3, 2), (3, 1), (4, 2), (5, 3), (6, 5)]
 LAWS = [pc.Uniform(), pc.Point()]
@@ -129,7 +127,7 @@ def test_simplex_vectors_are_unit_and_sum_to_zero(size):
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
-@pytest.mark.parametrize("count", [50, slow(1000)])
+@pytest.mark.parametrize("count", [50, 1000])
 def test_the_label_is_the_argmin_at_many_points(size, law, count):
     diagram = pc.phase_diagram(pc.ToyModel(size[0], size[1], law))
     for sparsity, importance in exact_points(count if size == (3, 2) else min(count, 150)):
@@ -197,7 +195,6 @@ LINES = st.lists(
 )
 
 
-@pytest.mark.seconds
 @given(LINES)
 def test_the_envelope_of_arbitrary_polynomials(coefficients):
     """Strips cover (0, 1); inside each the hull is what the strip says; neighbours differ."""

@@ -26,7 +26,6 @@ def run(capsys, *arguments: str) -> tuple[int, str, str]:
     return int(stopped.value.code or 0), captured.out, captured.err
 
 
-@pytest.mark.seconds
 def test_the_files_checked_in_are_what_the_command_writes(tmp_path, capsys):
     status, _, _ = run(capsys, "derive", "--all", "-o", str(tmp_path))
     assert status == 0
@@ -75,7 +74,6 @@ def log_of(folder: Path, name: str) -> str:
     return (folder / f"{name}.log").read_text(errors="replace")
 
 
-@pytest.mark.slow
 @needs_latex
 @pytest.mark.parametrize("variable", ["p", "S"])
 def test_the_main_document_compiles_without_an_overfull_line(tmp_path, capsys, variable):
@@ -85,7 +83,6 @@ def test_the_main_document_compiles_without_an_overfull_line(tmp_path, capsys, v
     assert "undefined" not in log and "multiply defined" not in log
 
 
-@pytest.mark.slow
 @needs_latex
 @pytest.mark.parametrize("name", NAMES)
 def test_every_file_compiles_by_itself(tmp_path, name):
@@ -95,7 +92,6 @@ def test_every_file_compiles_by_itself(tmp_path, name):
     assert "undefined" not in log
 
 
-@pytest.mark.slow
 @needs_latex
 def test_a_file_can_be_read_into_another_document(tmp_path):
     shutil.copy(FOLDER / "thomson.tex", tmp_path)
@@ -109,7 +105,6 @@ def test_a_file_can_be_read_into_another_document(tmp_path):
     assert "undefined" not in log
 
 
-@pytest.mark.slow
 @needs_latex
 @pytest.mark.parametrize("variable", ["p", "S"])
 def test_all_files_fit_into_a_plain_article(tmp_path, capsys, variable):
@@ -124,7 +119,6 @@ def test_all_files_fit_into_a_plain_article(tmp_path, capsys, variable):
     assert "undefined" not in log
 
 
-@pytest.mark.slow
 @needs_latex
 def test_what_a_notebook_shows_is_latex(tmp_path):
     """Jupyter's LaTeX export passes `_repr_latex_` on as it is."""
@@ -150,7 +144,6 @@ def test_citations_and_references_work_in_any_document():
     assert f"version {pc.__version__}" in main_text
 
 
-@pytest.mark.slow
 @needs_latex
 def test_pdf_is_written(tmp_path, capsys):
     status, _, err = run(capsys, "derive", "thomson", "-o", str(tmp_path), "--pdf")

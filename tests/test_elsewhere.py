@@ -196,7 +196,6 @@ def test_regret_of_many_instances():
     np.testing.assert_array_equal(table["regret"], found.regret)
 
 
-@pytest.mark.slow
 def test_regret_of_many_features():
     rng = np.random.default_rng(2)
     found = pc.regret(
@@ -311,7 +310,6 @@ def test_files_of_the_safetensors_package(tmp_path, torch):
     np.testing.assert_allclose(found.weights[0], W, rtol=1e-6)
 
 
-@pytest.mark.seconds
 def test_pytorch_is_imported_late():
     code = (
         "import sys, phasecalc as pc; pc.read_weights, pc.regret; assert 'torch' not in sys.modules"

@@ -40,7 +40,6 @@ def test_it_opens_with_its_equation(name):
     assert "=" in lines[3], "the fourth line is the equation"
 
 
-@pytest.mark.seconds
 def test_theory_figure(tmp_path, capsys):
     small, large = example("theory_figure").main(tmp_path)
     assert "Compare" in capsys.readouterr().out
@@ -93,7 +92,6 @@ def test_pentagon(capsys):
     assert round(float(best), 5) == 0.01583
 
 
-@pytest.mark.seconds
 def test_appendix(tmp_path, capsys):
     paper = example("appendix").main(tmp_path)
     out = capsys.readouterr().out
@@ -102,7 +100,6 @@ def test_appendix(tmp_path, capsys):
     assert "S" in (tmp_path / "two-in-one.tex").read_text()
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(
     shutil.which("pdflatex") is None and not os.environ.get("CI"), reason="needs pdflatex"
 )
@@ -116,7 +113,6 @@ def test_the_appendix_compiles(tmp_path):
     assert not re.findall(r"^(?:!|Overfull).*", log, flags=re.MULTILINE)
 
 
-@pytest.mark.seconds
 def test_own_law(capsys):
     pair, diagram, loss = example("own_law").main()
     assert "Compare" in capsys.readouterr().out
@@ -130,7 +126,6 @@ PICTURE = re.compile(r"base64,[A-Za-z0-9+/=]+")
 """A picture inside HTML: its bytes are those of the machine's fonts."""
 
 
-@pytest.mark.seconds
 def test_the_notebook_shows_what_the_code_gives():
     kept = json.loads((FOLDER / "phase_diagrams.ipynb").read_text(encoding="utf-8"))
     pictures = 0

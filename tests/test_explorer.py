@@ -67,7 +67,6 @@ def points(count: int) -> list[tuple[float, float]]:
 
 
 @needs_browser
-@pytest.mark.slow
 @pytest.mark.parametrize("size", [(2, 1), (3, 2), (5, 2)])
 def test_candidates_in_the_browser(size, tmp_path):
     diagram = pc.phase_diagram(pc.ToyModel(*size))
@@ -184,7 +183,6 @@ def test_minima_and_trained_models_in_the_browser(pair, relaxed_pair, tmp_path):
 
 
 @needs_browser
-@pytest.mark.slow
 def test_keys_touches_and_sliders_move_the_point(tmp_path):
     script = (
         "const {state} = phasecalc, plane = document.getElementById('plane'), seen = [];"
@@ -221,7 +219,6 @@ def test_the_page_is_one_file_without_a_network(tmp_path):
     assert len(page.encode()) < LIMIT
 
 
-@pytest.mark.seconds
 def test_other_models_are_refused():
     axes = pc.paper_axes(2)
     pair, relaxed_pair = (find(pc.ToyModel(2, 1), *axes) for find in (atlas, relaxed_atlas))

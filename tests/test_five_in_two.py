@@ -14,7 +14,6 @@ from phasecalc.continuation.scan import seeds_between
 from .lands import traced, window
 
 
-@pytest.mark.slow
 def test_a_continuous_line_ends_where_a_third_phase_takes_over_and_soon_ends_itself() -> None:
     """The triangle is lost a little inside the line: its loss is compared as far as it goes."""
     land = window((0.22, 0.5), (1.05, 1.9), pc.ToyModel(5, 2))

@@ -131,12 +131,7 @@ def test_every_such_call_is_tried():
     )
 
 
-SLOW = {"LimitDiagram.at"}
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in AT]
-)
+@pytest.mark.parametrize("name", AT)
 def test_the_probability_is_one_minus_the_sparsity(name):
     call = AT[name]
     # Halves and quarters: 1 − p is S to the last bit, and exact functions take them as text.
@@ -154,7 +149,6 @@ def test_the_probability_is_one_minus_the_sparsity(name):
         assert "\n" not in str(refused.value)
 
 
-@pytest.mark.slow
 def test_a_probability_that_is_lost_in_one_minus_itself_is_refused():
     for name in ("minimize", "describe", "regret", "gradient_flow", "slice_along"):
         for value in (0, 1e-20):

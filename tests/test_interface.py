@@ -210,7 +210,6 @@ def test_the_same_idea_has_the_same_name() -> None:
     assert float(lost.minimum) == pytest.approx(minimum.loss, abs=1e-14)
 
 
-@pytest.mark.seconds
 def test_nothing_in_a_record_is_a_function() -> None:
     for name, make in MADE.items():
         record = make()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import phasecalc as pc
 
-from .marks import long, slow
+from .marks import long
 from .oracle import exact_loss, exact_slope, fractions, hard_model, scale
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "losses.json").read_text())
@@ -50,14 +50,13 @@ def test_reference_losses(case):
         assert abs(loss - exact) <= LOSS_LIMIT * scale(W, b, I)
 
 
-@pytest.mark.seconds
 def test_hard_models_against_exact_rationals():
     rng = np.random.default_rng(5)
     for _ in range(120):
         check_model(rng, hard_model(rng), every_component=True)
 
 
-@pytest.mark.parametrize("n", [6, 7, slow(8), long(9)])
+@pytest.mark.parametrize("n", [6, 7, 8, long(9)])
 def test_hard_models_of_many_interfering_features(n):
     rng = np.random.default_rng(n)
     for _ in range(2 if n < 8 else 1):

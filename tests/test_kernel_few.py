@@ -145,7 +145,6 @@ def errors(model):
     return abs(loss - float(exact)) / one, max(off_W.max(initial=0), off_b.max(initial=0)) / one
 
 
-@pytest.mark.seconds
 def test_every_component_on_hard_models():
     rng = np.random.default_rng(7)
     for _ in range(300):
@@ -163,7 +162,6 @@ def alone(model):
     return loss[0]
 
 
-@pytest.mark.seconds
 def test_both_sides_of_the_switch_between_the_paths():
     rng = np.random.default_rng(8)
     handed_over = []

@@ -209,7 +209,6 @@ def test_callers_may_be_threads_themselves():
         assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-@pytest.mark.seconds
 def test_large_batches_work_while_the_interpreter_shuts_down():
     code = (
         "import atexit, numpy as np, phasecalc as pc\n"

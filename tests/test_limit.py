@@ -17,6 +17,7 @@ import phasecalc as pc
 from phasecalc.cli import cli
 from phasecalc.limit.geometry import tabulated
 from phasecalc.limit.line import Line, minima_along
+from phasecalc.limit.optimised import optimised_points
 from phasecalc.limit.records import lower_hull
 from phasecalc.symbols import p
 
@@ -52,7 +53,6 @@ def test_the_exact_diagram_of_unit_blocks(diagram):
     assert signs[0] < 0 < signs[1]
 
 
-@pytest.mark.seconds
 def test_the_hull_is_the_best_of_all_mixtures_of_three_blocks(diagram):
     """Brute force: each set of up to three blocks with dropped features, by its own best shares."""
     for S, nu in (("1/2", 3), ("9/10", "7/4"), ("99/100", "9/4"), ("199/200", 4), ("1/5", 2)):
@@ -191,7 +191,6 @@ def test_a_dropped_feature_changes_no_phase_of_the_table():
                 assert min(gaps) < 1e-6, (k, d, left.name, right.name)
 
 
-@pytest.mark.seconds
 def test_pictures(diagram, tmp_path):
     pc.plot_limit(diagram).savefig(tmp_path / "limit.png")
     pc.plot_sticky(diagram, 4, trained=([0.5, 0.9], [1.0, 0.5]), points=10).savefig(
@@ -233,9 +232,18 @@ def test_a_phase_between_neighbours_of_the_table_is_found(size):
         assert record.label((phase.low + phase.high) / 2) == phase.name
 
 
-@pytest.mark.seconds
 def test_the_least_loss_in_a_narrow_phase():
     model = pc.ToyModel(6, 2, importance=[1] * 6)
     assert pc.geometry(6, 2).loss(0.925) == pytest.approx(
         pc.minimize(model, 0.925, random_starts=24).loss, abs=1e-13
     )
+
+
+def test_optimised_blocks_of_one_sparsity_are_what_a_search_finds():
+    compounds, losses, squares = optimised_points(0.9)
+    known = {(c.size, c.dimensions): k for k, c in enumerate(compounds)}
+    for size, dimensions in ((2, 1), (3, 1), (5, 2)):
+        minimum = pc.minimize(pc.ToyModel(size, dimensions), 0.9, 1.0).minima[0]
+        k = known[size, dimensions]
+        assert losses[k] == pytest.approx(minimum.loss, abs=1e-12)
+        assert squares[k] == pytest.approx((minimum.weights**2).sum() / size, abs=1e-6)

@@ -16,8 +16,6 @@ from phasecalc.minima.naming import groups_of
 
 from .marks import long
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def diagram():

@@ -14,8 +14,6 @@ from phasecalc import laws
 from phasecalc.exact.densities import density_integral
 from phasecalc.exact.moments import cube_cross_integral, cube_integral
 
-from .marks import slow
-
 LAWS = [
     *(law() for law in laws.LAWS.values()),
     pc.Uniform(2),
@@ -95,7 +93,7 @@ def test_beta_1_1_is_uniform():
 
 
 @pytest.mark.parametrize("law", [*LAWS, Mixed()], ids=str)
-@pytest.mark.parametrize("S", [slow(0.0), 0.4, slow(0.95)])
+@pytest.mark.parametrize("S", [0.0, 0.4, 0.95])
 def test_samples_agree_with_the_loss(law, S):
     rng = np.random.default_rng(2)
     W, b = np.array(WEIGHTS, float), np.array(BIAS, float)
@@ -118,7 +116,6 @@ def test_a_law_without_a_kernel_gives_what_the_kernel_gives():
         np.testing.assert_allclose(one, two, atol=2e-10)
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize(
     ("law", "unit"),
     [

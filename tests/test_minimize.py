@@ -59,7 +59,6 @@ def test_joint_island() -> None:
     np.testing.assert_allclose(found.bias, 0.3866, atol=5e-5)
 
 
-@pytest.mark.seconds
 def test_every_minimum_is_stationary_and_stable() -> None:
     rng = np.random.default_rng(5)
     for _ in range(12):

@@ -11,14 +11,14 @@ import pytest
 import phasecalc as pc
 from phasecalc.minima.naming import WEAK, groups_of
 
-from .marks import long, slow
+from .marks import long
 
 GRIDS = [
     (4, 2, (0.3, 0.7, 0.98), (0.2, 1.0, 4.0)),
-    slow(4, 2, (0.05, 0.3, 0.5, 0.7, 0.9, 0.98), (0.2, 0.7, 1.0, 1.5, 4.0)),
+    (4, 2, (0.05, 0.3, 0.5, 0.7, 0.9, 0.98), (0.2, 0.7, 1.0, 1.5, 4.0)),
     long(5, 2, (0.1, 0.3, 0.6, 0.85, 0.97), (0.2, 0.7, 1.0, 1.5, 4.0)),
     long(6, 2, (0.3, 0.9), (0.5, 1.0, 2.0)),
-    slow(5, 3, (0.1, 0.5, 0.9), (0.5, 1.0, 2.0)),
+    (5, 3, (0.1, 0.5, 0.9), (0.5, 1.0, 2.0)),
 ]
 FIGURES = (
     r"\d-in-\d\(\d+\)|pair|triangle|tetrahedron|\d-simplex|aligned|pentagon|hexagon|three-on-a-line"

@@ -15,7 +15,6 @@ from phasecalc.minima.problem import Problem
 PAIR = pc.ToyModel(2, 1)
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize("S", [Fraction(1, 10), Fraction(2, 5), Fraction(3, 5), Fraction(9, 10)])
 def test_expansion_is_that_of_the_exact_loss(S: Fraction) -> None:
     """Exact loss with symbols, in the regime of small ε: its series begins q ε² + c ε³."""

@@ -59,7 +59,6 @@ def test_daughter_at_a_given_amplitude_is_stationary() -> None:
     assert LAND.softest(state)[0] > 0
 
 
-@pytest.mark.seconds
 def test_continuous_line_ends_in_the_exact_tricritical_points() -> None:
     line = onset_line(LAND, onset_at(LAND, 0.3))
     assert line is not None
@@ -99,7 +98,6 @@ def test_first_order_line_begins_beside_the_tricritical_point() -> None:
     assert first_order_seed(LAND, line.onsets[0]) is None
 
 
-@pytest.mark.slow
 def test_critical_point_of_three_features() -> None:
     """Weak and strong joint phase become one, whatever point of their line the search begins at.
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from . import pages
-from .marks import slow
 
 ROOT = pages.ROOT
 MARKDOWN = [
@@ -23,20 +22,11 @@ def identity(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-LONGER = {"laws-and-supports.md", "many-features.md", "trials.md"}
-"""Pages of which the code takes seconds."""
-
-
-@pytest.mark.parametrize(
-    "page",
-    [slow(page) if page.name in LONGER else page for page in pages.pages()],
-    ids=identity,
-)
+@pytest.mark.parametrize("page", pages.pages(), ids=identity)
 def test_page(page, tmp_path):
     pages.run(page, tmp_path, slow=False)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
     [page for page in pages.pages() if any(b.slow for b in pages.blocks(page.read_text()))],

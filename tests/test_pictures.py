@@ -17,34 +17,23 @@ from docs import pictures
 from phasecalc.continuation.plane import Axis, Plane
 from phasecalc.report.plot_traced import _window
 
-from .marks import slow
 from .pages import ROOT
 
 _BLOCK = 12
 """Pixels on a side of the squares whose mean colours are compared: letters move with fonts."""
 LONG = ("global-3-2.png", "sticky.png", "check-global-2-1.png")
-QUICK = ("diagram-2-1.png", "diagram-3-2.png", *(x for x in pictures.FIGURES if x not in LONG))
-SLOW = ("limit.png", "global-2-1.png", "no-bias-2-1.png", "check-2-1.png")
+OTHERS = sorted({*pictures.COMMANDS, *pictures.FIGURES} - {*LONG})
 
 
 DRAWN_WITH = (3, 11)
 """The matplotlib of the kept pictures; layouts of older ones have other proportions."""
 
 
-def test_every_picture_is_compared():
-    assert sorted((*QUICK, *SLOW, *LONG)) == sorted({*pictures.COMMANDS, *pictures.FIGURES})
-
-
 @pytest.mark.skipif(
     matplotlib.__version_info__[:2] < DRAWN_WITH, reason="drawn with a newer matplotlib"
 )
 @pytest.mark.parametrize(
-    "name",
-    [
-        *QUICK,
-        *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW),
-        *(pytest.param(name, marks=pytest.mark.long) for name in LONG),
-    ],
+    "name", [*OTHERS, *(pytest.param(name, marks=pytest.mark.long) for name in LONG)]
 )
 def test_a_picture_of_the_pages_is_what_its_command_draws(name, tmp_path):
     pictures.draw(name, tmp_path)
@@ -81,7 +70,7 @@ def single() -> tuple[Figure, Axes]:
     [
         lambda ax: pc.plot_diagram(pc.phase_diagram(pc.ToyModel(2, 1)), ax=ax),
         lambda ax: pc.plot_limit(pc.limit_diagram(), ax=ax),
-        slow(lambda ax: pc.plot_sticky(pc.limit_diagram(), 4, ax=ax)),
+        lambda ax: pc.plot_sticky(pc.limit_diagram(), 4, ax=ax),
         lambda ax: pc.plot_correlation(1, ax=ax),
         lambda ax: pc.plot_dimensionality([[1.0, -1.0]], ax=ax),
     ],
@@ -93,7 +82,6 @@ def test_a_picture_goes_into_given_axes_with_its_title(draw):
     assert ax.get_title()
 
 
-@pytest.mark.slow
 def test_a_slice_has_the_legend_of_what_it_shows():
     line = pc.slice_along(pc.ToyModel(2, 1), importance=0.6, source="relaxed")
     figure = pc.plot_slice(line, window=(0.3, 0.6))
@@ -109,7 +97,6 @@ def test_a_slice_has_the_legend_of_what_it_shows():
             assert shown.any(), curve.get_label()
 
 
-@pytest.mark.slow
 def test_numbers_of_near_crossings_do_not_lie_over_each_other():
     line = pc.slice_along(pc.ToyModel(2, 1), importance=0.6, source="global")
     figure = pc.plot_slice(line)

@@ -14,7 +14,6 @@ import pytest
 import phasecalc as pc
 from phasecalc.files import replacing
 
-from .marks import slow
 from .test_cli import run
 
 COMMANDS = {
@@ -119,7 +118,7 @@ def test_a_folder_of_derivations_that_is_a_pipe_is_refused(capsys, special):
 
 
 @pytest.mark.parametrize(("arguments", "ending"), CASES)
-@pytest.mark.parametrize("target_name", [slow("target"), "target.other"])
+@pytest.mark.parametrize("target_name", ["target", "target.other"])
 def test_a_link_to_another_ending_is_followed(capsys, tmp_path, arguments, ending, target_name):
     link, target = tmp_path / f"link{ending}", tmp_path / target_name
     plain = tmp_path / f"plain{ending}"
@@ -139,9 +138,8 @@ def test_a_link_to_a_device_is_refused(capsys, tmp_path):
     assert not Path("/dev/null").is_file()
 
 
-@pytest.mark.seconds
 @pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux")
-@pytest.mark.parametrize("encoding", ["utf-8", slow("latin-1")])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_a_name_that_is_no_text_is_written_and_printed(tmp_path, encoding):
     name = os.fsencode(tmp_path) + b"/\xff.svg"
     done = subprocess.run(
@@ -170,7 +168,6 @@ def test_nothing_is_left_by_a_run_that_is_killed_while_it_writes(tmp_path):
         assert [entry.read_bytes() for entry in tmp_path.iterdir()] == ([before] if before else [])
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_command_in_good_order(tmp_path, number):
     code = (
@@ -206,7 +203,6 @@ def test_where_files_without_a_name_are_unknown_a_name_is_used(tmp_path, monkeyp
     assert [entry.read_text() for entry in tmp_path.iterdir()] == ["two"]
 
 
-@pytest.mark.seconds
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
 def test_a_disk_that_is_full_is_one_line(tmp_path):
     def small() -> None:
@@ -223,7 +219,6 @@ def test_a_disk_that_is_full_is_one_line(tmp_path):
     assert [entry.read_text() for entry in tmp_path.iterdir()] == ["old"]
 
 
-@pytest.mark.seconds
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_output_that_does_not_fit_is_one_line():
     with open("/dev/full", "w") as full:

@@ -29,7 +29,6 @@ def poly(coefficients, symbol=P):
     return sum((sympy.Rational(c) * symbol**k for k, c in enumerate(coefficients)), sympy.S.Zero)
 
 
-@pytest.mark.seconds
 @given(COEFFICIENTS, COEFFICIENTS, COEFFICIENTS)
 def test_tidy_keeps_the_value(base, slope, under):
     expr = sympy.expand(poly(base) + R * poly(slope))
@@ -79,7 +78,6 @@ def test_foreign_formulas_are_left_to_sympy():
     assert latex(sympy.sin(x) + 1) == r"\sin{\left(x \right)} + 1"
 
 
-@pytest.mark.seconds
 def test_records_show_themselves():
     diagram = pc.phase_diagram(pc.ToyModel(3, 2))
     joint = pc.candidates(pc.ToyModel(3, 2))[-1]
@@ -97,7 +95,6 @@ def test_records_show_themselves():
     assert r"L_{\text{joint}}" in joint._repr_latex_()
 
 
-@pytest.mark.seconds
 def test_terminal_and_notebook_say_the_same():
     """One source of rows: conventions, formulas, what is nowhere lowest, and p ≤ 1."""
     diagram = pc.phase_diagram(pc.ToyModel(3, 2))
@@ -134,7 +131,6 @@ def test_derivations_show_themselves():
     assert "S" in found.to_text(sparsity=True) and "p²" not in found.to_text(sparsity=True)
 
 
-@pytest.mark.seconds
 def test_large_records_are_short():
     """A record of many numbers says what it is; it never pours them out."""
     grid = pc.phase_diagram(pc.ToyModel(2, 1)).grid(*pc.paper_axes(12))
@@ -160,7 +156,6 @@ def subclasses(cls):
     return [*found, *(below for each in found for below in subclasses(each))]
 
 
-@pytest.mark.slow
 def test_a_traced_diagram_in_a_notebook_has_no_formula_and_no_error():
     diagram = pc.phase_diagram(pc.ToyModel(2, 1), "relaxed", cells=(8, 8), progress=False)
     assert diagram._repr_latex_() is None

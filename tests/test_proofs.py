@@ -51,7 +51,6 @@ def test_the_claims_hold(name):
             step.verify()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("place", SECONDS)
 def test_the_claim_holds(place):
     name, label = place.split("/")
@@ -70,7 +69,6 @@ def mutated(claim):
     return type(claim)(claim.lhs, claim.rhs + 10**6, evaluate=False)
 
 
-@pytest.mark.seconds
 @each
 def test_wrong_claims_fail(name):
     assert unnoticed(name, mutated) == []
@@ -88,7 +86,6 @@ def same_formula(one: sympy.Expr, two: sympy.Expr) -> bool:
     return sympy.cancel(one - two) == 0 if in_controls else one == two
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize("mistake", MISTAKES)
 @each
 def test_a_sign_a_factor_or_another_probability_fails(name, mistake):
@@ -128,7 +125,6 @@ def test_typical_mistakes_fail(name, label, wrong):
         replace(step, claim=claim).verify()
 
 
-@pytest.mark.seconds
 def test_there_are_claims_to_be_mistaken_about():
     claims = [step.claim for d in pc.derivations() for step in d.steps]
     equations = [

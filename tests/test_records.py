@@ -45,7 +45,6 @@ def made() -> list[object]:
     return records()
 
 
-@pytest.mark.seconds
 def test_the_same_work_gives_equal_records(made: list[object]) -> None:
     again = records()
     assert made == again

@@ -26,7 +26,6 @@ def test_relaxed_slice_as_json(capsys) -> None:
     assert min(branches["antipodal"]["curvatures"]) > 0
 
 
-@pytest.mark.seconds
 def test_loss_at_the_end_of_a_branch_is_that_of_the_end() -> None:
     line = pc.slice_along(PAIR, sparsity=0.4, values=[0.5, 0.6, 0.7, 0.8])
     branch = next(branch for branch in line.branches if branch.name == "ignore")
@@ -41,7 +40,6 @@ def line() -> pc.Slice:
     return pc.slice_along(PAIR, sparsity=0.4, values=np.geomspace(0.5, 2.0, 33))
 
 
-@pytest.mark.seconds
 def test_crossings_and_ends_of_branches_at_constant_sparsity(line) -> None:
     names = [crossing.phases for crossing in line.crossings]
     assert names == [
@@ -105,7 +103,6 @@ def test_texts_and_picture(line) -> None:
     assert "S = 0.4" in figure.axes[0].get_title()
 
 
-@pytest.mark.seconds
 def test_constant_importance_and_relaxed() -> None:
     values = np.linspace(0.2, 0.6, 17)
     one, two = (

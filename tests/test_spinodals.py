@@ -45,7 +45,6 @@ def _theta(curve: pc.Spinodal) -> np.ndarray:
     return np.array([theta_of(S, r) for S, r in places])
 
 
-@pytest.mark.seconds
 def test_ignore_ends_on_the_exact_onset() -> None:
     """r = q(p)/v(p), with the stated error and far below it."""
     (curve,) = region("ignore").spinodals
@@ -61,7 +60,6 @@ def test_ignore_ends_on_the_exact_onset() -> None:
     assert max(np.linalg.norm(b - a) for a, b in pairwise(points)) < 0.1
 
 
-@pytest.mark.seconds
 def test_folds_solve_their_equations() -> None:
     """No gradient, a singular Hessian, and no minimum of the branch just beyond."""
     (curve,) = region("antipodal").spinodals
@@ -78,7 +76,6 @@ def test_folds_solve_their_equations() -> None:
         assert all(b.name != "antipodal" for b in LAND.minima(theta_of(S, r * 0.999)))
 
 
-@pytest.mark.seconds
 def test_spinodals_agree_with_slices() -> None:
     """A slice finds the ends from other starts, along another direction."""
     (curve,) = region("antipodal").spinodals
@@ -178,7 +175,6 @@ def test_nothing_to_relax_has_no_spinodal() -> None:
     assert len(trace(land, seed).pairs) > 5
 
 
-@pytest.mark.seconds
 def test_records_texts_and_picture() -> None:
     with pytest.raises(ValueError, match="as many S as r"):
         pc.Spinodal("a", ("a", "b"), "fold", (0.5,), (), 0.0)

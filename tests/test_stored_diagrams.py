@@ -22,7 +22,6 @@ from phasecalc.continuation.whole import header, traced_diagram
 from phasecalc.records import document_of, record_of
 
 from .lands import PAIR, traced, window
-from .marks import slow
 from .stored import differences, model_of, stored
 from .test_cli import run
 
@@ -34,7 +33,7 @@ def whole() -> pc.TracedDiagram:
     return pc.phase_diagram(PAIR, "global")
 
 
-@pytest.mark.slow
+@pytest.mark.seconds  # the one long test of every run: what all others stand on
 def test_two_in_one_is_found_again(whole: pc.TracedDiagram) -> None:
     assert differences(whole, stored("global-2-1")) == []
     assert len(whole.boundaries) == 11
@@ -43,8 +42,8 @@ def test_two_in_one_is_found_again(whole: pc.TracedDiagram) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("global-2-1-nobias", marks=pytest.mark.slow),
-        pytest.param("relaxed-2-1", marks=pytest.mark.slow),
+        "global-2-1-nobias",
+        "relaxed-2-1",
         *(pytest.param(name, marks=pytest.mark.long) for name in PENALTIES),
     ],
 )
@@ -59,7 +58,6 @@ def test_variants_are_found_again(name: str) -> None:
         assert kinds == ([] if "3_1000" in name else [{"junction", "critical point"}])
 
 
-@pytest.mark.seconds
 def test_special_points_of_a_penalty_by_the_command_alone() -> None:
     """At λ = 0.01 nothing is loose: where both weak phases vanish, four phases meet."""
     model = pc.ToyModel(2, 1, interference_penalty="1/100")
@@ -71,7 +69,7 @@ def test_special_points_of_a_penalty_by_the_command_alone() -> None:
     assert set(four.phases) == {"ignore", "dedicated", "weak-antipodal", "weak-other-antipodal"}
 
 
-@pytest.mark.parametrize("made", ["small", slow("whole")])
+@pytest.mark.parametrize("made", ["small", "whole"])
 def test_record_is_data(made: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     whole = small() if made == "small" else request.getfixturevalue(made)
     whole.save(tmp_path / "diagram.json")
@@ -128,7 +126,6 @@ def small(**given: object) -> pc.TracedDiagram:
     return traced_diagram(window((0.6, 0.7), (0.2, 0.5)), "global", (3, 3), **given)  # type: ignore[arg-type]
 
 
-@pytest.mark.seconds
 def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
     path = tmp_path / "trace.jsonl"
     first = small(checkpoint=path)
@@ -156,7 +153,6 @@ def traced_apart(checkpoint: Path, output: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=root)
 
 
-@pytest.mark.slow
 def test_a_trace_that_is_killed_goes_on_to_the_same_bits(tmp_path: Path) -> None:
     """SIGKILL while tasks are being kept, then the same call."""
     whole, kept, output = (tmp_path / name for name in ("a.json", "trace.jsonl", "b.json"))
@@ -187,7 +183,6 @@ def test_workers_of_the_command_change_nothing(capsys: pytest.CaptureFixture[str
     assert found[0] == found[1]
 
 
-@pytest.mark.seconds
 def test_names_are_for_people_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """With one name for everything the same numbers come out: lines, regions, grids, slices."""
 
@@ -208,13 +203,11 @@ def test_names_are_for_people_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert numbers() == first
 
 
-@pytest.mark.seconds
 def test_an_executor_changes_nothing() -> None:
     with ThreadPoolExecutor(3) as executor:
         assert small(executor=executor) == small()
 
 
-@pytest.mark.slow
 def test_processes_change_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -223,7 +216,6 @@ def test_processes_change_nothing(capsys: pytest.CaptureFixture[str]) -> None:
         assert small(executor=executor) == small()
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize("bad", ["{}", "7x", '{"Branch": [[0, 0], [1]]}', "{half", '["Branch"'])
 def test_damaged_and_foreign_checkpoints_are_refused(tmp_path: Path, bad: str) -> None:
     path = tmp_path / "trace.jsonl"
@@ -242,7 +234,6 @@ def test_damaged_and_foreign_checkpoints_are_refused(tmp_path: Path, bad: str) -
         small(checkpoint=path)
 
 
-@pytest.mark.seconds
 def test_any_two_symbols_make_a_plane() -> None:
     """(S, λ) at equal importances, and (S, ρ) with importances ρ^i: slopes, and one known point."""
     lam, rho = sympy.symbols("lam rho")
@@ -395,7 +386,6 @@ def test_the_point_law_is_refused_at_once_with_the_reason(source: str) -> None:
         pc.phase_diagram(pc.ToyModel(2, 1, pc.Point()), source)  # type: ignore[call-overload]
 
 
-@pytest.mark.seconds
 def test_a_cell_that_does_not_converge_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Newton's method stops short in one cell: the work goes on, and the record says where."""
     from phasecalc.continuation.branch import GlobalLandscape, Unconverged

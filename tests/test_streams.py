@@ -109,7 +109,6 @@ def test_quiet_hides_the_bar_of_a_terminal(monkeypatch, capsys):
         assert (stream.getvalue() == "") == silent
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize("closed", ["1", "2", "1 2", "0 1 2"])
 def test_closed_descriptors_are_not_written_over(tmp_path, closed):
     redirections = " ".join(f"{number}>&-" for number in closed.split())
@@ -121,7 +120,6 @@ def test_closed_descriptors_are_not_written_over(tmp_path, closed):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize("setting", ["rc", "backend"])
 def test_a_picture_does_not_depend_on_the_users_matplotlib(tmp_path, setting):
     (tmp_path / "matplotlibrc").write_text("text.usetex: True\nfont.size: 40\nsavefig.format: ps\n")

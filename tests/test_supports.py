@@ -232,7 +232,6 @@ def test_supports_of_the_wrong_type():
         pc.expected_loss([[1, 1]], [0, 0], [1, 1], support=pc.ExactlyActive(1))
 
 
-@pytest.mark.seconds
 def test_minima_with_a_support():
     apart = pc.minimize(
         pc.ToyModel(2, 1, support=pc.Groups(anticorrelated=[(0, 1)])), 0.6, random_starts=0
@@ -245,7 +244,6 @@ def test_minima_with_a_support():
     assert together.loss < v and together.converged
 
 
-@pytest.mark.slow
 def test_one_sparse_minimum_is_the_pentagon():
     """Chen et al. 2023: length 1.17046, bias −0.28230, loss 0.0158256 a feature."""
     model = pc.ToyModel(5, 2, importance=[1] * 5, support=pc.ExactlyActive(1))
@@ -278,7 +276,6 @@ def test_texts_read_back(support):
     assert "(" not in support.text or str(support) == support.text
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("support", SMALL, ids=str)
 def test_trained_and_minimised_with_every_support(support):
     """Both find a minimum whose loss is that of samples, of the float loss and the exact one."""

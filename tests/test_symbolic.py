@@ -41,7 +41,6 @@ def named(slopes):
     return symbols, {name: number(g) for name, g in zip(symbols, slopes, strict=True)}
 
 
-@pytest.mark.seconds
 @given(SLOPES, SMALL, st.integers(0, 2))
 def test_cube_integral(slopes, offset, power):
     symbols, place = named(slopes)
@@ -51,7 +50,6 @@ def test_cube_integral(slopes, offset, power):
     assert library_integral(slopes, offset, power) == exact(found)
 
 
-@pytest.mark.seconds
 @given(SLOPES, SMALL, SMALL)
 def test_cross_integral(slopes, own, offset):
     symbols, place = named(slopes)
@@ -61,7 +59,6 @@ def test_cross_integral(slopes, own, offset):
     assert library_cross_integral(own, slopes, offset) == exact(found)
 
 
-@pytest.mark.seconds
 @given(
     st.dictionaries(SMALL.filter(bool), st.integers(1, 2), max_size=2),
     SMALL.filter(bool),

@@ -17,7 +17,7 @@ from phasecalc.experiment.compiled import adam, philox, starts
 from phasecalc.experiment.trained import REASONS, TrainedGrid
 from phasecalc.kernel.compiled.rows import POINT, UNIFORM
 
-from .marks import long, slow
+from .marks import long
 
 PAIR = pc.ToyModel(2, 1)
 TRIPLE = pc.ToyModel(3, 2)
@@ -91,7 +91,6 @@ def test_exchanging_the_features_maps_the_grid_onto_itself():
     np.testing.assert_allclose(best, r * best[:, ::-1], rtol=1e-9)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", [PAIR, TRIPLE])
 def test_the_whole_experiment(model):
     S, r = pc.paper_axes()
@@ -104,7 +103,6 @@ def test_the_whole_experiment(model):
     assert check.agreement_away == 1.0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, *map(long, range(1, 4))])
 @pytest.mark.parametrize(
     ("model", "most"),
@@ -204,7 +202,7 @@ def test_starts_of_a_cell_go_through_signs_and_pairs():
     assert (together[:, -1] > np.quantile(together, 0.8)).all()
 
 
-@pytest.mark.parametrize("method", ["population", slow("sampled")])
+@pytest.mark.parametrize("method", ["population", "sampled"])
 def test_results_depend_on_neither_chunks_nor_threads_nor_other_models(method, monkeypatch):
     few: dict[str, Any] = {"steps": 30, "batch_size": 100}
     axes = ([0.2, 0.5, 0.9], [0.5, 2.0])
@@ -265,7 +263,6 @@ def test_the_batch_gradient_is_that_of_the_batch():
             )
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize("law", [pc.Uniform(), pc.Point()])
 @pytest.mark.parametrize(("n", "m"), [(2, 1), (3, 2)])
 def test_sampled_losses_are_estimates_of_the_exact_ones(law, n, m):
@@ -548,7 +545,6 @@ def test_a_run_with_other_settings_of_the_other_method_is_the_same(tmp_path):
     assert len(repr(one)) < 200
 
 
-@pytest.mark.seconds
 def test_independent_starts_are_independent():
     grids = [
         pc.train(PAIR, [0.5], [1.0], 400, "sampled", steps=1, learning_rate=1e-12, starts=kind)

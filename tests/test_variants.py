@@ -86,7 +86,6 @@ def test_no_onset_without_biases() -> None:
     assert sympy.cancel(sympy.diff(aligned, z).subs(z, 0) - pc.r * pc.p**2 / 2) == 0
 
 
-@pytest.mark.seconds
 def test_certified_minimum_agrees_with_the_search() -> None:
     rng = np.random.default_rng(3)
     for _ in range(10):
@@ -129,7 +128,6 @@ def test_no_bias_slice_crosses_where_algebra_says() -> None:
     assert line.model == ZERO
 
 
-@pytest.mark.seconds
 def test_no_bias_window(tmp_path) -> None:
     """A small window: one line through the crossing at r = 1, and what the reports say of it."""
     found = traced(window((0.3, 0.5), (0.7, 1 / 0.7), ZERO), (4, 4))
@@ -155,7 +153,6 @@ def test_no_bias_window(tmp_path) -> None:
 # With a penalty -----------------------------------------------------------------------------------
 
 
-@pytest.mark.seconds
 @pytest.mark.parametrize("S", [Fraction(1, 5), Fraction(7, 10)])
 def test_penalised_expansion_is_that_of_the_exact_loss(S: Fraction) -> None:
     """Series of the decomposed loss plus λ Σ G_ij² on the path of `exact.onset`, by rationals."""
@@ -213,7 +210,6 @@ def test_numeric_onset_agrees_on_both_sides(S: float, lam: str) -> None:
             assert (problem.lowest_curvature(np.array(parent, dtype=float)) > 0) is stable
 
 
-@pytest.mark.seconds
 def test_tricritical_points_of_all_penalties_lie_on_one_curve() -> None:
     expected = {"0": 2, "3/1000": 3, "1/200": 3, "1/100": 1, "1/10": 1}
     for text, count in expected.items():
@@ -312,7 +308,6 @@ def test_penalty_points_are_of_one_model() -> None:
         penalty_points(found)
 
 
-@pytest.mark.seconds
 def test_crossing_without_biases_is_bracketed() -> None:
     low, high = no_bias_crossing(Fraction(1), Fraction(1, 10**9))
     assert 0 < high - low <= Fraction(1, 10**9)

@@ -18,7 +18,6 @@ def test_few_features_end_where_the_compiled_optimiser_ends():
     assert (other.gradient_norms <= 1e-8).all()
 
 
-@pytest.mark.seconds
 def test_correlated_features_are_not_superposed_and_anticorrelated_ones_are():
     S = 0.6
     together, apart = (
@@ -31,7 +30,6 @@ def test_correlated_features_are_not_superposed_and_anticorrelated_ones_are():
     assert (together.gradient_norms <= 1e-8).all()
 
 
-@pytest.mark.seconds
 def test_twelve_features_with_falling_importance(tmp_path):
     model = pc.ToyModel(12, 3, importance=[Fraction(7, 10) ** i for i in range(12)])
     grid = pc.train(model, [0.95], [1.0], 1, tolerance=1e-7)
@@ -43,7 +41,6 @@ def test_twelve_features_with_falling_importance(tmp_path):
     np.testing.assert_array_equal(again.weights, grid.weights)
 
 
-@pytest.mark.slow
 def test_a_stopped_run_goes_on(tmp_path):
     model = pc.ToyModel(10, 2, support=pc.ExactlyActive(1), importance=[1] * 10)
     whole = pc.train(model, [0.9], [1.0], 2, tolerance=1e-6)
@@ -76,7 +73,6 @@ def test_what_cannot_be_trained_or_drawn():
         pc.minimize(symbolic, sparsity=0.5)
 
 
-@pytest.mark.seconds
 def test_minima_of_ten_features_are_five_pairs():
     model = pc.ToyModel(10, 5, importance=[1] * 10)
     found = pc.minimize(model, 0.7, random_starts=1)
@@ -90,7 +86,6 @@ def test_minima_of_ten_features_are_five_pairs():
     assert f"error about {error:.1e}" in str(found) and "curvature" not in str(found)
 
 
-@pytest.mark.seconds
 def test_minima_of_many_features_from_a_start():
     model = pc.ToyModel(10, 2, support=pc.ExactlyActive(1), importance=[1] * 10)
     assert pc.minimize(model, 0.9, random_starts=0).starts == 1
@@ -104,7 +99,6 @@ def test_minima_of_many_features_from_a_start():
         pc.minimize(pc.ToyModel(10, 2, pc.Exponential()), 0.9, start=np.ones((2, 10)))
 
 
-@pytest.mark.seconds
 def test_long_searches_say_so_first(monkeypatch, capsys):
     monkeypatch.setattr("phasecalc.minima.wide._LONG", 0.0)
     model = pc.ToyModel(10, 9, importance=[1] * 10)
