@@ -85,8 +85,7 @@ def metastable_regions(graph: Graph, work: Work) -> tuple[Region, ...]:
     for fan in range(-len(shares), 2):  # across the line; at last the fans at its tail and head
         jobs, whose = [], []
         for number, first in sides:
-            arc = graph.edges[number].curve
-            assert isinstance(arc, Arc)
+            arc = graph.arc(number)
             known = _bounds(curves, owned[number, first])
             if fan < 0:
                 rays = [_across(_at_share(arc, shares[fan]), first)]
@@ -252,9 +251,7 @@ def _hit(graph: Graph, arc: Arc, ray: Ray, curves: Sequence[Curve]) -> Hit:
 
 def _region(graph: Graph, number: int, first: bool, curves: list[Curve]) -> Region:
     """Rays from the line and fans at its ends, refined where neighbours end apart."""
-    edge = graph.edges[number]
-    arc = edge.curve
-    assert isinstance(arc, Arc)
+    arc = graph.arc(number)
     along = _along(arc.pairs)
     wanted = np.linspace(0.0, along[-1], graph.land.settings.feet)
     feet = [arc.pairs[k] for k in sorted({int(np.abs(along - s).argmin()) for s in wanted})]
@@ -318,8 +315,7 @@ def _outline(
 
 
 def _fans(graph: Graph, number: int, first: bool) -> tuple[list[Ray], list[Ray]]:
-    edge = graph.edges[number]
-    pairs = edge.curve.pairs if isinstance(edge.curve, Arc) else ()
+    edge, pairs = graph.edges[number], graph.arc(number).pairs
     nodes = graph.nodes[edge.tail], graph.nodes[edge.head]
     found = [
         _fan(graph, node, _across(line[0], first), _outward(line))

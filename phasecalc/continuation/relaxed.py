@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from ..blocks.tegum import candidates
 from ..minima.problem import Problem
 from ..model import ToyModel
-from .branch import Branch, Unconverged, _Shared
-from .plane import Plane
-from .settings import DEFAULT, ContinuationSettings
+from .branch import Branch, Landscape, Unconverged
+from .settings import ContinuationSettings
 
 Floats = NDArray[np.float64]
 
@@ -87,11 +86,8 @@ def families(model: ToyModel) -> dict[str, Family]:
 
 
 @dataclass(frozen=True)
-class RelaxedLandscape(_Shared):
+class RelaxedLandscape(Landscape):
     """The candidates' branches; the lowest of them is the phase."""
-
-    plane: Plane
-    settings: ContinuationSettings = DEFAULT
 
     def lowest(self, theta: Floats, *, thorough: bool = True) -> Branch:
         found = self._found(theta)
