@@ -195,7 +195,7 @@ def instability_on(
         here, last = moved, (float(z[0]), value)
         return np.array([value]), doubt, lambda: np.array([[slope]])
 
-    found = newton(equations, np.zeros(1), close=1e-11, farthest=0.2)
+    found = newton(equations, np.zeros(1), close=land.settings.close, farthest=0.2)
     if found is None or u is None:
         return None
     error = float(found.error[0]) + land.settings.close
