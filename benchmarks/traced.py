@@ -55,14 +55,15 @@ def independent(model: pc.ToyModel, source: str) -> int:
     first, different = None, 0
     for cells, step in runs:
         start = time.process_time()
-        settings = replace(DEFAULT, longest_step=step)
-        found = edges(pc.phase_diagram(model, source, cells=cells, settings=settings))  # type: ignore[call-overload]
+        land = landscape_of(Plane.of(model), source, replace(DEFAULT, longest_step=step))
+        found = edges(assembled(build(land, cells, Work(land, {})), source))
         first = first or found
         same = found == first
         different += not same
         spent = time.process_time() - start
         print(f"  {cells[0]} x {cells[1]} cells, steps to {step:g}: {len(found)} lines, "
-              f"{'the same' if same else 'DIFFERENT'}, {spent:.1f} s")  # fmt: skip
+              f"{'the same' if same else 'DIFFERENT'}, {spent:.1f} s of processor",
+              flush=True)  # fmt: skip
         for line in sorted(set(first) ^ set(found)):
             print("   ", line)
     return int(bool(different))

@@ -56,6 +56,12 @@ class Edge:
         return self.curve.pairs if isinstance(self.curve, Arc) else self.curve.onsets
 
     @property
+    def arc(self) -> Arc:
+        """The curve of a first-order line."""
+        assert isinstance(self.curve, Arc)
+        return self.curve
+
+    @property
     def thetas(self) -> Floats:
         """Its points, (k, 2)."""
         return np.array([point.theta for point in self.points])
@@ -93,12 +99,6 @@ class Graph:
     def arcs(self) -> list[Edge]:
         """The first-order lines."""
         return [edge for edge in self.edges if isinstance(edge.curve, Arc)]
-
-    def arc(self, number: int) -> Arc:
-        """The first-order line of a number."""
-        curve = self.edges[number].curve
-        assert isinstance(curve, Arc)
-        return curve
 
     @property
     def lines(self) -> list[Edge]:
@@ -255,7 +255,7 @@ def _join(graph: Graph, work: Work, ends: list[tuple[int, int]]) -> None:
     fading: list[tuple[int, int]] = []
     opened: list[int] = []
     for number, side in ends:
-        arc = graph.arc(number)
+        arc = graph.edges[number].arc
         end = arc.ends[side]
         if end.kind == "start":
             continue
@@ -275,7 +275,7 @@ def _join(graph: Graph, work: Work, ends: list[tuple[int, int]]) -> None:
                 graph.onsets.append(end.solved)
     _onset_lines(graph, work)
     for number, side in fading:
-        arc = graph.arc(number)
+        arc = graph.edges[number].arc
         last = arc.pairs[-side]
         k_found = _fading_node(graph, last)
         if k_found is None:
