@@ -25,9 +25,7 @@ class Point(Protocol):
     def theta(self) -> Floats: ...
 
 
-_RETURNED = 1e-4
-"""Of a Gram matrix after a step and back: a soft minimum is known to 1e-5."""
-_PREDICTED = 0.05
+_PREDICTED = 0.1
 """Of the distance of two branches: how far from its prediction one of them surely is itself."""
 P = TypeVar("P", bound=Point)
 
@@ -120,11 +118,13 @@ class Coexistence:
         near = float(np.abs(new.theta - guess).max()) <= 0.3 * step
         if pin is None and not (straight and near):
             return None
+        # Close to where two minima become one Newton's method can take the other of them.
+        off = [
+            float(np.abs(moved.gram - there.gram).max())
+            for there, moved in zip(ahead, new.branches, strict=True)
+        ]
         parted = _parted(here, new) > 0.4 * here.distance
-        if parted or not all(
-            self._as_predicted(there, moved, here) or self._leads_back(old, moved)
-            for old, there, moved in zip(here.branches, ahead, new.branches, strict=True)
-        ):
+        if parted or max(off) > _PREDICTED * here.distance:
             return None
         return new if self.are_minima(new) else None
 
@@ -154,21 +154,6 @@ class Coexistence:
             gap = float(np.abs(here.theta - before.theta).max())
             share = max(share, 0.3 * gap / max(_parted(before, here), 1e-12))
         return max(share * here.distance, 10 * self.land.settings.shortest_step)
-
-    def _as_predicted(self, there: Branch, moved: Branch, here: Pair) -> bool:
-        """Whether a branch is where it was predicted, to a small part of the way to the other.
-
-        Close to where two minima become one Newton's method can take the other of them.
-        """
-        return float(np.abs(moved.gram - there.gram).max()) < _PREDICTED * here.distance
-
-    def _leads_back(self, old: Branch, moved: Branch) -> bool:
-        """Whether a branch, followed back, is the one that the step began with."""
-        back = self.land.follow(moved, old.theta)
-        way = float(np.abs(moved.gram - old.gram).max())
-        return back is not None and bool(
-            np.abs(back.gram - old.gram).max() <= _RETURNED + 0.05 * way
-        )
 
     def are_minima(self, pair: Pair) -> bool:
         """Whether neither branch goes down.
