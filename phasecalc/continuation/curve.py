@@ -39,8 +39,8 @@ class Equation(Protocol[P]):
     def heading(self, here: P, new: P, before: Floats) -> Floats:
         """dθ by the length of a step at the new point, in the direction of travel."""
 
-    def longest(self, here: P, before: P | None = None) -> float:
-        """The longest step worth trying, after one from a point before."""
+    def longest(self, here: P) -> float:
+        """The longest step worth trying."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ def continue_curve(
         if border:
             return points, End("border")
         heading = equation.heading(here, new, heading)
-        step = min(s.growth * step, s.longest_step, equation.longest(new, here))
+        step = min(s.growth * step, s.longest_step, equation.longest(new))
         here = new
     return points, End("end of a branch")
 
@@ -134,9 +134,9 @@ class Coexistence:
 
     def _predicted(self, here: Pair, step: float) -> tuple[Branch, Branch]:
         """Both branches with their parameters a step on, as they went in the step before."""
-        if not self._last or self._last[1] is not here:
+        before = self._before(here)
+        if before is None:
             return here.branches
-        before = self._last[0]
         share = step / float(np.linalg.norm(here.theta - before.theta))
         problem = self.land.plane.problem(here.theta)
         rows = [
@@ -146,10 +146,14 @@ class Coexistence:
         ]
         return rows[0], rows[1]
 
-    def longest(self, here: Pair, before: Pair | None = None) -> float:
+    def _before(self, here: Pair) -> Pair | None:
+        """The point from which the last step came here, if one did."""
+        return self._last[0] if self._last and self._last[1] is here else None
+
+    def longest(self, here: Pair) -> float:
         # Where the two branches are about to become one their difference changes fast; elsewhere
         # two that are alike may stay so for long.
-        share = 0.12
+        share, before = 0.12, self._before(here)
         if before is not None:
             gap = float(np.abs(here.theta - before.theta).max())
             share = max(share, 0.3 * gap / max(_parted(before, here), 1e-12))
@@ -203,7 +207,7 @@ class Across(Generic[P]):
     def heading(self, here: P, new: P, before: Floats) -> Floats:
         return np.asarray((new.theta - here.theta) / np.linalg.norm(new.theta - here.theta))
 
-    def longest(self, here: P, before: P | None = None) -> float:
+    def longest(self, here: P) -> float:
         return self.land.settings.longest_step
 
     def tangent(self, seed: P, along: Floats) -> Floats | None:
@@ -237,7 +241,7 @@ class Folds:
         assert new.tangent is not None
         return new.tangent[1]
 
-    def longest(self, here: Degenerate, before: Degenerate | None = None) -> float:
+    def longest(self, here: Degenerate) -> float:
         return self.land.settings.longest_step
 
 
