@@ -24,8 +24,8 @@ _SERVES = 0.1
 class Solution:
     """A zero, and by how much its entries can be off.
 
-    error : to first order, what is left of the values, and not less than their rounding, times the
-    inverse of the Jacobian: an estimate.
+    error : to first order, the length of the values that are left, not less than their rounding,
+    times the lengths of the rows of the inverse of the Jacobian: an estimate.
     """
 
     z: Floats
@@ -64,7 +64,8 @@ def newton(
         size = float(np.abs(step).max())
         stalls = (size < _STALLED or left < 100 * enough) and left >= _HALVED * last
         if left <= max(rounding, enough) or size < close or stalls:
-            return Solution(z, max(left, rounding) * np.abs(inverse).sum(axis=1))
+            length = max(float(np.linalg.norm(values)), rounding)
+            return Solution(z, length * np.linalg.norm(inverse, axis=1))
         if not size < farthest:
             return None
         z, last = z - step, left
