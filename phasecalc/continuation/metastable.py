@@ -349,13 +349,11 @@ def _between(one: Ray, two: Ray) -> Ray | None:
 
 
 def _outward(pairs: Sequence[Pair]) -> Floats:
-    """Unit vector out of a line at its first point, from one that is not too close to it."""
-    steps = [pairs[0].theta - pair.theta for pair in pairs[1:]]
-    sizes = [float(np.linalg.norm(step)) for step in steps]
-    if not sizes or max(sizes) == 0.0:
+    """Unit vector out of a line at its first point; 0 for a line of one point."""
+    if len(pairs) < 2:
         return np.zeros(2)
-    k = next((k for k, size in enumerate(sizes) if size > 1e-3), int(np.argmax(sizes)))
-    return np.asarray(steps[k] / sizes[k])
+    first, tangent = pairs[0], pairs[0].tangent
+    return tangent if tangent @ (first.theta - pairs[1].theta) > 0 else -tangent
 
 
 def _fan(graph: Graph, node: Node, ray: Ray, outward: Floats) -> list[Ray]:
