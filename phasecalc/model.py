@@ -139,8 +139,8 @@ def weighted(
     """(model, value of r) for the argument ``importance`` at a point of a model's plane.
 
     One number is r. Importances of all features, in numbers, take the place of the model's own, and
-    r is then the last of them, or 1 where that has a symbol. Floats stand for the binary fractions that they are, or are refused
-    where the numbers must be exact.
+    r is then the last of them, or 1 where that has a symbol. Floats stand for the binary fractions
+    that they are, or are refused where the numbers must be exact.
 
     >>> there, r = weighted(ToyModel(3, 2), "0.9^i")
     >>> there.importance, r
