@@ -10,7 +10,14 @@ from typing import Any, Literal
 
 import sympy
 
-from .inputs import exact_scalar, importance_vector, is_one_importance, shown, size_of
+from .inputs import (
+    exact_scalar,
+    importance_vector,
+    is_one_importance,
+    parse_number,
+    shown,
+    size_of,
+)
 from .laws import Law, Uniform, checked_law
 from .supports import Independent, checked_support
 from .symbols import S, p, r
@@ -149,7 +156,7 @@ def weighted(
     Raises `ValueError` for a formula that keeps r.
     """
     if is_one_importance(importance):
-        return model, importance
+        return model, number_of_r(importance)
     found = replace(model, importance=importance if exact else binary_fractions(importance))
     if r in found.symbols:
         raise ValueError(
@@ -158,6 +165,19 @@ def weighted(
         )
     last = found.importance[-1]
     return found, last if last.is_number else 1
+
+
+def number_of_r(importance: object) -> object:
+    """One importance at a point, a text as the number that it is; ValueError for other texts."""
+    if not isinstance(importance, str):
+        return importance
+    try:
+        return parse_number(importance, "importance")
+    except ValueError as error:
+        raise ValueError(
+            f'{error}; importances of all features are "1,1/2", or a formula in their number i as '
+            '"0.9^i"'
+        ) from None
 
 
 def binary_fractions(importance: Any) -> Any:

@@ -49,8 +49,9 @@ class OutputFile(click.ParamType[Path]):
     def convert(self, value: Any, param: Any, ctx: Any) -> Path:
         path = Path(value)
         if path.suffix.lower() not in self.endings:
+            name = "output" if param is None else param.name
             raise click.UsageError(
-                f"output = {str(path)!r}: the name must end in {', '.join(self.endings)}, "
+                f"{name} = {str(path)!r}: the name must end in {', '.join(self.endings)}, "
                 f"for example out{self.endings[0]}",
                 ctx,
             )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import click
 
@@ -20,6 +22,13 @@ def in_options(message: str, command: click.Command, typed: Sequence[str]) -> st
     >>> in_options('sparsity needs source = "global"', command, ["--sparsity=1"])
     'sparsity needs --source global'
     """
+    written = re.match(r"output = '(.*?)' cannot be written", message)
+    if written is not None:
+        # Which of several files that a command writes.
+        for flag, word in pairwise(typed):
+            if os.path.realpath(word) == written[1] and flag.startswith("-"):
+                message = message.replace("output =", flag, 1)
+    message = message.replace("models_per_cell =", "models =")  # as the option is called
     for parameter in command.params:
         if not isinstance(parameter, click.Option) or parameter.name is None:
             continue
@@ -27,7 +36,7 @@ def in_options(message: str, command: click.Command, typed: Sequence[str]) -> st
         # name = value, a word without its quotes; and the name before a colon or an index.
         message = re.sub(rf"(?<![\w-]){name} = (['\"])([\w-]+)\1", rf"{flag} \2", message)
         message = re.sub(rf"(?<![\w-]){name} = ", f"{flag} ", message)
-        message = re.sub(rf"^{name}(?=:)", flag, message)
+        message = re.sub(rf"^{name}(?=:| has )", flag, message)
         message = re.sub(rf"^(?={name}\[)", f"{flag}: ", message)
         if "_" in parameter.name:  # no word of English
             message = re.sub(rf"(?<![\w-]){name}(?!\w)", flag, message)

@@ -65,9 +65,10 @@ def regret(
     found = read_weights(file, convention)
     S = [float(value) for value in sparsity]
     if len(S) > 1 and found.weights.shape[:-2] != (len(S),):
+        lead = found.weights.shape[:-2]
+        held = f"instances {lead}" if lead else "the one model of the file"
         raise ValueError(
-            f"sparsity: {len(S)} of them for instances {found.weights.shape[:-2]}; give one, or "
-            "one for each instance"
+            f"sparsity: {len(S)} of them for {held}; give one, or one for each instance"
         )
     result = measured(
         model_of(found.n_features, found.d_hidden, law, support=support),

@@ -73,9 +73,16 @@ def slice_command(
     from contextlib import nullcontext
 
     from ..files import replacing
+    from ..inputs import is_one_importance
     from ..report.slices import slice_document, slice_text
     from ..slices.along import slice_along
 
+    alone = importance is None or is_one_importance(importance)
+    if alone and (sparsity is None) == (importance is None):
+        raise click.UsageError(
+            "give one of -S and -r, the coordinate that is held"
+            + ("" if sparsity is None else "; the other one is varied")
+        )
     with nullcontext() if output is None else replacing(output) as temporary:
         line = slice_along(
             model_of(n_features, d_hidden, law, bias, interference_penalty),

@@ -215,7 +215,10 @@ class _Search:
         self.model, self.r, self.values, self.starts, self.seed = model, r, values, starts, seed
         self.wide = is_wide(model)
         if self.wide and (penalty or model.bias != "free"):
-            raise ValueError("model: beyond 9 features there is no penalty and no fixed bias")
+            raise ValueError(
+                f"bias = {model.bias!r}, interference_penalty = {model.interference_penalty}: "
+                "beyond 9 features biases are free and there is no penalty"
+            )
         self.known: dict[float, tuple[float, str]] = {}
 
     def one(self, W: Floats, b: Floats, S: float) -> dict[str, Any]:

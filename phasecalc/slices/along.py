@@ -21,7 +21,7 @@ from ..continuation.settings import DEFAULT, ContinuationSettings
 from ..diagram.grid import checked_axis
 from ..inputs import is_one_importance
 from ..kernel.inputs import scalar_in, sparsity_in
-from ..model import ToyModel, binary_fractions, checked_model
+from ..model import ToyModel, binary_fractions, checked_model, number_of_r
 from ..progress import told
 from ..symbols import S as SPARSITY
 from ..symbols import r as EXTRA
@@ -81,6 +81,7 @@ def slice_along(
     if not is_one_importance(importance):
         model = replace(model, importance=binary_fractions(importance))
         importance = None
+    importance = number_of_r(importance)
     if source not in ("relaxed", "global"):
         raise ValueError(f'source = {source!r}: it must be "relaxed" or "global"')
     if model.n_features <= model.d_hidden:
@@ -91,8 +92,8 @@ def slice_along(
     if y == EXTRA and not set(model.symbols) & {x, y}:
         if (sparsity, importance, feature_probability) != (None, None, None):
             raise ValueError(
-                "sparsity, feature_probability, importance: give none of them for a model whose "
-                "importances are numbers; these are held, and S is varied"
+                "sparsity: there is none beside importances in numbers, which are held while S is "
+                'varied; to vary r keep it, as in importance = "1, 1/2, r"'
             )
         importance = model.importance[-1]
         if sympy.sympify(importance).free_symbols:
