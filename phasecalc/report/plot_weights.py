@@ -37,7 +37,8 @@ def plot_weights(record: Geometry, *, low: float = 0.0, high: float = 0.99) -> F
     Upright lines are where the phase changes: solid where another minimum becomes lower (first
     order), dotted where it changes continuously. Each plane shows the columns of W at the middle of
     its phase; the circle has radius 1, a dot in the middle is a dropped feature, and where features
-    coincide their number stands beside them. Vectors too short to be told apart there are shown enlarged in a lens, with its power.
+    coincide their number stands beside them. Vectors too short to be told apart there are shown
+    enlarged in a lens, with its power.
 
     Raises `ValueError` for three dimensions.
     """
@@ -64,10 +65,10 @@ def plot_weights(record: Geometry, *, low: float = 0.0, high: float = 0.99) -> F
             below.axvline(b, color=INK, lw=_WIDTH[kind], ls=_DASHES[kind], label=kind)
     lines = {line.get_label(): line for line in below.lines if line.get_label() in _DASHES}
     if lines:
-        # F falls to 0 at S = 1: the corner above it is free.
+        # F is highest where S is small: the corner below it is free.
         below.legend(
             lines.values(), [f"change of phase: {kind}" for kind in lines], fontsize=8,
-            loc="upper right", framealpha=1,
+            loc="lower left", framealpha=1,
         )  # fmt: skip
     # F begins where it is known.
     below.set_xlim(max(low, S[0]), high)
