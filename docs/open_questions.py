@@ -201,8 +201,8 @@ def critical_penalty(S: float, r: float) -> tuple[float, str]:
 
 def critical_penalties() -> tuple[Floats, Floats, Floats]:
     """λ_c on a grid: (sparsities, importances, values[importance, sparsity])."""
-    sparsities = np.linspace(0.02, 0.98, 41)
-    importances = np.geomspace(0.05, 1.0, 17)
+    sparsities = np.linspace(0.02, 0.98, 21)
+    importances = np.geomspace(0.05, 1.0, 9)
     values = np.array(
         [[critical_penalty(float(S), float(r))[0] for S in sparsities] for r in importances]
     )

@@ -217,7 +217,7 @@ class _Search:
         if self.wide and (penalty or model.bias != "free"):
             raise ValueError(
                 f"bias = {model.bias!r}, interference_penalty = {model.interference_penalty}: "
-                "beyond 9 features biases are free and there is no penalty"
+                "beyond 9 features there is no penalty and biases are free"
             )
         self.known: dict[float, tuple[float, str]] = {}
 

@@ -98,8 +98,8 @@ def train(
     if model.bias != "free" or model.interference_penalty or set(model.symbols) - {pc_r}:
         raise ValueError(
             f"importance = {model.importance}, support = {model.support}, bias = {model.bias!r}, "
-            f"interference_penalty = {model.interference_penalty}: training takes importances in "
-            "numbers and r, supports in p, free biases and no penalty"
+            f"interference_penalty = {model.interference_penalty}: training takes free biases, "
+            "importances in numbers and r, supports in p, and no penalty"
         )
     if method == "sampled" and (model.law.kernel is None or model.support != Independent()):
         raise ValueError(

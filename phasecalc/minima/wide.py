@@ -187,7 +187,7 @@ def wide_minimum(
     if penalty or model.bias != "free":
         raise ValueError(
             f"bias = {model.bias!r}, interference_penalty = {model.interference_penalty}: "
-            "beyond 9 features biases are free and there is no penalty"
+            "beyond 9 features there is no penalty and biases are free"
         )
     if model.n_features > MOST_FEATURES:
         raise ValueError(
