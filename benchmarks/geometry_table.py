@@ -4,6 +4,7 @@
     python benchmarks/geometry_table.py --write --resume   # goes on where a run has stopped
     python benchmarks/geometry_table.py --check     # another seed; status 1 where it is lower
     python benchmarks/geometry_table.py --check --most 6   # up to six features only
+    python benchmarks/geometry_table.py --rename 3  # names and phases in 3 dimensions, no search
 
 k ≤ 9 features in d ≤ 3 dimensions, at the S of `default_sparsities`, from random starts, the minima
 at neighbouring S, and smaller geometries with a feature added.
@@ -14,6 +15,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +28,13 @@ from phasecalc.limit.geometry import (
     MOST_FEATURES,
     RANDOM_STARTS,
     Geometry,
+    _phases,
     _tabulated,
     computed,
     default_sparsities,
     table_arrays,
 )
+from phasecalc.limit.line import Line, Place
 
 TABLE = Path(pc.__file__).parent / "limit" / "table.npz"
 
@@ -69,6 +74,110 @@ def compute(options: argparse.Namespace) -> bool:
     return same
 
 
+Chain = list[Place]
+"""The lowest minima at rising S: those of the grid, and some in every phase between its points."""
+
+
+def _place(line: Line, S: float, weights: Any, bias: Any) -> Place:
+    x = np.concatenate([weights.ravel(), bias / line.problem.unit])
+    return line.polished(Place(S, x, line.at(S).loss(x)))
+
+
+def _lowest(line: Line, S: float, near: Chain) -> Place:
+    """The lowest of what the nearest minima lead to."""
+    near = sorted(near, key=lambda place: abs(place.sparsity - S))[:4]
+    return line.polished(line.lowest(S, np.array([place.x for place in near]))[0])
+
+
+def _swept(line: Line, chain: Chain) -> Chain:
+    """Each place replaced by what the one before it leads to, where that is lower."""
+    found = chain[:1]
+    for place in chain[1:]:
+        moved = line.followed(found[-1], place.sparsity)
+        found.append(moved if moved is not None and moved.loss < place.loss - 1e-14 else place)
+    return found
+
+
+def _between(*geometries: Geometry) -> list[float]:
+    """S between changes of phase where there is no point of the grid."""
+    grid = geometries[0].sparsities
+    changes = {phase.high for geometry in geometries for phase in geometry.phases}
+    marks = sorted({float(grid[0]), *changes})
+    return [
+        low + share * (high - low)
+        for low, high in pairwise(marks)
+        if high - low > 1e-6 and not ((grid > low) & (grid < high)).any()
+        for share in (0.25, 0.5, 0.75)
+    ]
+
+
+def renamed(known: Geometry, one_less: tuple[Geometry, Chain] | None) -> tuple[Geometry, Chain]:
+    """The minima of a table with the names of today, and where they change; no search at random.
+
+    Where k − 1 features and a dropped one have a lower loss, they are taken.
+    """
+    line = Line(known.k, known.d, known.law)
+    grid = list(map(float, known.sparsities))
+    chain = [_place(line, *row) for row in zip(grid, known.weights, known.bias, strict=True)]
+    inner = _between(known) if one_less is None else _between(known, one_less[0])
+    chain += [_place(line, S, *known.minimum(S)[1:]) for S in inner]
+    if one_less is not None:
+        smaller, small_chain = one_less
+        small_line = Line(smaller.k, smaller.d, smaller.law)
+        for S in [*grid, *inner]:
+            small = small_line.split(_lowest(small_line, S, small_chain).x)
+            rows = line.grown([small], S)
+            chain.append(line.polished(Place(S, rows[0], line.at(S).loss(rows[0]))))
+    best: Chain = []
+    for S in sorted({*grid, *inner}):
+        here = [place for place in chain if place.sparsity == S]
+        if S not in grid:
+            here.append(_lowest(line, S, chain))
+        least = min(place.loss for place in here)
+        best.append(next(place for place in here if place.loss <= least + 1e-14))
+    best = _swept(line, _swept(line, best)[::-1])[::-1]
+    at_grid = [place for place in best if place.sparsity in grid]
+    pairs = [line.split(place.x) for place in at_grid]
+    new = replace(
+        known,
+        losses=np.array([place.loss for place in at_grid]),
+        weights=np.array([weights for weights, _ in pairs]),
+        bias=np.array([bias for _, bias in pairs]),
+        labels=np.array([line.name(place.x) for place in at_grid]),
+        phases=_phases(line, best, [place.x[None] for place in best]),
+    )
+    return new, best
+
+
+def rename(dimensions: int) -> bool:
+    """All geometries of the table in so many dimensions; whether no loss has risen."""
+    known, same = _tabulated(), True
+    found: dict[tuple[int, int], Geometry] = {}
+    last: tuple[Geometry, Chain] | None = None
+    for k in range(1, MOST_FEATURES + 1):
+        if (k, dimensions) not in known:
+            last = None
+            continue
+        begun = time.process_time()
+        old = known[k, dimensions]
+        last = renamed(old, last)
+        new = found[k, dimensions] = last[0]
+        names = " | ".join(f"{p.name} {p.high:.8f}" for p in new.phases)
+        print(f"{k} in {dimensions}: {time.process_time() - begun:.1f} s  {names}")
+        for one, other, what in ((old, new, "gone"), (new, old, "new")):
+            places = [phase.high for phase in other.phases]
+            moved = [p.high for p in one.phases if min(abs(p.high - q) for q in places) > 1e-6]
+            print(f"   changes of name that are {what}: {moved}")
+        gap = new.losses - old.losses
+        print(f"   losses differ by {gap.min():.1e} … {gap.max():.1e}", flush=True)
+        same = same and bool(gap.max() < 1e-13)
+    if same:
+        _tabulated.cache_clear()  # another dimension may have been written meanwhile
+        arrays: dict[str, Any] = table_arrays(list((_tabulated() | found).values()))
+        np.savez_compressed(TABLE, **arrays)
+    return same
+
+
 def compared(new: Geometry, table: Geometry) -> bool:
     """Whether a new search found nothing below the table; says where the two differ.
 
@@ -100,6 +209,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--rename", type=int, metavar="D", help="search nothing at random")
     parser.add_argument("--resume", action="store_true", help="keep what the table holds")
     parser.add_argument("--starts", type=int, default=RANDOM_STARTS)
     parser.add_argument("--seed", type=int, default=0)
@@ -107,7 +217,7 @@ def main() -> int:
     parser.add_argument("--least", type=int, default=1, help="smaller ones as the table has them")
     parser.add_argument("--most", type=int, default=MOST_FEATURES)
     options = parser.parse_args()
-    same = compute(options)
+    same = rename(options.rename) if options.rename else compute(options)
     if options.write:
         print(f"{TABLE.name}: {TABLE.stat().st_size} bytes")
     return 0 if same else 1

@@ -237,12 +237,11 @@ def page(diagram: pc.TracedDiagram, rho: pc.TracedDiagram) -> str:
             "",
             "![The phases at r = 1 along S, weight vectors above each](weights-5-2.png)",
             "",
-            "Two names are no two phases where one minimum changes the number of its positive overlaps "
-            "on its way: a branch keeps which overlaps vanish, not their signs. The other way round, "
-            "one name can stand for several phases: `5-in-2(3)` and `5-in-2(5)` are the deformed "
-            "pentagon of large S; at small S a minimum in which three of the equal features point in "
-            "one direction; and two in which one of these three has left the others, to be longer or "
-            "shorter than they are.",
+            "The names of irregular minima say which features are alike, from long to short (see the "
+            "glossary). In `5-in-2(1-x:3=)` three of the equal features have one direction. In "
+            "`5-in-2(1-x:1-2=)` one of these three has left the others and is longer than they are, "
+            "in `5-in-2(1-x:2=-1)` it is shorter; in `5-in-2(2:2=-x)` the extra feature is one of the "
+            "three. `deformed-pentagon` is what the pentagon of large S becomes away from r = 1.",
             "",
             *landau(diagram),
             "## What is missing",
