@@ -28,10 +28,10 @@ from phasecalc.limit.geometry import (
     MOST_FEATURES,
     RANDOM_STARTS,
     Geometry,
-    _phases,
     _tabulated,
     computed,
     default_sparsities,
+    phases_along,
     table_arrays,
 )
 from phasecalc.limit.line import Line, Place
@@ -74,8 +74,8 @@ def compute(options: argparse.Namespace) -> bool:
     return same
 
 
-Chain = list[Place]
-"""The lowest minima at rising S: those of the grid, and some in every phase between its points."""
+FAINT = 0.12
+"""Below this S faint features come and go, and phases are narrow."""
 
 
 def _place(line: Line, S: float, weights: Any, bias: Any) -> Place:
@@ -83,13 +83,26 @@ def _place(line: Line, S: float, weights: Any, bias: Any) -> Place:
     return line.polished(Place(S, x, line.at(S).loss(x)))
 
 
-def _lowest(line: Line, S: float, near: Chain) -> Place:
-    """The lowest of what the nearest minima lead to."""
-    near = sorted(near, key=lambda place: abs(place.sparsity - S))[:4]
-    return line.polished(line.lowest(S, np.array([place.x for place in near]))[0])
+def _at(line: Line, S: float, known: Geometry, smaller: Geometry | None) -> Place:
+    """The lowest of what the table leads to, and of k − 1 features with a dropped one."""
+    # A phase of all features between two points of the grid is searched for at random.
+    whole = [p for p in known.phases if p.low < S < p.high and "dropped" not in p.name]
+    parts = [known.phases.index(p) for p in whole]
+    alone = replace(
+        known,
+        phases=tuple(whole),
+        phase_weights=known.phase_weights[parts],
+        phase_bias=known.phase_bias[parts],
+    )
+    places = [_place(line, S, *alone.minimum(S)[1:])]
+    if smaller is not None:
+        row = line.grown([smaller.minimum(S)[1:]], S)[0]
+        places.append(line.polished(Place(S, row, line.at(S).loss(row))))
+    least = min(place.loss for place in places)
+    return next(place for place in places if place.loss <= least + 1e-14)
 
 
-def _swept(line: Line, chain: Chain) -> Chain:
+def _swept(line: Line, chain: list[Place]) -> list[Place]:
     """Each place replaced by what the one before it leads to, where that is lower."""
     found = chain[:1]
     for place in chain[1:]:
@@ -98,62 +111,73 @@ def _swept(line: Line, chain: Chain) -> Chain:
     return found
 
 
-def _between(*geometries: Geometry) -> list[float]:
+def _between(grid: Any, *geometries: Geometry | None) -> list[float]:
     """S between changes of phase where there is no point of the grid."""
-    grid = geometries[0].sparsities
-    changes = {phase.high for geometry in geometries for phase in geometry.phases}
+    changes = {phase.high for geometry in geometries if geometry for phase in geometry.phases}
     marks = sorted({float(grid[0]), *changes})
     return [
-        low + share * (high - low)
+        0.5 * (low + high)
         for low, high in pairwise(marks)
         if high - low > 1e-6 and not ((grid > low) & (grid < high)).any()
-        for share in (0.25, 0.5, 0.75)
     ]
 
 
-def renamed(known: Geometry, one_less: tuple[Geometry, Chain] | None) -> tuple[Geometry, Chain]:
-    """The minima of a table with the names of today, and where they change; no search at random.
+def renamed(known: Geometry, smaller: Geometry | None) -> Geometry:
+    """The minima of a table with the names of today; nothing is searched at random.
 
-    Where k − 1 features and a dropped one have a lower loss, they are taken.
+    Below `FAINT` changes of phase are found anew, with k − 1 features and a dropped one where that
+    is lower; above it the changes stay, but for those at which only the name changed.
     """
     line = Line(known.k, known.d, known.law)
-    grid = list(map(float, known.sparsities))
-    chain = [_place(line, *row) for row in zip(grid, known.weights, known.bias, strict=True)]
-    inner = _between(known) if one_less is None else _between(known, one_less[0])
-    chain += [_place(line, S, *known.minimum(S)[1:]) for S in inner]
-    if one_less is not None:
-        smaller, small_chain = one_less
-        small_line = Line(smaller.k, smaller.d, smaller.law)
-        for S in [*grid, *inner]:
-            small = small_line.split(_lowest(small_line, S, small_chain).x)
-            rows = line.grown([small], S)
-            chain.append(line.polished(Place(S, rows[0], line.at(S).loss(rows[0]))))
-    best: Chain = []
-    for S in sorted({*grid, *inner}):
-        here = [place for place in chain if place.sparsity == S]
-        if S not in grid:
-            here.append(_lowest(line, S, chain))
-        least = min(place.loss for place in here)
-        best.append(next(place for place in here if place.loss <= least + 1e-14))
-    best = _swept(line, _swept(line, best)[::-1])[::-1]
-    at_grid = [place for place in best if place.sparsity in grid]
-    pairs = [line.split(place.x) for place in at_grid]
-    new = replace(
+    grid = known.sparsities
+    places = [_place(line, *row) for row in zip(grid, known.weights, known.bias, strict=True)]
+    last = int(np.searchsorted(grid, FAINT)) + 1
+    faint = [S for S in _between(grid, known, smaller) if S < FAINT]
+    chain = [_at(line, S, known, smaller) for S in [*map(float, grid[:last]), *faint]]
+    chain.sort(key=lambda place: place.sparsity)
+    chain = _swept(line, _swept(line, chain)[::-1])[::-1]
+    phases, inside = phases_along(line, chain, [place.x[None] for place in chain])
+    found = list(phases)
+    starts = list(zip(inside["phase_weights"], inside["phase_bias"], strict=True))
+    for phase in known.phases:
+        if phase.high <= chain[-1].sparsity:
+            continue
+        middle = 0.5 * (phase.low + phase.high)
+        near = [p for p in places if phase.low < p.sparsity < phase.high]
+        place = (
+            min(near, key=lambda p: abs(p.sparsity - middle))
+            if near
+            else _at(line, middle, known, smaller)
+        )
+        name = line.name(place.x)
+        if name == found[-1].name and (found[-1] is phases[-1] or not found[-1].crosses):
+            found[-1] = replace(
+                found[-1], high=phase.high, crosses=phase.crosses, error=phase.error
+            )
+            continue
+        assert found[-1] is not phases[-1], (found[-1].name, name)
+        found.append(
+            replace(phase, name=name, description=line.description(place.x), low=found[-1].high)
+        )
+        starts.append(line.split(place.x))
+    pairs = [line.split(place.x) for place in places]
+    return replace(
         known,
-        losses=np.array([place.loss for place in at_grid]),
+        losses=np.array([place.loss for place in places]),
         weights=np.array([weights for weights, _ in pairs]),
         bias=np.array([bias for _, bias in pairs]),
-        labels=np.array([line.name(place.x) for place in at_grid]),
-        phases=_phases(line, best, [place.x[None] for place in best]),
+        labels=np.array([line.name(place.x) for place in places]),
+        phases=tuple(found),
+        phase_weights=np.array([weights for weights, _ in starts]),
+        phase_bias=np.array([bias for _, bias in starts]),
     )
-    return new, best
 
 
 def rename(dimensions: int) -> bool:
     """All geometries of the table in so many dimensions; whether no loss has risen."""
     known, same = _tabulated(), True
     found: dict[tuple[int, int], Geometry] = {}
-    last: tuple[Geometry, Chain] | None = None
+    last: Geometry | None = None
     for k in range(1, MOST_FEATURES + 1):
         if (k, dimensions) not in known:
             last = None
@@ -161,7 +185,7 @@ def rename(dimensions: int) -> bool:
         begun = time.process_time()
         old = known[k, dimensions]
         last = renamed(old, last)
-        new = found[k, dimensions] = last[0]
+        new = found[k, dimensions] = last
         names = " | ".join(f"{p.name} {p.high:.8f}" for p in new.phases)
         print(f"{k} in {dimensions}: {time.process_time() - begun:.1f} s  {names}")
         for one, other, what in ((old, new, "gone"), (new, old, "new")):
