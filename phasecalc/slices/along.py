@@ -300,7 +300,7 @@ class _Line:
         nature: records.Nature = "crossover" if same else "continuous"
         values = [self._value(branch.theta) for branch in (a, b)]
         value, loss = 0.5 * sum(values), 0.5 * (a.loss + b.loss)
-        error = abs(values[1] - values[0])
+        error = 0.5 * abs(values[1] - values[0])
         return records.Crossing((a.name, b.name), value, loss, 0.0, nature, error)
 
     def _same(self, one: Branch, two: Branch) -> bool:
