@@ -111,14 +111,20 @@ def _swept(line: Line, chain: list[Place]) -> list[Place]:
     return found
 
 
-def _between(grid: Any, *geometries: Geometry | None) -> list[float]:
-    """S between changes of phase where there is no point of the grid."""
-    changes = {phase.high for geometry in geometries if geometry for phase in geometry.phases}
-    marks = sorted({float(grid[0]), *changes})
+def _between(known: Geometry, smaller: Geometry | None) -> list[float]:
+    """S between changes of phase where there is no point of the grid.
+
+    Three in a phase of all features, as one search may miss it.
+    """
+    grid = known.sparsities
+    changes = {phase.high for one in (known, smaller) if one for phase in one.phases}
+    whole = [p for p in known.phases if "dropped" not in p.name]
     return [
-        0.5 * (low + high)
-        for low, high in pairwise(marks)
+        low + share * (high - low)
+        for low, high in pairwise(sorted({float(grid[0]), *changes}))
         if high - low > 1e-6 and not ((grid > low) & (grid < high)).any()
+        for share in (0.25, 0.5, 0.75)
+        if share == 0.5 or any(p.low <= low and high <= p.high for p in whole)
     ]
 
 
@@ -132,7 +138,7 @@ def renamed(known: Geometry, smaller: Geometry | None) -> Geometry:
     grid = known.sparsities
     places = [_place(line, *row) for row in zip(grid, known.weights, known.bias, strict=True)]
     last = int(np.searchsorted(grid, FAINT)) + 1
-    faint = [S for S in _between(grid, known, smaller) if S < FAINT]
+    faint = [S for S in _between(known, smaller) if S < FAINT]
     chain = [_at(line, S, known, smaller) for S in [*map(float, grid[:last]), *faint]]
     chain.sort(key=lambda place: place.sparsity)
     chain = _swept(line, _swept(line, chain)[::-1])[::-1]
