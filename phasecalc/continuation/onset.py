@@ -29,6 +29,9 @@ _PLACED = 1e-14
 """Of a position, whose rounding is that of θ."""
 _SHIFT = 1e-6
 """Of differences in the position, in a Jacobian only."""
+_OPPOSITE = -0.9
+"""Cosine between the overlaps that grow in a daughter and its mirror image: they are opposite but
+for what grows as a². Under a threefold symmetry another daughter has −1/2."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +131,7 @@ def _extrapolated(
     daughters = tuple(
         land.branch(theta + s * direction, x, solver.daughter.family) for x, s in found
     )
-    even = _is_even(land, parent, daughters[0], solver.place)
+    even = _is_even(land, parent, daughters[0])
     u = np.array([_grown(land, parent, q) for q in daughters]) if even else amplitudes
     whole, short = _at_zero(u, positions), _at_zero(u[1:], positions[1:])
     at = _parent_at(land, parent, theta + whole[0] * direction)
@@ -142,7 +145,7 @@ def _extrapolated(
     return Onset(at, daughters, solver.place, direction, slope, bend, error, doubt, exponent, even)
 
 
-def _is_even(land: Landscape, parent: Branch, daughter: Branch, place: tuple[int, int]) -> bool:
+def _is_even(land: Landscape, parent: Branch, daughter: Branch) -> bool:
     """Whether the loss is smooth around the parent, and the daughter's mirror image has its loss."""
     problem = land.plane.problem(daughter.theta)
     at = _parent_at(land, parent, daughter.theta)
@@ -150,8 +153,9 @@ def _is_even(land: Landscape, parent: Branch, daughter: Branch, place: tuple[int
         return False
     # Not by the landscape's way, which keeps signs: overlaps that are even keep theirs.
     x, loss, size = problem.stationary(2.0 * at.x - aligned(land, at.x, daughter.x))
-    opposite = problem.gram(x)[place] * daughter.gram[place] < 0
+    one, two = _of_vanished(land, parent, daughter.gram), _of_vanished(land, parent, problem.gram(x))
     s = land.settings
+    opposite = one @ two < _OPPOSITE * np.linalg.norm(one) * np.linalg.norm(two)
     return bool(opposite and size <= s.stationary and abs(loss - daughter.loss) < s.lower)
 
 
@@ -179,10 +183,14 @@ def _parent_at(land: Landscape, parent: Branch, theta: Floats) -> Branch | None:
     return land.branch(theta, x) if solved else at
 
 
+def _of_vanished(land: Landscape, parent: Branch, gram: Floats) -> Floats:
+    """Those of a Gram matrix's entries G_ij, i < j, that vanish in the parent's."""
+    return np.asarray(gram[np.triu(np.abs(parent.gram) < land.settings.vanished, 1)])
+
+
 def _grown(land: Landscape, parent: Branch, daughter: Branch) -> float:
     """Σ G_ij² of the daughter over the overlaps i < j that vanish in the parent."""
-    vanish = np.triu(np.abs(parent.gram) < land.settings.vanished, 1)
-    return float((daughter.gram[vanish] ** 2).sum())
+    return float((_of_vanished(land, parent, daughter.gram) ** 2).sum())
 
 
 def at_amplitude(land: Landscape, onset: Onset, amplitude: float) -> Branch | None:
