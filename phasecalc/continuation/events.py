@@ -246,11 +246,14 @@ def _curve(land: Landscape, seed: Onset) -> tuple[list[Onset], tuple[End, End], 
     def stop(here: Onset, new: Onset, border: bool) -> End | bool:
         if here is seed:
             was_good.clear()
-        good = was_good.get(id(here))
-        if good is False and len(was_good) > 1 and True in was_good.values():
+            was_good[id(seed)] = is_good(seed)
+        if not was_good[id(here)] and True in was_good.values():
             return End("beyond")
-        was_good[id(new)] = new.slope > 0 and _taken_over(land, new) is None
+        was_good[id(new)] = is_good(new)
         return True
+
+    def is_good(onset: Onset) -> bool:
+        return onset.slope > 0 and _taken_over(land, onset) is None
 
     points, ends = both_ways(land, onsets, seed, along if tangent is None else tangent, stop)
     return points, ends, next(k for k, point in enumerate(points) if point is seed)

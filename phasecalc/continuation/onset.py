@@ -8,8 +8,8 @@ a saddle before it (a first-order one); where it is 0, a tricritical point lies.
 The slope is that against a where a kink of the loss (an output with bias 0, that the overlap clips)
 makes the daughter grow as the distance from the line. Where the loss has no kink and a daughter of
 amplitude −a, the mirror image, lies at the same place, the position is smooth and even in a: it is
-a smooth one of u = Σ G_ij² over all overlaps that grow, and the daughter grows as the square root of
-the distance.
+smooth in u = Σ G_ij² over all overlaps that grow, and the daughter grows as the square root of the
+distance.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _PLACED = 1e-14
 """Of a position, whose rounding is that of θ."""
 _SHIFT = 1e-6
 """Of differences in the position, in a Jacobian only."""
-_OPPOSITE = -0.9
-"""Cosine between the overlaps that grow in a daughter and its mirror image: they are opposite but
-for what grows as a². Under a threefold symmetry another daughter has −1/2."""
+_OPPOSITE = -0.75
+"""Of the squared length of the overlaps that grow in a daughter: their product with those of its
+mirror image, which are opposite but for what grows as a². A threefold symmetry gives −1/2."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +41,9 @@ class Onset:
     parent : the parent there. daughters : at the amplitudes, largest first.
     place : the overlap that grows. direction : unit vector in θ, from the parent's side of the
     line to the other. slope, bend : a daughter of amplitude a lies slope u + bend u² + … beyond
-    the line, with u = a, or u = Σ G_ij² of all overlaps that grow where that is ``even``. error : of the position along the
-    direction. exponent : of distance in the loss that the daughter gains, with its error, where the
-    slope is positive.
+    the line, with u = a, or u = Σ G_ij² of all overlaps that grow where that is ``even``. error :
+    of the position along the direction. exponent : of distance in the loss that the daughter gains,
+    with its error, where the slope is positive.
     """
 
     parent: Branch
@@ -105,11 +105,22 @@ def next_onset(land: Landscape, here: Onset, theta: Floats, direction: Floats) -
     moved = [
         here.theta + (q.theta - here.theta) @ here.direction * direction for q in here.daughters
     ]
+    shift = _carried(land, here, theta, direction) if here.even else 0.0
     near = [
-        (daughter.x, float((start - theta) @ direction))
+        (daughter.x + shift, float((start - theta) @ direction))
         for daughter, start in zip(here.daughters, moved, strict=True)
     ]
     return _extrapolated(solver, here.parent, near)
+
+
+def _carried(land: Landscape, here: Onset, theta: Floats, direction: Floats) -> Floats | float:
+    """How far the parent moves up to the line of the next onset: its daughters do about the same.
+
+    Where nothing is clipped, curvatures are so small that small steps lead far.
+    """
+    onto = theta + (here.theta - theta) @ direction * direction
+    moved = _parent_at(land, here.parent, onto)
+    return 0.0 if moved is None else moved.x - here.parent.x
 
 
 def _extrapolated(
@@ -131,7 +142,7 @@ def _extrapolated(
     daughters = tuple(
         land.branch(theta + s * direction, x, solver.daughter.family) for x, s in found
     )
-    even = _is_even(land, parent, daughters[0])
+    even = any(_has_image(land, parent, daughter) for daughter in daughters[::-1])
     u = np.array([_grown(land, parent, q) for q in daughters]) if even else amplitudes
     whole, short = _at_zero(u, positions), _at_zero(u[1:], positions[1:])
     at = _parent_at(land, parent, theta + whole[0] * direction)
@@ -145,17 +156,21 @@ def _extrapolated(
     return Onset(at, daughters, solver.place, direction, slope, bend, error, doubt, exponent, even)
 
 
-def _is_even(land: Landscape, parent: Branch, daughter: Branch) -> bool:
-    """Whether the loss is smooth around the parent, and the daughter's mirror image has its loss."""
+def _has_image(land: Landscape, parent: Branch, daughter: Branch) -> bool:
+    """Whether the loss is smooth around the parent, and the same at the daughter's mirror image."""
     problem = land.plane.problem(daughter.theta)
     at = _parent_at(land, parent, daughter.theta)
     if at is None or at.family or problem.has_kink(at.x):
         return False
     # Not by the landscape's way, which keeps signs: overlaps that are even keep theirs.
     x, loss, size = problem.stationary(2.0 * at.x - aligned(land, at.x, daughter.x))
-    one, two = _of_vanished(land, parent, daughter.gram), _of_vanished(land, parent, problem.gram(x))
+    one, two = (
+        _of_vanished(land, parent, daughter.gram),
+        _of_vanished(land, parent, problem.gram(x)),
+    )
+    lengths = float(np.linalg.norm(one)), float(np.linalg.norm(two))
+    opposite = one @ two < _OPPOSITE * max(lengths) ** 2
     s = land.settings
-    opposite = one @ two < _OPPOSITE * np.linalg.norm(one) * np.linalg.norm(two)
     return bool(opposite and size <= s.stationary and abs(loss - daughter.loss) < s.lower)
 
 
@@ -167,7 +182,7 @@ def _parent_at(land: Landscape, parent: Branch, theta: Floats) -> Branch | None:
     """
     at, tiny = land.follow(parent, theta), land.settings.vanished
     vanish = np.argwhere(np.triu(np.abs(parent.gram) < tiny, 1))
-    if at is None or at.family or not any(at.gram[i, j] for i, j in vanish):
+    if parent.family or (at is not None and not any(at.gram[i, j] for i, j in vanish)):
         return at
     problem = land.plane.problem(theta)
     weights = problem.split(parent.x)[0]
@@ -180,7 +195,10 @@ def _parent_at(land: Landscape, parent: Branch, theta: Floats) -> Branch | None:
     (x,), _, _ = problem.settled_within(parent.x[None], free.T @ free, downhill=False)
     x = np.where(np.abs(x) < tiny, 0.0, x)
     solved = np.abs(problem.gradient(x)).max() <= land.settings.stationary
-    return land.branch(theta, x) if solved else at
+    step = float(np.abs(theta - parent.theta).max())
+    near = np.abs(x - parent.x).max() <= land.settings.leap + 3.0 * step
+    found = land.branch(theta, x)
+    return found if solved and near and found.zeros == parent.zeros else at
 
 
 def _of_vanished(land: Landscape, parent: Branch, gram: Floats) -> Floats:
