@@ -17,6 +17,8 @@ from .onset import Onset, next_onset, onset_near, order_parameter
 
 Floats = NDArray[np.float64]
 
+_BEFORE = 3
+"""Pairs at the end of a line from which a Landau point is solved for, until one leads there."""
 _LOST = 1e-3
 """Of the way between two onsets: a third phase that ends closer to the point is not compared."""
 
@@ -114,9 +116,13 @@ def meeting(
 def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
     """What lies at the end of a line whose next point was not found."""
     last, s = pairs[-1], land.settings
+    if _beside_border(land, pairs):
+        return End("border")
     if last.a.zeros == last.b.zeros and last.distance < s.nearly_one:
         for kind, solve in (("Landau point", landau_point), ("critical point", cusp)):
-            found = solve(land, last)
+            # What is about to become one is known to few digits: the last pair may be a bad start.
+            tries = pairs[: -_BEFORE - 1 : -1] if kind == "Landau point" else [last]
+            found = next(filter(None, (solve(land, pair) for pair in tries)), None)
             if found is not None:
                 return End(kind, found)
     level = min(last.a.loss, last.b.loss)
@@ -132,6 +138,19 @@ def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
         if met is not None and _distinct(land, met):
             return End("junction", met)
     return End("end of a branch", fading(land, last, pairs))
+
+
+def _beside_border(land: Landscape, pairs: list[Pair]) -> bool:
+    """Whether a line stops so close to the border that no step of a curve is as short.
+
+    At S = 0 no input is ever absent, and minima that differ in signs can have one loss: lines
+    between them come up to that border, but on it nothing tells them apart.
+    """
+    if len(pairs) < 2:
+        return False
+    last = pairs[-1]
+    along = last.tangent if last.tangent @ (last.theta - pairs[-2].theta) > 0 else -last.tangent
+    return land.plane.reach(last.theta, along)[0] < 2.0 * land.settings.shortest_step
 
 
 def _distinct(land: Landscape, met: Meeting) -> bool:

@@ -182,7 +182,8 @@ def _parent_at(land: Landscape, parent: Branch, theta: Floats) -> Branch | None:
     """
     at, tiny = land.follow(parent, theta), land.settings.vanished
     vanish = np.argwhere(np.triu(np.abs(parent.gram) < tiny, 1))
-    if parent.family or (at is not None and not any(at.gram[i, j] for i, j in vanish)):
+    kept = at is not None and not any(abs(at.gram[i, j]) > tiny for i, j in vanish)
+    if parent.family or kept:
         return at
     problem = land.plane.problem(theta)
     weights = problem.split(parent.x)[0]
@@ -198,7 +199,7 @@ def _parent_at(land: Landscape, parent: Branch, theta: Floats) -> Branch | None:
     step = float(np.abs(theta - parent.theta).max())
     near = np.abs(x - parent.x).max() <= land.settings.leap + 3.0 * step
     found = land.branch(theta, x)
-    return found if solved and near and found.zeros == parent.zeros else at
+    return found if solved and near and found.zeros == parent.zeros else None
 
 
 def _of_vanished(land: Landscape, parent: Branch, gram: Floats) -> Floats:
