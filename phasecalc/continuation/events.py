@@ -52,8 +52,7 @@ def trace(land: Landscape, seed: Pair, heading: Floats | None = None) -> Arc:
             while len(pairs) > 1 and not _stable(land, pairs[-1]):
                 pairs.pop()
             ends[side] = _resolved(land, pairs, ends[side])
-        met = ends[side].solved
-        if isinstance(met, Meeting):
+        if isinstance(met := ends[side].solved, Meeting):
             while len(pairs) > 1 and _is_lower(land, met.branches[2], pairs[-1]):
                 pairs.pop()
     return Arc(tuple(pairs), (ends[0], ends[1]))
@@ -120,7 +119,6 @@ def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
         return End("border")
     if last.a.zeros == last.b.zeros and last.distance < s.nearly_one:
         for kind, solve in (("Landau point", landau_point), ("critical point", cusp)):
-            # What is about to become one is known to few digits: the last pair may be a bad start.
             tries = pairs[: -_BEFORE - 1 : -1] if kind == "Landau point" else [last]
             found = next(filter(None, (solve(land, pair) for pair in tries)), None)
             if found is not None:
@@ -141,10 +139,9 @@ def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
 
 
 def _beside_border(land: Landscape, pairs: list[Pair]) -> bool:
-    """Whether a line stops so close to the border that no step of a curve is as short.
+    """Whether a line stops so close to the border that no step is as short.
 
-    At S = 0 no input is ever absent, and minima that differ in signs can have one loss: lines
-    between them come up to that border, but on it nothing tells them apart.
+    At S = 0 minima that differ in signs can have one loss: on that border nothing tells them apart.
     """
     if len(pairs) < 2:
         return False
@@ -265,17 +262,22 @@ def _curve(land: Landscape, seed: Onset) -> tuple[list[Onset], tuple[End, End], 
     def stop(here: Onset, new: Onset, border: bool) -> End | bool:
         if here is seed:
             was_good.clear()
-            was_good[id(seed)] = is_good(seed)
+            was_good[id(seed)] = _is_good(land, seed)
         if not was_good[id(here)] and True in was_good.values():
             return End("beyond")
-        was_good[id(new)] = is_good(new)
+        good = _is_good(land, new)
+        far = np.abs(new.theta - here.theta).max() > 10 * land.settings.bracket
+        if new.even and far and was_good[id(here)] and not good:
+            return False  # where curvatures are tiny a long step leads to another curve
+        was_good[id(new)] = good
         return True
-
-    def is_good(onset: Onset) -> bool:
-        return onset.slope > 0 and _taken_over(land, onset) is None
 
     points, ends = both_ways(land, onsets, seed, along if tangent is None else tangent, stop)
     return points, ends, next(k for k, point in enumerate(points) if point is seed)
+
+
+def _is_good(land: Landscape, onset: Onset) -> bool:
+    return onset.slope > 0 and _taken_over(land, onset) is None
 
 
 def _plainest(land: Landscape, curve: list[Onset], start: int) -> int | None:
