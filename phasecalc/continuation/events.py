@@ -13,7 +13,7 @@ from .curve import Across, Coexistence, End, both_ways, continue_curve
 from .equations import Meeting, Pair, cusp, junction, left_of
 from .landau import landau_point
 from .limits import lowest, softest_sides
-from .onset import Onset, next_onset, onset_near, order_parameter
+from .onset import Onset, next_onset, onset_near, order_parameter, turned
 
 Floats = NDArray[np.float64]
 
@@ -218,9 +218,6 @@ def leaving(land: Landscape, parent: Branch, theta: Floats, direction: Floats) -
     return max(onsets, key=lambda onset: lowest(land, onset.parent)[0], default=None)
 
 
-# Continuous lines -------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, eq=False)
 class OnsetLine:
     """A continuous boundary: its onsets in order and its ends, with one onset beyond each.
@@ -255,7 +252,10 @@ def onset_line(land: Landscape, seed: Onset) -> OnsetLine | None:
 
 def _curve(land: Landscape, seed: Onset) -> tuple[list[Onset], tuple[End, End], int]:
     """The onsets around a seed, on both sides up to a little beyond the continuous part."""
-    onsets, along = Across(land, next_onset), -left_of(seed.direction)
+    onsets = Across(land, next_onset)
+    tries = [seed, *(turned(land, seed) if seed.even else ())]
+    seed = next((q for q in tries if onsets.tangent(q, -left_of(q.direction)) is not None), seed)
+    along = -left_of(seed.direction)
     tangent = onsets.tangent(seed, along)
     was_good: dict[int, bool] = {}
 

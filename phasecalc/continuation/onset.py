@@ -29,6 +29,8 @@ _PLACED = 1e-14
 """Of a position, whose rounding is that of θ."""
 _SHIFT = 1e-6
 """Of differences in the position, in a Jacobian only."""
+_ASIDE = float(np.sqrt(0.75))
+"""Sine of 60°, by which directions are turned."""
 _OPPOSITE = -0.75
 """Of the squared length of the overlaps that grow in a daughter: their product with those of its
 mirror image, which are opposite but for what grows as a². A threefold symmetry gives −1/2."""
@@ -111,6 +113,19 @@ def next_onset(land: Landscape, here: Onset, theta: Floats, direction: Floats) -
         for daughter, start in zip(here.daughters, moved, strict=True)
     ]
     return _extrapolated(solver, here.parent, near)
+
+
+def turned(land: Landscape, here: Onset) -> list[Onset]:
+    """The same onset along directions on both sides of its own, with the daughter beyond it.
+
+    One of them leads across the curve of onsets where the onset's own runs along it.
+    """
+    across = np.array([-here.direction[1], here.direction[0]])
+    found = [
+        next_onset(land, here, here.theta, 0.5 * here.direction + side * across)
+        for side in (_ASIDE, -_ASIDE)
+    ]
+    return [new for new in found if new is not None and new.slope * here.slope > 0]
 
 
 def _carried(land: Landscape, here: Onset, theta: Floats, direction: Floats) -> Floats | float:
