@@ -13,7 +13,7 @@ from .curve import Across, Coexistence, End, both_ways, continue_curve
 from .equations import Meeting, Pair, cusp, junction, left_of
 from .landau import landau_point
 from .limits import lowest, softest_sides
-from .onset import Onset, next_onset, onset_near, order_parameter, turned
+from .onset import Onset, flipped, next_onset, onset_near, order_parameter, turned
 
 Floats = NDArray[np.float64]
 
@@ -265,12 +265,10 @@ def _curve(land: Landscape, seed: Onset) -> tuple[list[Onset], tuple[End, End], 
             was_good[id(seed)] = _is_good(land, seed)
         if not was_good[id(here)] and True in was_good.values():
             return End("beyond")
-        good = _is_good(land, new)
+        was_good[id(new)] = _is_good(land, new)
         far = np.abs(new.theta - here.theta).max() > 10 * land.settings.bracket
-        if new.even and far and was_good[id(here)] and not good:
-            return False  # where curvatures are tiny a long step leads to another curve
-        was_good[id(new)] = good
-        return True
+        # Where curvatures are tiny a long step leads to another curve.
+        return not (new.even and far and was_good[id(here)] and not was_good[id(new)])
 
     points, ends = both_ways(land, onsets, seed, along if tangent is None else tangent, stop)
     return points, ends, next(k for k, point in enumerate(points) if point is seed)
@@ -296,7 +294,8 @@ def _plainest(land: Landscape, curve: list[Onset], start: int) -> int | None:
 
 def _lowest_daughter(land: Landscape, seed: Onset) -> Onset:
     """The onset of the daughter that is lowest: a dropped feature may join one other, or two."""
-    other = land.below(seed.daughter.theta, seed.daughter.loss)
+    other = flipped(land, seed) if seed.even else None
+    other = other or land.below(seed.daughter.theta, seed.daughter.loss)
     if other is None or order_parameter(land, seed.parent, other) is None:
         return seed
     found = onset_near(land, seed.parent, other, seed.theta, seed.direction)

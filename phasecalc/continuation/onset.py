@@ -115,6 +115,24 @@ def next_onset(land: Landscape, here: Onset, theta: Floats, direction: Floats) -
     return _extrapolated(solver, here.parent, near)
 
 
+def flipped(land: Landscape, onset: Onset) -> Branch | None:
+    """A lower daughter in which one of several features that grow points the other way, if any.
+
+    Where nothing is clipped the two differ by so little that a search takes either.
+    """
+    daughter = onset.daughters[0]
+    problem, weights = land.plane.problem(daughter.theta), land.plane.problem(daughter.theta).split
+    lowest = None
+    for k in np.flatnonzero(~weights(onset.parent.x)[0].any(axis=0)):
+        x = daughter.x.copy()
+        weights(x)[0][:, k] *= -1.0  # a view
+        x, loss, size = problem.stationary(x)
+        level = daughter.loss - land.settings.lower if lowest is None else lowest.loss
+        if size <= land.settings.stationary and loss < level:
+            lowest = land.branch(daughter.theta, x)
+    return lowest
+
+
 def turned(land: Landscape, here: Onset) -> list[Onset]:
     """The same onset along directions on both sides of its own, with the daughter beyond it.
 
