@@ -46,8 +46,9 @@ EXCHANGED = (
     "`extra-triangle+2-dropped` begin to be represented, continuously, as the square root of the "
     "distance. Above, both together are lowest; below, one alone: where the two daughters of one "
     "onset exchange their order, the line between them ends on the continuous line. The tracer "
-    "follows the continuous line with both, up to where the phase with one is lower than the parent, "
-    "and joins the other line to that end, less than 0.0003 away in S and r."
+    "follows the continuous line with both, and minima that differ in signs of faint features differ "
+    "by less than a search can tell: lines with 0.0811 < S < 0.0833 and 0.9999 < r < 1.0013 are a "
+    "sketch, and some are drawn to the wrong end."
 )
 
 
