@@ -17,6 +17,9 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import NullLocator
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.optimize import minimize as constrained
 from tabulate import tabulate
@@ -25,6 +28,8 @@ import phasecalc as pc
 from phasecalc.certify.polygons import certified_polygon
 from phasecalc.exact.onset import onset_importance
 from phasecalc.minima.problem import Problem
+
+Floats = NDArray[np.float64]
 
 HERE = Path(__file__).parent
 PAGE = HERE / "open-questions.md"
@@ -194,6 +199,44 @@ def critical_penalty(S: float, r: float) -> tuple[float, str]:
     return (limit, "continuous") if limit >= penalty - 1e-9 and limit > 0 else (penalty, name)
 
 
+def critical_penalties() -> tuple[Floats, Floats, Floats]:
+    """λ_c on a grid: (sparsities, importances, values[importance, sparsity])."""
+    sparsities = np.linspace(0.02, 0.98, 21)
+    importances = np.geomspace(0.05, 1.0, 9)
+    values = np.array(
+        [[critical_penalty(float(S), float(r))[0] for S in sparsities] for r in importances]
+    )
+    return sparsities, importances, values
+
+
+def draw_penalties(sparsities: Floats, importances: Floats, values: Floats) -> Figure:
+    """Level lines of λ_c."""
+    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+    axes = figure.subplots()
+    levels = [0.0005, 0.002, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.039]
+    filled = axes.contourf(
+        sparsities, importances, values, levels=[0.0, *levels, 0.041], cmap="viridis"
+    )
+    lines = axes.contour(sparsities, importances, values, levels=levels, colors="k", linewidths=0.5)
+    shown = axes.clabel(lines, levels=levels[:-1], fmt="%g", fontsize=7)
+    for text in shown:
+        # Black is lost on the dark end of the colours.
+        text.set_path_effects([withStroke(linewidth=2, foreground="white")])
+    axes.set_yscale("log")
+    axes.set_yticks([0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0])
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel("sparsity, S")
+    axes.set_ylabel("importance of the second feature, I")
+    axes.set_title(
+        "2 features in 1 dimension, all weights and biases free (numeric)\n"
+        "the penalty above which no superposition is lowest",
+        fontsize=10,
+    )
+    figure.colorbar(filled, label="critical penalty, $\\lambda_c$", ticks=[0, *levels], format="%g")
+    return figure
+
+
 def o51() -> str:
     rows, brackets = [], []
     for S in ("1/10", "1/5", "2/5", "1/2", "3/5", "4/5", "19/20"):
@@ -221,29 +264,10 @@ def o51() -> str:
                 brackets.append(
                     (S, r, str(centre - step), low.phase, str(centre + step), high.phase)
                 )
-    sparsities = np.linspace(0.02, 0.98, 21)
-    importances = np.geomspace(0.05, 1.0, 9)
-    values = np.array(
-        [[critical_penalty(float(S), float(r))[0] for S in sparsities] for r in importances]
+    sparsities, importances, values = critical_penalties()
+    draw_penalties(sparsities, importances, values).savefig(
+        PICTURE, dpi=160, metadata={"Software": None}
     )
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-    axes = figure.subplots()
-    levels = [0.0005, 0.002, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.039]
-    filled = axes.contourf(
-        sparsities, importances, values, levels=[0.0, *levels, 0.041], cmap="viridis"
-    )
-    lines = axes.contour(sparsities, importances, values, levels=levels, colors="k", linewidths=0.5)
-    axes.clabel(lines, levels=levels[:-1], fmt="%g", fontsize=6)
-    axes.set_yscale("log")
-    axes.set_xlabel("sparsity, S")
-    axes.set_ylabel("importance of the second feature, I")
-    axes.set_title(
-        "2 features in 1 dimension, all weights and biases free (numeric)\n"
-        "the penalty above which no superposition is lowest",
-        fontsize=10,
-    )
-    figure.colorbar(filled, label="critical penalty, $\\lambda_c$", ticks=[0, *levels], format="%g")
-    figure.savefig(PICTURE, dpi=160, metadata={"Software": None})
     top = np.unravel_index(int(values.argmax()), values.shape)
     return f"""## O51: the smallest model with an interference penalty
 

@@ -253,13 +253,13 @@ def count_of(value: object, argument: str) -> int:
 def exact_vector(values: object, argument: str, length: int | None = None) -> tuple[Scalar, ...]:
     """A tuple of exact scalars; ValueError when its length is not the wanted one.
 
-    Where a length is wanted one number, or its text, stands for all entries.
+    Where a length is wanted one number, or its text, stands for all entries; a text with commas
+    is a row, as on the command line.
     """
-    single = isinstance(values, str | sympy.Expr) or not isinstance(
-        values, Iterable | sympy.MatrixBase
-    )
-    if length is not None and single:
+    if length is not None and is_single(values):
         return (exact_scalar(values, argument),) * length
+    if isinstance(values, str) and "," in values:
+        values = values.split(",")
     if isinstance(values, sympy.MatrixBase):
         if 1 not in values.shape:
             raise ValueError(f"{argument} has shape {values.shape}: it must be one row or column")
@@ -270,26 +270,44 @@ def exact_vector(values: object, argument: str, length: int | None = None) -> tu
     return tuple(exact_scalar(entry, f"{argument}[{i}]") for i, entry in enumerate(entries))
 
 
-def importance_vector(values: object, length: int) -> tuple[Scalar, ...]:
-    """Exact importances: one for each feature, one for all, or a text that is a formula in i.
+def is_single(values: object) -> bool:
+    """Whether it is one number or formula, and not a row of them; a text with commas is a row."""
+    if isinstance(values, str):
+        return "," not in values
+    if isinstance(values, sympy.Expr) or getattr(values, "ndim", None) == 0:
+        return True
+    return not isinstance(values, Iterable | sympy.MatrixBase)
 
-    i is the feature's number, 0, 1, …: the field's 0.7^i and 0.9^i.
+
+def is_one_importance(values: object) -> bool:
+    """Whether importances are given as one: not as a row, nor as a formula in i."""
+    return is_single(values) and not (isinstance(values, str) and FEATURE in names_in(values))
+
+
+def importance_vector(values: object, length: int) -> tuple[Scalar, ...]:
+    """Exact importances: one for each feature, that of the last one, or a formula in i as text.
+
+    One number is the importance of the last, "extra", feature, here and wherever importances are
+    taken; the others have 1. i is the feature's number, 0, 1, …: the field's 0.7^i and 0.9^i.
 
     >>> importance_vector("(9/10)^i", 3)
     (Fraction(1, 1), Fraction(9, 10), Fraction(81, 100))
+    >>> importance_vector("1/2", 3)
+    (Fraction(1, 1), Fraction(1, 1), Fraction(1, 2))
     """
-    if isinstance(values, str):
-        if "," in values:
-            values = values.split(",")
-        elif FEATURE in names_in(values):
-            return tuple(parse_scalar(values, "importance", {FEATURE: i}) for i in range(length))
+    if isinstance(values, str) and "," not in values and FEATURE in names_in(values):
+        return tuple(parse_scalar(values, "importance", {FEATURE: i}) for i in range(length))
+    if is_single(values):
+        return (*(Fraction(1),) * (length - 1), exact_scalar(values, "importance"))
     return exact_vector(values, "importance", length)
 
 
 def exact_matrix(values: object, argument: str) -> tuple[tuple[Scalar, ...], ...]:
-    """Rows of exact scalars, all of one length, at least one by one."""
+    """Rows of exact scalars, all of one length, at least one by one; a text is "1,0; 0,1"."""
     if isinstance(values, sympy.MatrixBase):
         values = values.tolist()
+    if isinstance(values, str):
+        values = parse_matrix(values, argument)
     rows = [
         exact_vector(row, f"{argument}[{i}]")
         for i, row in enumerate(_sequence(values, argument, "a list of rows"))

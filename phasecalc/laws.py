@@ -401,12 +401,18 @@ def law_of(text: str, argument: str = "law") -> Law:
             allowed = ", ".join(names) or "nothing"
             raise ValueError(f"{argument} = {shown(text)}: {kind.name} takes {allowed}")
         values[name] = parse_number(number if equals else key, f"{argument}: {name}")
-    return kind(**values)
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise ValueError(f"{argument} = {shown(text)}: {error}") from None
 
 
 def _positive(value: object, argument: str) -> Fraction:
     """A positive rational number."""
     number = exact_number(value, argument)
     if not isinstance(number, Fraction) or number <= 0:
-        raise ValueError(f"{argument} = {shown(value)}: it must be a positive rational number")
+        raise ValueError(
+            f"{argument} = {number if isinstance(number, Fraction) else shown(value)}: it must be "
+            "a positive rational number"
+        )
     return number

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import isfinite
 from typing import Any, Literal
 
 import sympy
 
-from .inputs import exact_scalar, importance_vector, shown, size_of
+from .inputs import (
+    exact_scalar,
+    importance_vector,
+    is_one_importance,
+    parse_number,
+    shown,
+    size_of,
+)
 from .laws import Law, Uniform, checked_law
 from .supports import Independent, checked_support
 from .symbols import S, p, r
@@ -41,8 +49,8 @@ class ToyModel:
     n_features, d_hidden : n and m.
     law : of the magnitudes, `Uniform()` by default.
     importance : (I_1, …, I_n), exact numbers or expressions in symbols; by default (1, …, 1, r), r
-        for the last, "extra", feature. One stands for all; a text may be a formula in the
-        feature's number i = 0, 1, …, such as "0.9^i".
+        for the last, "extra", feature. One number is that of the last feature, wherever importances
+        are taken; a text may be a formula in the feature's number i = 0, 1, …, such as "0.9^i".
     support : which features are active together, `Independent()` by default.
     bias : "free", or "zero" where b is held at 0.
     interference_penalty : λ ≥ 0, an exact number or an expression in symbols.
@@ -51,6 +59,8 @@ class ToyModel:
     (1, r)
     >>> ToyModel(3, 2, importance="(7/10)^i").importance
     (1, 7/10, 49/100)
+    >>> ToyModel(3, 2, importance="1/2").importance
+    (1, 1, 1/2)
     >>> ToyModel(5, 2, importance="rho^i").symbols
     (rho,)
 
@@ -128,6 +138,56 @@ class ToyModel:
             interference_penalty=self.interference_penalty.subs(found),
             support=self.support.subs(found),
         )
+
+
+def weighted(
+    model: ToyModel, importance: object, *, exact: bool = False
+) -> tuple[ToyModel, object]:
+    """(model, value of r) for the argument ``importance`` at a point of a model's plane.
+
+    One number is r. Importances of all features, in numbers, take the place of the model's own, and
+    r is then the last of them, or 1 where that has a symbol. Floats stand for the binary fractions
+    that they are, or are refused where the numbers must be exact.
+
+    >>> there, r = weighted(ToyModel(3, 2), "0.9^i")
+    >>> there.importance, r
+    ((1, 9/10, 81/100), 81/100)
+
+    Raises `ValueError` for a formula that keeps r.
+    """
+    if is_one_importance(importance):
+        return model, number_of_r(importance)
+    found = replace(model, importance=importance if exact else binary_fractions(importance))
+    if r in found.symbols:
+        raise ValueError(
+            f"importance = {shown(importance)}: importances of all features must be numbers, "
+            "without r"
+        )
+    last = found.importance[-1]
+    return found, last if last.is_number else 1
+
+
+def number_of_r(importance: object) -> object:
+    """One importance at a point, a text as the number that it is; ValueError for other texts."""
+    if not isinstance(importance, str):
+        return importance
+    try:
+        return parse_number(importance, "importance")
+    except ValueError as error:
+        raise ValueError(
+            f'{error}; importances of all features are "1,1/2", or a formula in their number i as '
+            '"0.9^i"'
+        ) from None
+
+
+def binary_fractions(importance: Any) -> Any:
+    """A row of importances with each float as the binary fraction that it is."""
+    if isinstance(importance, str):
+        return importance
+    return [
+        Fraction(float(entry)) if isinstance(entry, float) and isfinite(entry) else entry
+        for entry in importance
+    ]
 
 
 def _condition(value: object, argument: str) -> sympy.Expr:

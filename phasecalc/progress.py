@@ -7,10 +7,10 @@ takes longer than two seconds, True shows it in any case, False never.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import StringIO
-from threading import Timer
+from threading import TIMEOUT_MAX, Timer
 from typing import Any
 
 
@@ -57,7 +57,14 @@ def told(what: str, progress: bool | None = None) -> Iterator[None]:
     if not shows(progress):
         yield
         return
-    timer = Timer(PATIENCE, say, [f"{what} …"])
+    with after(PATIENCE, say, f"{what} …"):
+        yield
+
+
+@contextmanager
+def after(seconds: float, act: Callable[..., object], *arguments: object) -> Iterator[None]:
+    """Calls act(*arguments) once the block has taken so many seconds, never after its end."""
+    timer = Timer(min(seconds, TIMEOUT_MAX), act, arguments)
     timer.daemon = True
     timer.start()
     try:

@@ -219,7 +219,7 @@ def _second(model: ToyModel) -> sympy.Symbol:
         raise ValueError(
             f"importance = {_words(model.importance)}, interference_penalty = "
             f"{model.interference_penalty}: a diagram needs one symbol beside S, and the model has "
-            f'{named}; write for example importance = "rho^i"'
+            f'{named}; write for example importance = "rho^i", or draw a slice (slice_along)'
         )
     return model.symbols[0]
 

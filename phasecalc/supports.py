@@ -165,7 +165,10 @@ class Independent(Support):
         if self.probabilities is None:
             return tuple(((i,), single(i, p)) for i in range(n))
         if len(self.probabilities) != n:
-            raise ValueError(f"probabilities has {len(self.probabilities)} entries: {n} are needed")
+            raise ValueError(
+                f"support = {self}: probabilities has {len(self.probabilities)} entries: {n} are "
+                "needed"
+            )
         return tuple(((i,), single(i, q)) for i, q in enumerate(self.probabilities))
 
     def subs(self, values: Mapping[Any, Any]) -> Support:
@@ -289,7 +292,7 @@ class ExactlyActive(Support):
 
     def _fits(self, n: int) -> None:
         if self.k > n:
-            raise ValueError(f"k = {self.k}: there are only {n} features")
+            raise ValueError(f"support = {self}: k = {self.k}: there are only {n} features")
 
     @property
     def text(self) -> str:

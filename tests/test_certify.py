@@ -35,6 +35,7 @@ from phasecalc.certify.task import Task
 from phasecalc.cli import main
 from phasecalc.exact.features import local_errors
 from phasecalc.exact.no_bias import no_bias_minimum
+from phasecalc.report.certificates import certificate_text
 
 PAIR = pc.ToyModel(2, 1)
 
@@ -900,3 +901,12 @@ def test_parts_cover_a_cell_once(cell):
 def test_cells_refuse(arguments, error):
     with pytest.raises(error):
         pc.certify_cells(**arguments)
+
+
+@pytest.mark.seconds
+def test_a_mirror_image_is_printed_once():
+    found = pc.certify(PAIR, sparsity="1/5", importance=3, gap="1e-4")
+    first, second = found.minimisers
+    assert np.array_equal(first.weights, -second.weights)
+    text = certificate_text(found)
+    assert text.count("dedicated: within") == 1 and text.count("its mirror image") == 1

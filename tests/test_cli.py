@@ -105,19 +105,19 @@ def _umask() -> int:
         (["loss", "--weights", "1,-1", "--bias", "0,0,0"], "bias has 3 entries: it must have 2"),
         (["loss", "--weights", "1,-1;1"], "weights[1] has 1 entries"),
         (["loss", "--weights", "1,-1", "--importance", "1,-2"], "importance[1] = -2"),
-        (["loss", "--weights", "1,-1", "-S", "1.5"], "sparsity = 3/2"),
-        (["loss", "--weights", "1,-1", "-S", "half"], "sparsity = 'half' is not a number"),
+        (["loss", "--weights", "1,-1", "-S", "1.5"], "-S 3/2: it must lie in [0, 1]"),
+        (["loss", "--weights", "1,-1", "-S", "half"], "-S half is not a number"),
         (["loss", "--weights", "nan,1"], "is not a number"),
         (["loss", "--weights", "1e999999999,1"], "is not a number"),
         (["loss", "--weights", "1/0,1"], "divides by zero"),
-        (["loss", "--weights", "1,1", "-n", "3"], "n_features = 3"),
+        (["loss", "--weights", "1,1", "-n", "3"], "-n 3, but weights"),
         (["loss"], "--weights"),
-        (["boundaries", "-n", "2", "-m", "2"], "n_features > d_hidden"),
-        (["boundaries", "-n", "0"], "n_features = 0"),
+        (["boundaries", "-n", "2", "-m", "2"], "-n 2, -m 2: a phase diagram needs more features"),
+        (["boundaries", "-n", "0"], "-n 0: it must be at least 1"),
         (["boundaries", "-n", "36", "-m", "18"], "the limit is"),
         (["boundaries", "-n", "1000000", "-m", "7"], "a model has at most 100000"),
         (["boundaries", "-n", "two"], "'two' is not a valid integer"),
-        (["boundaries", "--law", "gauss"], "law = 'gauss': it must be one of uniform, point"),
+        (["boundaries", "--law", "gauss"], "--law gauss: it must be one of uniform, point"),
         (["diagram", "-o", "picture.gif"], "must end in .png, .svg, .pdf"),
         (["diagram", "-o", "no/such/folder/picture.png"], "cannot be written"),
         (["nonsense"], "No such command 'nonsense'"),
@@ -200,7 +200,7 @@ def test_odd_places_are_named(capsys, tmp_path):
     for name in ("folder.png", "x" * 300 + ".png"):
         status, _, err = run(capsys, "diagram", "-o", str(tmp_path / name))
         assert status == 2
-        assert "output = " in err
+        assert "-o '" in err
         assert "cannot be written" in err
 
 

@@ -206,9 +206,35 @@ def test_transposed_weights_are_recognised(call):
         lambda b, i: pc.decompose([[1, "-9/10"]], b, i).at("1/2"),
     ],
 )
-def test_one_number_stands_for_all_features(call):
+def test_one_bias_is_that_of_all_features_and_one_importance_that_of_the_last(call):
     assert call(None, None) == call(0, 1) == call([0, 0], [1, 1])
-    assert call("1/8", "1/2") == call(["1/8", "1/8"], ["1/2", "1/2"])
+    assert call("1/8", "1/2") == call(["1/8", "1/8"], ["1", "1/2"]) == call("1/8,1/8", "1,1/2")
+    assert call("0", "(1/2)^i") == call(0, "1/2")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda i: pc.minimize(PAIR, "3/5", i, random_starts=0).loss,
+        lambda i: pc.regret(PAIR, "1,-9/10", "0", "3/5", i, random_starts=0).minimum,
+        lambda i: pc.certify(PAIR, "3/5", i, gap="1/10").upper,
+        lambda i: pc.gradient_flow(PAIR, "3/5", i, trajectories=20).counts,
+        lambda i: pc.slice_along(PAIR, importance=i, values=[0.3, 0.4]).losses.tolist(),
+        lambda i: pc.minimize(pc.ToyModel(2, 1, importance=i), "3/5", random_starts=0).loss,
+    ],
+)
+def test_importances_of_a_model_are_read_as_those_of_weights(call):
+    assert call("1/2") == call("1,1/2") == call(["1", Fraction(1, 2)]) == call("(1/2)^i")
+
+
+def test_importances_of_all_features_at_a_point_have_values():
+    for call in (pc.minimize, pc.certify):
+        with pytest.raises(ValueError, match="importances of all features must be numbers"):
+            call(PAIR, "3/5", "1,r")
+    with pytest.raises(ValueError, match=r"importance = \[0.5, 1.0\]: gradient_flow is for"):
+        pc.gradient_flow(PAIR, 0.5, [0.5, 1.0], trajectories=20)
+    with pytest.raises(TypeError, match=r"importance\[1\] = 0.5 is a float"):
+        pc.certify(PAIR, "3/5", [1, 0.5])
 
 
 COMMANDS = {name: command for name, command in sorted(cli.commands.items())}
@@ -244,7 +270,7 @@ def test_an_option_means_the_same_in_every_command(flag):
     shared = {n: o for n, o in having.items() if (n, flag) not in OWN}
     assert len({o.name for o in having.values()}) == 1, "one name in Python"
     assert len({o.is_flag for o in having.values()}) == 1
-    assert len({tuple(o.opts) for o in having.values() if flag != "--importance"}) <= 1
+    assert len({tuple(o.opts) for o in having.values()}) <= 1
     kinds = {str(o.type.to_info_dict()) for o in shared.values() if flag not in WORDS}
     assert len(kinds) <= 1, (flag, kinds)
     helps = {o.help for o in shared.values() if flag not in WORDS}
@@ -308,6 +334,20 @@ def test_formulas_are_printed_in_the_variable_that_is_asked_for(capsys):
         (("regret", "none.npz", "-S", "0.5", "--starts", "3"), "--starts"),
         (("minimize", "-n", "2000", "-m", "5", "-S", "0.5"), "at most 1000 features"),
         (("minimize", "-S", "0.5", "--random-starts", "-1"), "-1"),
+        (("minimize", "-S", "1.5"), "-S 3/2: it must be in [0, 1)"),
+        (("minimize", "--sparsity", "1.5"), "--sparsity 3/2: it must be in [0, 1)"),
+        (("minimize", "-S", "0.5", "-r", "1,2,3"), "-r has 3 entries: it must have 2"),
+        (("certify", "-S", "1/2", "--importance=0"), "--importance 0: it must be above 0"),
+        (("slice",), "give one of -S and -r, the coordinate that is held"),
+        (("slice", "-S", "1/2", "-r", "1"), "give one of -S and -r, the coordinate that is held;"),
+        (("slice", "-S", "1/2", "-r", "0.9^i"), "-S: there is none beside importances in numbers"),
+        (("slice", "-S", "1/2", "--source", "relaxed", "--bias", "zero"), "--bias zero needs --so"),
+        (("boundaries", "-r", "1/2"), "-r (1, 1/2): candidates are those of (1, …, 1, r)"),
+        (("limit", "-S", "1/2"), "--ratio is needed beside --sparsity"),
+        (("cells", "--picture", "none/x.png"), "--picture '"),
+        (("cells", "--picture", "x.txt"), "--picture 'x.txt': the name must end in .png"),
+        (("loss", "--weights", "1,-1", "--bias", "free"), "--bias free: these weights need biases"),
+        (("train", "--models", "0"), "--models 0: it must be at least 1"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(arguments, says, capsys):

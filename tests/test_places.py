@@ -35,7 +35,7 @@ def test_links_in_a_circle_are_refused(capsys, tmp_path, arguments, ending):
     two.symlink_to(one)
     status, _, err = run(capsys, *arguments, "-o", str(one))
     assert status == 2
-    reason = f"output = {str(one)!r} cannot be written: its links go round in a circle"
+    reason = f"-o {str(one)!r} cannot be written: its links go round in a circle"
     assert err == f"phasecalc: {reason}\n"
     assert sorted(tmp_path.iterdir()) == [one, two]
 
@@ -219,7 +219,7 @@ def test_a_disk_that_is_full_is_one_line(tmp_path):
         check=False, capture_output=True, text=True, preexec_fn=small,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"phasecalc: output = {str(path)!r} cannot be written: File too large\n"
+    assert done.stderr == f"phasecalc: -o {str(path)!r} cannot be written: File too large\n"
     assert [entry.read_text() for entry in tmp_path.iterdir()] == ["old"]
 
 

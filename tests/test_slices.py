@@ -160,7 +160,7 @@ def test_importances_in_numbers_are_held() -> None:
     # All importances times 2: the same minima at twice r.
     same = pc.slice_along(pc.ToyModel(2, 1), sparsity=0.5, values=[0.4, 2])
     np.testing.assert_allclose(2 * other.losses, same.losses, rtol=1e-12)
-    with pytest.raises(ValueError, match="give none of them"):
+    with pytest.raises(ValueError, match="there is none beside importances in numbers"):
         pc.slice_along(pc.ToyModel(2, 1, importance="0.9^i"), sparsity=0.5)
 
 
@@ -172,10 +172,10 @@ def test_commands_take_importances_of_all_features(capsys) -> None:
     status, out, err = run(capsys, "slice", "-S", "1/2", "-r", "1,1/2")
     assert (status, out) == (2, "") and "S is varied" in err
     for line, says in [
-        (("slice", "-r", "1,x"), "importance = x: it must be a number"),
+        (("slice", "-r", "1,x"), "-r x: it must be a number"),
         (("slice", "-r", "0.9^i+x"), "it must be a number"),
-        (("certify", "-S", "1/2", "-r", "1,2*r"), "they must be numbers, without r"),
-        (("certify", "-S", "1/2", "-r", "0.9^j"), 'a formula in i as "0.9^i"'),
+        (("certify", "-S", "1/2", "-r", "1,2*r"), "all features must be numbers, without r"),
+        (("certify", "-S", "1/2", "-r", "0.9^j"), 'a formula in their number i as "0.9^i"'),
     ]:
         status, out, err = run(capsys, *line)
         assert (status, out) == (2, "") and says in err and err.count("\n") == 1

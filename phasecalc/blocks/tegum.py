@@ -60,13 +60,18 @@ def candidates(model: ToyModel, blocks: Iterable[Block] = ()) -> tuple[Candidate
     Source: Elhage et al. 2022, "Superposition as a Phase Change".
     """
     checked_model(model)
+    n, m = model.n_features, model.d_hidden
+    if model.importance != ToyModel(n, m).importance:
+        raise ValueError(
+            f"importance = {model.importance}: candidates are those of (1, …, 1, r), as their "
+            "diagram is over r; a slice (slice_along) holds r or takes other importances"
+        )
     if not model.is_standard:
         raise ValueError(
-            f"importance = {model.importance}, bias = {model.bias!r}, interference_penalty = "
-            f"{model.interference_penalty}: candidates are those of (1, …, 1, r), free biases and "
-            "no penalty"
+            f"bias = {model.bias!r}, interference_penalty = {model.interference_penalty}, "
+            f"support = {model.support}: candidates are those of free biases, no penalty and "
+            "independent features"
         )
-    n, m = model.n_features, model.d_hidden
     if n <= m:
         raise ValueError(
             f"n_features = {n}, d_hidden = {m}: a phase diagram needs more features than "

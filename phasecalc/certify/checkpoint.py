@@ -53,6 +53,10 @@ def load_state(path: Path, fresh: _Search) -> _Search:
         fresh.log = [(held["codes"], held["indices"], held["values"])]
     except (BadZipFile, KeyError, EOFError, OSError) as error:
         raise ValueError(f"checkpoint = {str(path)!r} cannot be read: {error}") from None
+    except ValueError as error:
+        if str(error).startswith("checkpoint"):
+            raise
+        raise ValueError(f"checkpoint = {str(path)!r} is no state of a search") from None
     return fresh
 
 

@@ -54,7 +54,8 @@ def certify(
     ----------
     model : at most 3 features, uniform magnitudes; free biases or b = 0, any penalty.
     sparsity, importance : exact rationals (int, Fraction, or text such as "3/5"); S in [0, 1),
-        or p = 1 − S as ``feature_probability``.
+        or p = 1 − S as ``feature_probability``. One importance is that of the last feature, r; a
+        row, or a text as "0.9^i", holds those of all.
     gap : the largest upper − lower that is accepted, above 0.
     most_boxes : where the search gives up.
     checkpoint : a file from which a stopped search goes on.
@@ -76,7 +77,7 @@ def certify(
     if isinstance(most_boxes, bool) or not isinstance(most_boxes, int) or most_boxes < 1:
         raise ValueError(f"most_boxes = {shown(most_boxes)}: it must be an integer, at least 1")
     values: dict[str, Any] = {name: float(value) for name, value in task.symbols}
-    found = minimize(model, task.sparsity, task.importance, **values)
+    found = minimize(task.model, task.sparsity, task.importance, **values)
     centres = centres_of(task, found)
     search = _Search.of(task, centres, width)
     place = None if checkpoint is None else Path(checkpoint)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ..inputs import exact_number, shown, sparsity_of
 from ..laws import Uniform
-from ..model import ToyModel, checked_model
+from ..model import ToyModel, checked_model, weighted
 from .compiled.moments import MOST_FEATURES, law_between, row_matrix, row_terms
 
 Floats = NDArray[np.float64]
@@ -64,7 +64,8 @@ class Task:
                 f"{MOST_FEATURES} features"
             )
         S = sparsity_of(sparsity, feature_probability, _probability)
-        r = rational(importance, "importance")
+        model, given_r = weighted(model, importance, exact=True)
+        r = rational(given_r, "importance")
         if r <= 0:
             raise ValueError(f"importance = {r}: it must be above 0")
         values = {name: rational(value, name) for name, value in symbols.items()}

@@ -22,6 +22,7 @@ from .limit import limit
 from .loss import loss
 from .minimize import minimize
 from .names import names
+from .refusals import in_options
 from .regret import regret
 from .slice import slice_command
 from .streams import (
@@ -86,9 +87,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _status(arguments: Sequence[str] | None) -> int:
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         with readable_output(), long_integers():
-            return _run(arguments)
+            return _run(arguments, words)
     except (click.Abort, KeyboardInterrupt):
         complain("phasecalc: interrupted")
         return INTERRUPTED
@@ -99,32 +101,34 @@ def _status(arguments: Sequence[str] | None) -> int:
     except (MemoryError, ValueError, OSError, ArithmeticError, MissingPackage) as error:
         if isinstance(error, OSError) and not takes_output():
             abandon_output()
-        return _failed(error)
+        return _failed(error, words)
 
 
-def _failed(error: Exception) -> int:
+def _failed(error: Exception, words: Sequence[str]) -> int:
     """One line that says why, and the status."""
     if isinstance(error, MemoryError):
-        return _refused(f"out of memory: ask for less ({error})")
+        return _refused(f"out of memory: ask for less ({error})", ())
     if isinstance(error, OverflowError):
-        return _refused(f"a number is too large: {error}")
+        return _refused(f"a number is too large: {error}", words)
     if isinstance(error, ArithmeticError):
         complain(f"phasecalc: the computation failed: {error}")
         return FAILED
-    return _refused(str(error))
+    return _refused(str(error), words)
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str] | None, words: Sequence[str]) -> int:
     try:
         status = cli.main(args=arguments, prog_name="phasecalc", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return 0
     except click.ClickException as error:
-        return _refused(error.format_message())
+        return _refused(error.format_message(), words)
     return status if isinstance(status, int) else 0
 
 
-def _refused(reason: str) -> int:
-    complain(f"phasecalc: {' '.join(reason.split())}")
+def _refused(reason: str, words: Sequence[str]) -> int:
+    reason = " ".join(reason.split())
+    command = cli.commands.get(words[0]) if words else None
+    complain(f"phasecalc: {reason if command is None else in_options(reason, command, words[1:])}")
     return UNUSABLE

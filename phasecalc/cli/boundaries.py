@@ -9,6 +9,7 @@ from typing import Literal
 import click
 
 from .options import (
+    OVER_R,
     bar_wanted,
     checkpoint_option,
     exact_diagram,
@@ -29,7 +30,7 @@ from .options import (
 
 @click.command(short_help="Print phases, boundaries and junctions.")
 @model_options
-@importance_option
+@importance_option(words=OVER_R)
 @support_option
 @source_option
 @variant_options

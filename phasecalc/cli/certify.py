@@ -13,14 +13,13 @@ from .options import (
     ExactNumber,
     OutputFile,
     bar_wanted,
+    importance_option,
     json_option,
-    last_importance_option,
     model_of,
     model_options,
     print_json,
     quiet_option,
     sparsity_option,
-    split_importance,
     variant_options,
 )
 from .streams import complain
@@ -29,7 +28,7 @@ from .streams import complain
 @click.command(short_help="Enclose the global minimum at one point, with proof.")
 @model_options
 @sparsity_option("Sparsity S, from 0 to below 1.", required=True)
-@last_importance_option
+@importance_option("1")
 @variant_options
 @click.option(
     "--gap", type=ExactNumber(), default="1e-6", show_default=True, help="Largest upper - lower."
@@ -75,19 +74,15 @@ def certify(
     Example: phasecalc certify -S 3/5 -r 1 --gap 1e-9
     """
     from ..certify.search import certify as search
-    from ..expressions import names_in
     from ..files import checked_place
 
     for place in (output, checkpoint):
         if place is not None:
             checked_place(place)
-    every, last = split_importance(importance)
-    if every is not None and "r" in names_in(every):
-        raise ValueError(f"importance = {every!r}: of all features they must be numbers, without r")
     found = search(
-        model_of(n_features, d_hidden, law, bias, interference_penalty, every),
+        model_of(n_features, d_hidden, law, bias, interference_penalty),
         sparsity,
-        last,
+        importance,
         gap=gap,
         most_boxes=most_boxes,
         checkpoint=checkpoint,

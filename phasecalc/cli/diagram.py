@@ -10,6 +10,7 @@ import click
 
 from ..files import replacing
 from .options import (
+    OVER_R,
     OutputFile,
     bar_wanted,
     checkpoint_option,
@@ -29,7 +30,7 @@ from .options import (
 
 @click.command(short_help="Draw the phase diagram.")
 @model_options
-@importance_option
+@importance_option(words=OVER_R)
 @support_option
 @source_option
 @variant_options

@@ -64,11 +64,11 @@ def limit(
     from ..report.limit import limit_document, limit_text, state_document, state_text
 
     if (sparsity is not None and ratio is None) or (sticky and ratio is None):
-        raise click.UsageError("ratio is needed beside --sparsity and --sticky")
+        raise click.UsageError("--ratio is needed beside --sparsity and --sticky")
     if ratio is not None and sparsity is None and not sticky:
-        raise click.UsageError("sparsity is needed beside --ratio, or --sticky")
+        raise click.UsageError("--sparsity is needed beside --ratio, or --sticky")
     if sticky and output is None:
-        raise click.UsageError("output is needed beside --sticky")
+        raise click.UsageError("--output is needed beside --sticky")
     found = limit_diagram(law_of(law), source, progress=bar_wanted(quiet))
     state = None if sparsity is None else found.at(sparsity, ratio)
     with nullcontext() if output is None else replacing(output) as temporary:

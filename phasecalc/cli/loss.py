@@ -38,9 +38,10 @@ FILES = (".npz", ".safetensors", ".pt", ".pth", ".bin")
 @click.option(
     "--bias",
     default=None,
-    help='One entry per feature, added, or one for all: "0,-1/2". Default: the file\'s, or 0.',
+    help='One entry per feature, added, or one for all: "0,-1/2"; "zero" is 0. Default: the '
+    "file's, or 0.",
 )
-@importance_option
+@importance_option(words=' Names are symbols: "r". Default: 1 for all.')
 @sparsity_option("Also print the loss at this sparsity.")
 @click.option("-n", "--n-features", type=int, help="Features; default: the columns of W.")
 @click.option("-m", "--d-hidden", type=int, help="Hidden dimensions; default: the rows of W.")
@@ -90,7 +91,7 @@ def loss(
             raise ValueError(
                 f"{name} = {given}, but weights has {len(rows)} rows of {len(rows[0])}"
             )
-    biases = known if bias is None else _entries(bias, "bias")
+    biases = known if bias is None else _biases(bias)
     magnitudes, together = law_of(law), support_of(support)
     if not (magnitudes.density or magnitudes.atoms):
         _print_number(rows, biases, importance, sparsity, magnitudes, together, as_json)
@@ -170,11 +171,14 @@ def _print_number(
         click.echo(numerical_loss_text(found, law.text, support.text))
 
 
-def _entries(text: str, argument: str) -> object:
-    """One entry for all features, or one for each."""
-    from ..inputs import parse_scalar, parse_vector
-
-    return parse_vector(text, argument) if "," in text else parse_scalar(text, argument)
+def _biases(text: str) -> str:
+    """Entries, or the word of the other commands for biases that are held at 0."""
+    if text.strip().lower() == "free":
+        raise ValueError(
+            'bias = "free": these weights need biases, as "0,-1/2", or "zero"; phasecalc minimize '
+            "finds the best ones"
+        )
+    return "0" if text.strip().lower() == "zero" else text
 
 
 def _from_file(name: str, convention: str) -> tuple[list[list[Fraction]], list[Fraction]]:

@@ -10,15 +10,14 @@ import click
 
 from .options import (
     bar_wanted,
+    importance_option,
     json_option,
-    last_importance_option,
     model_of,
     model_options,
     print_json,
     quiet_option,
     random_starts_options,
     sparsity_option,
-    split_importance,
     support_option,
     variant_options,
 )
@@ -28,7 +27,7 @@ from .streams import complain
 @click.command(short_help="Find the minima of the exact loss at one point.")
 @model_options
 @sparsity_option("Sparsity S, from 0 to below 1.", required=True)
-@last_importance_option
+@importance_option("1")
 @support_option
 @variant_options
 @random_starts_options
@@ -61,11 +60,10 @@ def minimize(
     """
     from ..minima.minimize import minimize as search
 
-    every, last = split_importance(importance)
     found = search(
-        model_of(n_features, d_hidden, law, bias, interference_penalty, every, support),
+        model_of(n_features, d_hidden, law, bias, interference_penalty, support=support),
         sparsity,
-        last,
+        importance,
         random_starts=random_starts,
         seed=seed,
         progress=bar_wanted(quiet),

@@ -49,8 +49,9 @@ class OutputFile(click.ParamType[Path]):
     def convert(self, value: Any, param: Any, ctx: Any) -> Path:
         path = Path(value)
         if path.suffix.lower() not in self.endings:
+            name = "output" if param is None else param.name
             raise click.UsageError(
-                f"output = {str(path)!r}: the name must end in {', '.join(self.endings)}, "
+                f"{name} = {str(path)!r}: the name must end in {', '.join(self.endings)}, "
                 f"for example out{self.endings[0]}",
                 ctx,
             )
@@ -63,26 +64,24 @@ LAW_HELP = (
 )
 
 
-def importance_option(command: Command) -> Command:
-    """--importance: of all features."""
-    return click.option(
-        "--importance",
-        default=None,
-        help='Of all features: "1,1,r", or a formula in the number i = 0, 1, ... of a feature: '
-        '"0.9^i". Default: 1, and r for the last where a diagram is over r.',
-    )(command)
+def importance_option(
+    default: str | None = None, *, words: str = ""
+) -> Callable[[Command], Command]:
+    """-r: the importance of the last feature, or those of all, the same in every command.
 
-
-def last_importance_option(command: Command) -> Command:
-    """-r: the importance of the last feature, or those of all."""
+    words : what it is in this command, beside that.
+    """
     return click.option(
         "-r",
         "--importance",
-        default="1",
-        show_default=True,
-        help='Importance of the last feature; or those of all: "1,1/2", or a formula in the number '
-        'i = 0, 1, ... of a feature: "0.9^i".',
-    )(command)
+        default=default,
+        show_default=default is not None,
+        help='Importance of the last feature: "1/2", with 1 for the others; or those of all: '
+        f'"1,1,1/2", or a formula in the number i = 0, 1, ... of a feature: "0.9^i".{words}',
+    )
+
+
+OVER_R = " Default: the symbol r, one axis of the diagram."
 
 
 def support_option(command: Command) -> Command:
@@ -95,21 +94,6 @@ def support_option(command: Command) -> Command:
         '"groups(correlated={0, 1}, anticorrelated={2, 3}{4, 5})", '
         '"table({}: 1/2, {0, 1}: 1/2)", "pair(p/2)".',
     )(command)
-
-
-def split_importance(text: str) -> tuple[str | None, Fraction]:
-    """What -r says: (importances of all features, or None, and r)."""
-    from ..expressions import names_in
-    from ..inputs import FEATURE, parse_number
-
-    if "," in text or FEATURE in names_in(text):
-        return text, Fraction(1)
-    try:
-        return None, parse_number(text, "importance")
-    except ValueError as error:
-        raise ValueError(
-            f'{error}, or importances of all features: "1,1/2", or a formula in i as "0.9^i"'
-        ) from None
 
 
 def model_options(command: Command) -> Command:

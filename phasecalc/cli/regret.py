@@ -11,14 +11,13 @@ from .options import (
     ExactNumber,
     bar_wanted,
     convention_option,
+    importance_option,
     json_option,
-    last_importance_option,
     law_option,
     model_of,
     print_json,
     quiet_option,
     random_starts_options,
-    split_importance,
     support_option,
 )
 
@@ -34,7 +33,7 @@ from .options import (
     required=True,
     help="Sparsity S = 1 - p; once, or once for each instance.",
 )
-@last_importance_option
+@importance_option("1")
 @support_option
 @law_option
 @random_starts_options
@@ -66,17 +65,17 @@ def regret(
     found = read_weights(file, convention)
     S = [float(value) for value in sparsity]
     if len(S) > 1 and found.weights.shape[:-2] != (len(S),):
+        lead = found.weights.shape[:-2]
+        held = f"instances {lead}" if lead else "the one model of the file"
         raise ValueError(
-            f"sparsity: {len(S)} of them for instances {found.weights.shape[:-2]}; give one, or "
-            "one for each instance"
+            f"sparsity: {len(S)} of them for {held}; give one, or one for each instance"
         )
-    every, last = split_importance(importance)
     result = measured(
-        model_of(found.n_features, found.d_hidden, law, importance=every, support=support),
+        model_of(found.n_features, found.d_hidden, law, support=support),
         found.weights,
         found.bias,
         sparsity=S if len(S) > 1 else S[0],
-        importance=last,
+        importance=importance,
         random_starts=random_starts,
         seed=seed,
         progress=bar_wanted(quiet),

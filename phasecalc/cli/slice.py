@@ -12,13 +12,13 @@ from .options import (
     OutputFile,
     bar_wanted,
     dpi_option,
+    importance_option,
     json_option,
     model_of,
     model_options,
     print_json,
     quiet_option,
     sparsity_option,
-    split_importance,
     variant_options,
 )
 
@@ -34,11 +34,9 @@ from .options import (
 )
 @variant_options
 @sparsity_option("Hold S here, from 0 to below 1.")
-@click.option(
-    "-r",
-    "--importance",
-    help='Hold r here, above 0; or hold the importances of all features: "1,1/2", "0.9^i". With '
-    '-S: importances of which r is varied, "1,1/2,r".',
+@importance_option(
+    words=" Held, if it is in numbers; beside -S those of all features, with r, which is varied: "
+    '"1,1/2,r".'
 )
 @click.option(
     "-o",
@@ -75,15 +73,21 @@ def slice_command(
     from contextlib import nullcontext
 
     from ..files import replacing
+    from ..inputs import is_one_importance
     from ..report.slices import slice_document, slice_text
     from ..slices.along import slice_along
 
-    every, held = (None, None) if importance is None else split_importance(importance)
+    alone = importance is None or is_one_importance(importance)
+    if alone and (sparsity is None) == (importance is None):
+        raise click.UsageError(
+            "give one of -S and -r, the coordinate that is held"
+            + ("" if sparsity is None else "; the other one is varied")
+        )
     with nullcontext() if output is None else replacing(output) as temporary:
         line = slice_along(
-            model_of(n_features, d_hidden, law, bias, interference_penalty, every),
+            model_of(n_features, d_hidden, law, bias, interference_penalty),
             sparsity=sparsity,
-            importance=held if every is None else None,
+            importance=importance,
             source=source,
             progress=bar_wanted(quiet),
         )

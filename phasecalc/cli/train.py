@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from .options import (
+    OVER_R,
     OutputFile,
     bar_wanted,
     importance_option,
@@ -37,7 +38,7 @@ def _warning_in_a_line() -> Iterator[None]:
 
 @click.command(short_help="Train models on a grid of sparsities and importances.")
 @model_options
-@importance_option
+@importance_option(words=OVER_R)
 @support_option
 @click.option(
     "-o",

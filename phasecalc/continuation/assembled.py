@@ -133,8 +133,7 @@ def _special_point(land: Landscape, node: Node, names: list[str]) -> SpecialPoin
 
 
 def _first_order(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> TracedBoundary:
-    land, arc = graph.land, edge.curve
-    assert isinstance(arc, Arc)
+    land, arc = graph.land, edge.arc
     pairs = list(arc.pairs)
     nodes = [graph.nodes[k] for k in (edge.tail, edge.head)]
     for node in nodes:

@@ -182,7 +182,8 @@ def decompose(
     weights : m rows of n exact entries (int, Fraction, SymPy number or expression; text such as
         "2/3", "-sqrt(3)/2" or "w" is parsed, never evaluated). Column i is feature i.
     bias : n exact entries, added: u = Gx + b, or one for all; 0 by default.
-    importance : n exact entries, not negative, or one for all; 1 by default.
+    importance : n exact entries, not negative, a formula in i as "0.9^i", or one number: that of
+        the last feature. 1 by default.
     law : `Uniform()` (default), or any law whose density is piecewise polynomial.
     gram : the n × n matrix G = WᵀW in place of `weights`; any symmetric matrix is taken, whether
         or not it is the Gram matrix of m-dimensional vectors.

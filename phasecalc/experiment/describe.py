@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..display import Large
 from ..inputs import turned
-from ..kernel.inputs import real_array, scalar_in, sparsity_in
+from ..kernel.inputs import biases_of, importances_of, scalar_in, sparsity_in, weights_of
 from ..kernel.loss import expected_loss
 from ..laws import Law, checked_law
 from ..minima.found import LocalMinimum
@@ -83,12 +83,12 @@ def describe(
 ) -> Description:
     """Say what given weights do to their features, and which minimum they are near.
 
-    weights (m, n), column i for feature i; bias (n,), zeros by default; importance (n,) or one
-    number, ones by default. With a sparsity S in [0, 1), or
-    p = 1 − S as ``feature_probability``, also the loss of each feature and
-    the minimum that a descent from these weights ends in. Beyond nine features that is a descent on
-    the dense loss, which is given up after so many ``seconds``; 0 begins none. progress: words on
-    stderr where it takes longer than two seconds; None on a terminal only.
+    weights (m, n), column i for feature i; bias (n,) or one number for all, zeros by default;
+    importance (n,) or one number, that of the last feature, ones by default. With a sparsity S in
+    [0, 1), or p = 1 − S as ``feature_probability``, also the loss of each feature and the minimum
+    that a descent from these weights ends in. Beyond nine features that is a descent on the dense
+    loss, which is given up after so many ``seconds``; 0 begins none. progress: words on stderr
+    where it takes longer than two seconds; None on a terminal only.
 
     >>> found = describe([[1.0, -0.98]], [0.04, 0.05], sparsity=0.6)
     >>> found.phase, found.outcomes, found.dimensionalities.round(2).tolist()
@@ -98,14 +98,14 @@ def describe(
 
     Raises `ValueError` for shapes that do not fit, with a hint where weights look transposed.
     """
-    W = real_array("weights", weights)
+    W = weights_of(weights)
     if W.ndim != 2 or 0 in W.shape:
         raise ValueError(f"weights: shape {W.shape}; it must be (m, n), the weights of one model")
     if np.abs(W).max() > HEAVIEST:
         raise ValueError(f"weights: one of {np.abs(W).max():g}; the limit is {HEAVIEST:g}")
     m, n = W.shape
-    b = _vector("bias", 0.0 if bias is None else bias, n, m)
-    I = _vector("importance", 1.0 if importance is None else importance, n, m)  # noqa: E741
+    b = _fitting("bias", biases_of(bias, n), n, m)
+    I = _fitting("importance", importances_of(importance, n), n, m)  # noqa: E741
     chosen = checked_law(law)
     model = ToyModel(n, m, chosen, importance=[Fraction(float(value)) for value in I])
     gram = W.T @ W
@@ -161,11 +161,8 @@ def _nearest(
         return None
 
 
-def _vector(name: str, value: ArrayLike, n: int, m: int) -> Floats:
-    """One number for all features, or one for each."""
-    array = real_array(name, value)
-    if array.ndim == 0:
-        return np.full(n, float(array))
+def _fitting(name: str, array: Floats, n: int, m: int) -> Floats:
+    """The array, if it has one number for each feature."""
     if array.shape != (n,):
         hint = turned(array.shape[0], m, n) if array.ndim == 1 else ""
         raise ValueError(

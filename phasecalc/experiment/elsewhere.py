@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -236,6 +237,9 @@ def _foreign(path: Path, error: Exception) -> ValueError:
 
 def _npz(path: Path) -> dict[str, NDArray[Any]]:
     with path.open("rb") as opened:
+        if not is_zipfile(opened):
+            raise ValueError("it is no archive of arrays")
+        opened.seek(0)
         file = np.load(opened, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             raise ValueError("it is no archive of arrays")

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from ..display import Shown
 from ..inputs import count_of, shown
+from ..kernel.conditions import evaluated
 from ..kernel.inputs import scalar_in, sparsity_in
 from ..kernel.threads import thread_count
 from ..laws import Uniform
 from ..minima.minimize import minimize
 from ..minima.naming import is_dead
-from ..model import ToyModel, checked_model
+from ..model import ToyModel, checked_model, weighted
 from ..progress import told
 from ..records import Record
 from .compiled.flow import flow
@@ -99,7 +100,11 @@ def gradient_flow(
     if isinstance(trajectories, bool) or not isinstance(trajectories, int) or trajectories < 1:
         raise ValueError(f"trajectories = {shown(trajectories)}: it must be an integer, 1 or more")
     S = sparsity_in(sparsity, feature_probability)
-    r = scalar_in(importance, "importance", 0.0, np.inf)
+    model, given = weighted(model, importance)
+    I = evaluated(model, {"r": scalar_in(given, "importance", 0.0, np.inf)})[0]  # noqa: E741
+    if I[0] != 1:
+        raise ValueError(f"importance = {I.tolist()}: gradient_flow is for importances (1, r)")
+    r = float(I[1])
     spread = scalar_in(sigma, "sigma", 0.0, np.inf)
     found = minimize(model, S, r)
     known = [

@@ -9,15 +9,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..display import Large
-from ..inputs import count_of, sparsity_of, turned
+from ..inputs import count_of, is_single, sparsity_of, turned
 from ..kernel.conditions import evaluated, supported
-from ..kernel.inputs import LEAST_PROBABILITY, real_array, scalar_in
+from ..kernel.inputs import (
+    LEAST_PROBABILITY,
+    biases_of,
+    real_array,
+    scalar_in,
+    weights_of,
+)
 from ..kernel.loss import expected_loss
 from ..minima.minimize import minimize
 from ..minima.naming import name_of
 from ..minima.problem import Problem
 from ..minima.wide import is_wide, train_one, wide_starts
-from ..model import ToyModel, checked_model, sizes
+from ..model import ToyModel, checked_model, sizes, weighted
 from ..progress import told
 from ..records import Record
 from ..supports import Independent
@@ -125,7 +131,8 @@ def regret(
     model : a `ToyModel` of the weights' sizes; None for importances (1, …, 1, r).
     weights : (…, m, n); bias (…, n) or one number, 0 by default.
     sparsity : (…), which is broadcast to them; or p = 1 − S as ``feature_probability``.
-    importance, symbols : values of r and of the model's other symbols.
+    importance : one number, the value of r, or the importances of all features, in numbers.
+    symbols : values of the model's other symbols.
     random_starts : their number, by default those of `minimize`, or 4.
     progress : words on stderr where it takes longer than two seconds; None on a terminal only.
 
@@ -136,7 +143,7 @@ def regret(
 
     Raises `ValueError` for shapes and values that do not fit, `TypeError` for what are no numbers.
     """
-    W = real_array("weights", weights)
+    W = weights_of(weights)
     if W.ndim < 2 or 0 in W.shape:
         raise ValueError(f"weights: shape {W.shape}; it must be (..., m, n), with m, n at least 1")
     lead, (m, n) = W.shape[:-2], W.shape[-2:]
@@ -147,9 +154,9 @@ def regret(
             f"weights: {n} features in {m} dimensions; the model has {model.n_features} in "
             f"{model.d_hidden}{hint}"
         )
-    b = real_array("bias", 0.0 if bias is None else bias)
-    if b.ndim == 0:
-        b = np.full((*lead, n), float(b))
+    b = biases_of(bias, n)
+    if bias is None or is_single(bias):
+        b = np.broadcast_to(b, (*lead, n)).copy()
     if b.shape != (*lead, n):
         hint = turned(b.shape[-1], m, n)
         raise ValueError(f"bias: shape {b.shape}; it must be {(*lead, n)}, as weights has{hint}")
@@ -158,7 +165,8 @@ def regret(
         S = np.broadcast_to(S, lead).copy()
     except ValueError:
         raise ValueError(f"sparsity: shape {S.shape}; weights has the instances {lead}") from None
-    r = scalar_in(importance, "importance", 0.0, np.inf)
+    model, given = weighted(model, importance)
+    r = scalar_in(given, "importance", 0.0, np.inf)
     values = {key: scalar_in(value, key, -np.inf, np.inf) for key, value in symbols.items()}
     count = None if random_starts is None else count_of(random_starts, "random_starts")
     search = _Search(model, r, values, count, count_of(seed, "seed"))
@@ -207,7 +215,10 @@ class _Search:
         self.model, self.r, self.values, self.starts, self.seed = model, r, values, starts, seed
         self.wide = is_wide(model)
         if self.wide and (penalty or model.bias != "free"):
-            raise ValueError("model: beyond 9 features there is no penalty and no fixed bias")
+            raise ValueError(
+                f"bias = {model.bias!r}, interference_penalty = {model.interference_penalty}: "
+                "beyond 9 features there is no penalty and biases are free"
+            )
         self.known: dict[float, tuple[float, str]] = {}
 
     def one(self, W: Floats, b: Floats, S: float) -> dict[str, Any]:

@@ -97,9 +97,9 @@ def train(
         raise TypeError(f"model = {model!r}: it must be a phasecalc.ToyModel")
     if model.bias != "free" or model.interference_penalty or set(model.symbols) - {pc_r}:
         raise ValueError(
-            "model: training takes free biases, importances in numbers and r, supports in p, and "
-            f"no penalty, not importance = {model.importance}, support = {model.support}, "
-            f"bias = {model.bias!r}, interference_penalty = {model.interference_penalty}"
+            f"importance = {model.importance}, support = {model.support}, bias = {model.bias!r}, "
+            f"interference_penalty = {model.interference_penalty}: training takes free biases, "
+            "importances in numbers and r, supports in p, and no penalty"
         )
     if method == "sampled" and (model.law.kernel is None or model.support != Independent()):
         raise ValueError(

@@ -12,7 +12,16 @@ import numpy as np
 import sympy
 from numpy.typing import ArrayLike, NDArray
 
-from ..inputs import parse_number, parse_scalar, shown, sparsity_of, turned
+from ..inputs import (
+    importance_vector,
+    is_one_importance,
+    parse_matrix,
+    parse_number,
+    parse_scalar,
+    shown,
+    sparsity_of,
+    turned,
+)
 from ..laws import Law, checked_law
 from .compiled.rows import POINT, UNIFORM
 
@@ -110,10 +119,37 @@ def _require(name: str, array: Floats, good: NDArray[np.bool_], allowed: str) ->
         raise ValueError(f"{name}{at} = {array[tuple(where)]}: it must be {allowed}")
 
 
-def _for_each(name: str, value: ArrayLike | None, default: float, n: int) -> Floats:
-    """A vector of n; one number stands for all of them, None for the default."""
-    array = real_array(name, default if value is None else value)
+def weights_of(value: ArrayLike) -> Floats:
+    """Weights (…, m, n); a text has rows separated by ";" and entries by ",".
+
+    >>> weights_of("1, 0; 0, -1/2").tolist()
+    [[1.0, 0.0], [0.0, -0.5]]
+    """
+    rows: Any = parse_matrix(value, "weights") if isinstance(value, str) else value
+    return real_array("weights", rows)
+
+
+def biases_of(value: ArrayLike | None, n: int) -> Floats:
+    """Biases (…, n); one number stands for all of them, None for 0, a text with commas for a row.
+
+    >>> biases_of("1/2", 2), biases_of("0, -1/2", 2)
+    (array([0.5, 0.5]), array([ 0. , -0.5]))
+    """
+    row: Any = value.split(",") if isinstance(value, str) and "," in value else value
+    array = real_array("bias", 0.0 if row is None else row)
     return np.full(n, float(array)) if array.ndim == 0 else array
+
+
+def importances_of(value: ArrayLike | None, n: int) -> Floats:
+    """Importances (…, n) as `importance_vector` reads them: one number is that of the last feature.
+
+    >>> importances_of(0.5, 3), importances_of("0.5^i", 3)
+    (array([1. , 1. , 0.5]), array([1.  , 0.5 , 0.25]))
+    """
+    if isinstance(value, str) and not is_one_importance(value):
+        return real_array("importance", importance_vector(value, n))
+    array = real_array("importance", 1.0 if value is None else value)
+    return np.append(np.ones(n - 1), array) if array.ndim == 0 else array
 
 
 def checked_batch(
@@ -133,13 +169,13 @@ def checked_batch(
     magnitudes = checked_law(law)
     bare = any_law and magnitudes.kernel not in _KERNELS
     code, unit = (NO_KERNEL, 1.0) if bare else kernel_of(magnitudes)
-    W = real_array("weights", weights)
+    W = weights_of(weights)
     if W.ndim < 2 or 0 in W.shape[-2:]:
         raise ValueError(f"weights: shape {W.shape}; it must be (..., m, n), with m, n at least 1")
     n = W.shape[-1]
     vectors = {
-        "bias": _for_each("bias", bias, 0.0, n),
-        "importance": _for_each("importance", importance, 1.0, n),
+        "bias": biases_of(bias, n),
+        "importance": importances_of(importance, n),
     }
     if (sparsity is None) == (sparsity_per_feature is None):
         raise TypeError(

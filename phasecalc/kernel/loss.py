@@ -51,10 +51,11 @@ def expected_loss(
     1e-13 (1 + Σ_j I_j (1 + ‖G_j‖₁ + |b_j|)²), G = WᵀW, for weights of any size and sign.
 
     weights (..., m, n), bias (..., n), importance (..., n) and sparsity (...) broadcast as in
-    NumPy, to a loss of shape (...). One number is the bias or importance of all features; they are
-    0 and 1 by default. Integers, floats, bools, Fraction and Decimal are taken, and
-    rounded to float64; float64 comes out. `feature_probability` = 1 − S may be given in place of
-    `sparsity`, and is then known to 2⁻⁵³, as S is. A sparsity for each feature goes into
+    NumPy, to a loss of shape (...). One number is the bias of all features, or the importance of
+    the last one beside others of 1; by default all are 0 and 1. Integers, floats, bools, Fraction
+    and Decimal are taken, and rounded to float64; float64 comes out. `feature_probability` = 1 − S
+    may be given in place of `sparsity`, and is then known to 2⁻⁵³, as S is. A sparsity for each
+    feature goes into
     `sparsity_per_feature` (..., n) instead of `sparsity`: a keyword of its own, because an array of
     length n could also be a batch of n sparsities.
 

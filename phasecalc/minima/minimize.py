@@ -13,7 +13,7 @@ from ..inputs import count_of
 from ..kernel.compiled.cube import MAX_DIRECTIONS
 from ..kernel.compiled.rows import POINT
 from ..kernel.inputs import real_array, scalar_in, sparsity_in
-from ..model import ToyModel, checked_model, sizes
+from ..model import ToyModel, checked_model, sizes, weighted
 from ..progress import told
 from .found import LocalMinimum, Minimum, padded
 from .general import general_minimum, is_general
@@ -73,7 +73,8 @@ def minimize(
         is the error of a minimum's loss. There is no
         penalty and no fixed bias then, and there are at most 1000 features.
     sparsity : S in [0, 1), a number; or p = 1 − S as ``feature_probability``.
-    importance : the value of the symbol r, by default that of the last feature's importance.
+    importance : one number, the value of the symbol r, by default that of the last feature's
+        importance; or the importances of all features in numbers, in place of the model's.
     start : weights (m, n), or a pair of weights and bias (n,) or one number for all, as arrays or a
         `LocalMinimum`: the descent begins there and nowhere else, so that what is found is where
         these weights lead, with every feature in its place.
@@ -94,7 +95,8 @@ def minimize(
     """
     checked_model(model)
     S = sparsity_in(sparsity, feature_probability)
-    r = scalar_in(importance, "importance", 0.0, np.inf)
+    model, given = weighted(model, importance)
+    r = scalar_in(given, "importance", 0.0, np.inf)
     values = {key: scalar_in(value, key, -np.inf, np.inf) for key, value in symbols.items()}
     unknown = values.keys() - {symbol.name for symbol in model.symbols}
     if unknown:

@@ -9,9 +9,7 @@ search begins again with an empty memory, a few times.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import TIMEOUT_MAX, Timer
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +21,7 @@ from ..kernel.dense import TOLERANCE, dense_loss
 from ..kernel.inputs import checked_batch
 from ..kernel.loss import expected_loss, expected_loss_and_grad
 from ..model import ToyModel, sizes
-from ..progress import advance, share_bar, warned
+from ..progress import advance, after, share_bar, warned
 from ..supports import Independent, Support
 from .found import LocalMinimum, Minimum, padded
 from .naming import name_of, outcome_of
@@ -187,11 +185,14 @@ def wide_minimum(
     """
     importance, penalty = evaluated(model, {"r": r, **values})
     if penalty or model.bias != "free":
-        raise ValueError("model: beyond 9 features there is no penalty and no fixed bias")
+        raise ValueError(
+            f"bias = {model.bias!r}, interference_penalty = {model.interference_penalty}: "
+            "beyond 9 features there is no penalty and biases are free"
+        )
     if model.n_features > MOST_FEATURES:
         raise ValueError(
             f"n_features = {model.n_features}: at most {MOST_FEATURES} features are minimised; "
-            "limit_diagram has the limit of many equal ones"
+            "the limit of many equal ones is limit_diagram, phasecalc limit"
         )
     whole, model = model, narrowed(supported(model, values))
     m, n = model.d_hidden, model.n_features
@@ -213,7 +214,9 @@ def wide_minimum(
         loss = expected_loss(W, b, importance, given, model.law, support=support)
         return End(float(loss), W, b, reason)
 
-    with shown, _stopping(running, seconds):
+    # The flag ends a descent.
+    late = nullcontext() if seconds is None else after(seconds, running.__setitem__, 0, True)
+    with shown, late:
         first = [descent(row, _COARSE, k, "descents") for k, row in enumerate(rows)]
         first.sort(key=lambda end: end.loss)
         best: list[End] = []
@@ -230,21 +233,6 @@ def wide_minimum(
     minima = tuple(_minimum(whole, model, importance, S, end) for end in last)
     failed = sum(end.reason == ITERATION_LIMIT for end in first)
     return Minimum(whole, S, r, minima, len(rows), failed, tuple(values.items()))
-
-
-@contextmanager
-def _stopping(running: NDArray[np.bool_], seconds: float | None) -> Iterator[None]:
-    """Sets the flag that ends a descent after so many seconds."""
-    if seconds is None:
-        yield
-        return
-    timer = Timer(min(seconds, TIMEOUT_MAX), running.__setitem__, (0, True))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _foretold(

@@ -60,11 +60,16 @@ def _never(diagram: PhaseDiagram, candidate: Candidate) -> Step:
     mean = share * named_loss(one.name) + (1 - share) * named_loss(two.name)
     meanings = {named_loss(c.name): c.loss for c in (candidate, one, two)}
     excess = sympy.factor(candidate.loss - share * one.loss - (1 - share) * two.loss)
+    below = (
+        f"that of {(one if share else two).name}"
+        if share in (0, 1)
+        else "a weighted mean of two others, and so the lower of them,"
+    )
     return Step(
         slug(candidate.name, "never"),
         prose(
-            f"The candidate {candidate.name} is nowhere lowest. Its loss exceeds a weighted mean "
-            "of two others, and so the lower of them, by a sum of positive terms:"
+            f"The candidate {candidate.name} is nowhere lowest. Its loss exceeds {below} by a sum "
+            "of positive terms:"
         ),
         equal(named_loss(candidate.name) - mean, excess),
         All((Identity(meanings), PositiveForAll())),

@@ -229,7 +229,8 @@ def _cited(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.translate(_ESCAPES)
+    # Names of many blocks are long: a line may end after their plus signs.
+    return re.sub(r"(?<=\w)\+(?=\w)", r"+\\allowbreak ", text.translate(_ESCAPES))
 
 
 def _wrapped(text: str) -> str:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from itertools import permutations
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..symbols import r as symbol
 from .sizes import importances, model_entries, sizes
 from .variant import variant_entries, variant_lines
 
 if TYPE_CHECKING:
     from ..certify.records import Certificate, Minimiser
+
+_ALIKE = 1e-7
+"""Gram matrices and biases of one minimiser in two places differ by rounding."""
 
 
 def certificate_document(found: Certificate) -> dict[str, Any]:
@@ -61,7 +69,7 @@ def certificate_text(found: Certificate) -> str:
         )
         return "\n".join(lines)
     lines.append(f"all global minimisers, up to symmetry, after {found.boxes} boxes:")
-    for minimiser in found.minimisers:
+    for minimiser, others in _up_to_symmetry(found):
         kind = "the only stationary point there" if minimiser.unique else "not proved to be the one"
         lines += [
             f"  {minimiser.name or 'no minimum was found here'}: within {minimiser.radius:.1e}, "
@@ -72,7 +80,42 @@ def certificate_text(found: Certificate) -> str:
             ),
             f"    b = {_row(minimiser.bias)}",
         ]
+        if others:
+            images = "its mirror image" if others == 1 else f"{others} images of it"
+            lines.append(f"    and {images}, of the same loss")
     return "\n".join(lines)
+
+
+def _up_to_symmetry(found: Certificate) -> list[tuple[Minimiser, int]]:
+    """The minimisers with different Gram matrices, and how many others share each one's.
+
+    W enters the loss by G = WᵀW alone, and features of equal importance may change places. The
+    proof lists every place in its box: where a diagonal entry is 0, both signs of its row.
+    """
+    classes = found.model.at({"r": found.importance} if symbol in found.model.symbols else {})
+    known: list[tuple[Minimiser, int]] = []
+    for minimiser in found.minimisers:
+        for k, (other, others) in enumerate(known):
+            if minimiser.name and _are_images(minimiser, other, classes.importance):
+                wider = max(minimiser, other, key=lambda m: m.radius)
+                known[k] = (replace(other, radius=wider.radius), others + 1)
+                break
+        else:
+            known.append((minimiser, 0))
+    return known
+
+
+def _are_images(one: Minimiser, two: Minimiser, importance: tuple[Any, ...]) -> bool:
+    """Whether a turn, a mirror or an exchange of equal features carries one into the other."""
+    if (one.name, one.unique) != (two.name, two.unique):
+        return False
+    G, H = (m.weights.T @ m.weights for m in (one, two))
+    return any(
+        all(importance[i] == importance[k] for i, k in enumerate(order))
+        and np.abs(G[np.ix_(order, order)] - H).max() < _ALIKE
+        and np.abs(one.bias[list(order)] - two.bias).max() < _ALIKE
+        for order in permutations(range(len(importance)))
+    )
 
 
 def bound(value: Fraction, *, up: bool) -> str:

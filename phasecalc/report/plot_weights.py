@@ -24,6 +24,9 @@ _FAINT = 0.1
 """Arrows shorter than this are drawn again in a lens beside the plane, which enlarges them."""
 _LENS = (-1.15, -1.15, 0.45)
 """Centre and radius of the lens, in the units of the plane."""
+_DASHES = {"first order": "-", "continuous": (0, (1, 1.5))}
+_WIDTH = {"first order": 0.8, "continuous": 1.3}
+"""Of the upright lines between phases."""
 _NARROW = 0.002
 """Phases narrower than this, as a part of the picture's width, get no plane of their own."""
 
@@ -31,9 +34,11 @@ _NARROW = 0.002
 def plot_weights(record: Geometry, *, low: float = 0.0, high: float = 0.99) -> Figure:
     """Draw F over S for k equal features in two dimensions (or one), the weights above each phase.
 
-    Each plane shows the columns of W at the middle of its phase; the circle has radius 1, a dot in
-    the middle is a dropped feature, and where features coincide their number stands beside them.
-    Vectors too short to be told apart there are shown enlarged in a lens, with its power.
+    Upright lines are where the phase changes: solid where another minimum becomes lower (first
+    order), dotted where it changes continuously. Each plane shows the columns of W at the middle of
+    its phase; the circle has radius 1, a dot in the middle is a dropped feature, and where features
+    coincide their number stands beside them. Vectors too short to be told apart there are shown
+    enlarged in a lens, with its power.
 
     Raises `ValueError` for three dimensions.
     """
@@ -56,8 +61,17 @@ def plot_weights(record: Geometry, *, low: float = 0.0, high: float = 0.99) -> F
         _arrows(plane, record.minimum((a + b) / 2)[1], colour)
         plane.set_title(f"{phase.name}\n{a:.3f} < S < {b:.3f}", fontsize=8)
         if b < high:
-            below.axvline(b, color=INK, lw=0.8, ls="-" if phase.crosses else ":")
-    below.set_xlim(low, high)
+            kind = "first order" if phase.crosses else "continuous"
+            below.axvline(b, color=INK, lw=_WIDTH[kind], ls=_DASHES[kind], label=kind)
+    lines = {line.get_label(): line for line in below.lines if line.get_label() in _DASHES}
+    if lines:
+        # F is highest where S is small: the corner below it is free.
+        below.legend(
+            lines.values(), [f"change of phase: {kind}" for kind in lines], fontsize=8,
+            loc="lower left", framealpha=1,
+        )  # fmt: skip
+    # F begins where it is known.
+    below.set_xlim(max(low, S[0]), high)
     below.set_ylim(0, None)
     below.set_xlabel("sparsity, S")
     below.set_ylabel("least loss, F")

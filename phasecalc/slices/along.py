@@ -19,8 +19,9 @@ from ..continuation.plane import Axis, Plane
 from ..continuation.scan import Continuous, between, connected, onset_at
 from ..continuation.settings import DEFAULT, ContinuationSettings
 from ..diagram.grid import checked_axis
+from ..inputs import is_one_importance
 from ..kernel.inputs import scalar_in, sparsity_in
-from ..model import ToyModel, checked_model
+from ..model import ToyModel, binary_fractions, checked_model, number_of_r
 from ..progress import told
 from ..symbols import S as SPARSITY
 from ..symbols import r as EXTRA
@@ -55,8 +56,10 @@ def slice_along(
     ----------
     model : only the global source takes models with bias = "zero" or an interference penalty.
     sparsity, importance : one of the two, the coordinate that is held; or p = 1 − S, as
-        ``feature_probability``. None of them for a model whose importances are numbers: these are
-        held then, and the model of the slice has r for the last of them.
+        ``feature_probability``. One importance is r. Importances of all features take the place of
+        the model's: in numbers they are held, and the model of the slice has r for the last of
+        them; beside a sparsity they keep an r that is varied. A model whose importances are numbers
+        needs neither.
     values : of the other one, at least two, ascending; by default its usual axis.
     source : "global" (all weights and biases free) or "relaxed" (within each candidate's pattern).
     x, y : two symbols of the model in place of S and r, of which ``sparsity`` and ``importance``
@@ -75,6 +78,10 @@ def slice_along(
     the source does not take.
     """
     checked_model(model)
+    if not is_one_importance(importance):
+        model = replace(model, importance=binary_fractions(importance))
+        importance = None
+    importance = number_of_r(importance)
     if source not in ("relaxed", "global"):
         raise ValueError(f'source = {source!r}: it must be "relaxed" or "global"')
     if model.n_features <= model.d_hidden:
@@ -85,8 +92,8 @@ def slice_along(
     if y == EXTRA and not set(model.symbols) & {x, y}:
         if (sparsity, importance, feature_probability) != (None, None, None):
             raise ValueError(
-                "sparsity, feature_probability, importance: give none of them for a model whose "
-                "importances are numbers; these are held, and S is varied"
+                "sparsity: there is none beside importances in numbers, which are held while S is "
+                'varied; to vary r keep it, as in importance = "1, 1/2, r"'
             )
         importance = model.importance[-1]
         if sympy.sympify(importance).free_symbols:
@@ -293,7 +300,7 @@ class _Line:
         nature: records.Nature = "crossover" if same else "continuous"
         values = [self._value(branch.theta) for branch in (a, b)]
         value, loss = 0.5 * sum(values), 0.5 * (a.loss + b.loss)
-        error = abs(values[1] - values[0])
+        error = 0.5 * abs(values[1] - values[0])
         return records.Crossing((a.name, b.name), value, loss, 0.0, nature, error)
 
     def _same(self, one: Branch, two: Branch) -> bool:
