@@ -139,7 +139,7 @@ def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
 
 
 def _beside_border(land: Landscape, pairs: list[Pair]) -> bool:
-    """Whether a line stops so close to the border that no step is as short.
+    """Whether a line stops within a few of the shortest steps of the border.
 
     At S = 0 minima that differ in signs can have one loss: on that border nothing tells them apart.
     """
@@ -147,7 +147,7 @@ def _beside_border(land: Landscape, pairs: list[Pair]) -> bool:
         return False
     last = pairs[-1]
     along = last.tangent if last.tangent @ (last.theta - pairs[-2].theta) > 0 else -last.tangent
-    return land.plane.reach(last.theta, along)[0] < 2.0 * land.settings.shortest_step
+    return land.plane.reach(last.theta, along)[0] < 10 * land.settings.shortest_step
 
 
 def _distinct(land: Landscape, met: Meeting) -> bool:
