@@ -62,7 +62,7 @@ def point_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
         (
             q.kind,
             ", ".join(dict.fromkeys(q.phases)),
-            f"{max(q.sparsity, 0.0):.9f}",
+            f"{max(0.0, q.sparsity):.9f}",
             f"{q.importance:.9f}",
             f"{q.error:.0e}",
         )
@@ -77,7 +77,7 @@ def line_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
         rows.append(
             (
                 " / ".join(line.phases),
-                f"{max(min(line.sparsities), 0.0):.6f} … {max(line.sparsities):.6f}",
+                f"{max(0.0, min(line.sparsities)):.6f} … {max(line.sparsities):.6f}",
                 f"{low:.6f} … {high:.6f}",
                 "not found" if line.order is None else str(line.order),
                 f"{line.error:.0e}",
@@ -175,7 +175,7 @@ def missing(diagram: pc.TracedDiagram) -> list[str]:
     landau_points = [q for q in diagram.special_points if q.kind == "Landau point"]
     found = ["No end of a line is joined to nothing."]
     if loose:
-        where = "; ".join(f"({max(q.sparsity, 0.0):.6f}, {q.importance:.6f})" for q in loose)
+        where = "; ".join(f"({max(0.0, q.sparsity):.6f}, {q.importance:.6f})" for q in loose)
         found = [f"{len(loose)} ends of lines are joined to nothing, at (S, r) = {where}.", ""]
     if any(q.sparsity < EDGE for q in loose):
         found.append(

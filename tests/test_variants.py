@@ -358,7 +358,7 @@ def test_command_line_refuses(command: list[str], capsys: pytest.CaptureFixture[
     assert stop.value.code == 2
     message = capsys.readouterr().err
     assert message.count("\n") == 1
-    assert "bias" in message or "interference_penalty" in message
+    assert "--bias" in message or "--interference-penalty" in message
 
 
 @pytest.mark.long

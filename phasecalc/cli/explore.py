@@ -57,8 +57,9 @@ def explore(
     """Write one page with the diagram, its losses, weights, slices and formulas at every point.
 
     The page opens from disk in any browser and loads nothing from a network. With --source relaxed
-    or global it also has the minima on a grid, and the traced lines, which takes up to two minutes
-    for two features and many for three; with --trained the trained models.
+    or global it also has the minima on a grid, and the traced lines: half a minute (relaxed) or
+    some minutes (global) for two features, many minutes for three, fewer with a smaller --cells.
+    With --trained it has the trained models.
 
     Example: phasecalc explore -n 2 -m 1 -o explorer.html
     """

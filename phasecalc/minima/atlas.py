@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,8 @@ def atlas(
     """Find the local minima at every point of a grid, of a model whose one symbol is r.
 
     Every fourth point in each direction is searched from structured and random starts; then every
-    point is searched from all minima of its neighbours, twice, back and forth.
+    point is searched from all minima of its neighbours, and on the way back once more where a
+    neighbour has a minimum that the point has not.
     """
     rows, columns = len(sparsities), len(importances)
     found: dict[tuple[int, int], tuple[LocalMinimum, ...]] = {}
@@ -86,18 +88,26 @@ def atlas(
         start = minimize(model, sparsities[i], importances[j], random_starts=_FEW)
         found[i, j] = start.minima
     cells = [(i, j) for i in range(rows) for j in range(columns)]
-    for order in (cells, cells[::-1]):
+    for back, order in enumerate((cells, cells[::-1])):
         for i, j in shown(progress, order, "minima"):
-            near = [
-                minimum
+            around = [
+                found.get((i + k, j + m), ())
                 for k in (-1, 0, 1)
                 for m in (-1, 0, 1)
-                for minimum in found.get((i + k, j + m), ())
+                if (k, m) != (0, 0)
             ]
+            own = found.get((i, j), ())
+            if back and not any(_names(minima) - _names(own) for minima in around):
+                continue  # no neighbour has a minimum that is missing here
+            near = [minimum for minima in (own, *around) for minimum in minima]
             near += found.get((i - i % _COARSE, j - j % _COARSE), ())
             found[i, j] = _followed(model, sparsities[i], importances[j], near)
     sheets = {cell: tuple(_sheet(model, minimum) for minimum in found[cell]) for cell in cells}
     return Atlas.of("global", model, sparsities, importances, sheets)
+
+
+def _names(minima: Iterable[LocalMinimum]) -> Counter[str]:
+    return Counter(minimum.name for minimum in minima)
 
 
 def _sheet(model: ToyModel, found: LocalMinimum) -> Sheet:

@@ -61,7 +61,10 @@ def regret_text(found: Regret, weights: FoundWeights | None = None) -> str:
         for row in _rows(found)
     ]  # fmt: skip
     table = tabulate(rows, headers=names, disable_numparse=True)
-    words = "  they are: by every overlap; the nearest minimum is where a descent from them ends"
+    words = (
+        "  they are: by every overlap; the nearest minimum is where a descent from them ends, at "
+        "this distance in W and b"
+    )
     return "\n".join([*head, words, "", table])
 
 
