@@ -73,3 +73,20 @@ def test_a_line_stops_where_another_daughter_leaves_one_of_its_phases() -> None:
         *["border"] * 3,
         "critical end point",
     ]
+
+
+@pytest.mark.long
+def test_the_extra_feature_begins_faint_at_small_sparsity() -> None:
+    """Continuous lines at which nothing is clipped, and the lines that they end on: all joined."""
+    found = traced(window((0.0, 0.074), (0.985, 0.9985), pc.ToyModel(5, 2)), (3, 3))
+    assert found.unexplained == ()
+    points = {(q.kind, round(q.sparsity, 6), round(q.importance, 6)) for q in found.special_points}
+    assert {point for point in points if point[0] != "border"} == {
+        ("critical end point", 0.06754, 0.994228),
+        ("junction", 0.067796, 0.995558),
+    }
+    (line,) = (line for line in found.boundaries if line.order != 1)
+    assert line.order == 2 and line.exponent is not None
+    assert line.exponent[0] == pytest.approx(2, abs=2e-3)
+    assert sorted(end.kind for end in line.ends) == ["border", "critical end point"]
+    assert len(found.boundaries) == 5
