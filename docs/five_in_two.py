@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
 import sympy
 from matplotlib.figure import Figure
 from tabulate import tabulate
@@ -18,6 +19,7 @@ from tabulate import tabulate
 import phasecalc as pc
 from phasecalc.cli.options import executor_of
 from phasecalc.continuation.assembled import assembled
+from phasecalc.continuation.equations import coexistence
 from phasecalc.continuation.graph import build
 from phasecalc.continuation.landscapes import landscape_of
 from phasecalc.continuation.onset import Onset
@@ -39,8 +41,17 @@ BRACKET = (0.99, 0.9947)
 """r below and above it."""
 LANDAU = 0.02
 """A loose end this close to the Landau point, in S and r, leads to it."""
-TINY = (0.07, 0.09, 0.998, 1.002)
-"""S and r of the place where phases differ by less than the tracer can follow."""
+FAINT_PHASES = {"extra-dropped+4-in-2(1)", "5-in-2(4)"}
+"""Without the extra feature and with it, at small S."""
+EXCHANGED = (
+    "Next to (S, r) = (0.082, 1.0002) one thing is not solved for. There the dropped features of "
+    "`extra-triangle+2-dropped` begin to be represented, continuously, as the square root of the "
+    "distance. Above, both together are lowest; below, one alone: where the two daughters of one "
+    "onset exchange their order, the line between them ends on the continuous line. The tracer "
+    "follows the continuous line with both, and minima that differ in signs of faint features differ "
+    "by less than a search can tell: lines with 0.0811 < S < 0.0833 and 0.9999 < r < 1.0013 are a "
+    "sketch, and some are drawn to the wrong end."
+)
 
 
 def table(headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -138,18 +149,27 @@ def landau(diagram: pc.TracedDiagram) -> list[str]:
         "## Three features that are alike",
         "",
         "In one region three of the equal features have one direction, length and bias. Each of them "
-        "can leave the other two, in two senses, and as the loss has a cubic term in how far it does, "
-        "the transition is of first order: two lines, one for each sense. They touch in a Landau "
-        f"point at (S, r) = ({point.sparsity:.7f}, {point.importance:.7f}), known to "
+        "can leave the other two, to be shorter or longer than they are, and as the loss has a cubic "
+        "term in how far it does, both transitions are of first order. The line of the shorter one ends "
+        f"in a Landau point at (S, r) = ({point.sparsity:.7f}, {point.importance:.7f}), known to "
         f"{point.error:.0e}, where the curvature and the cubic term vanish together (both are solved "
-        "for, along the symmetric minimum); from there on the two senses meet in a line of their own.",
+        f"for, along the symmetric minimum). The line of the longer one passes {above(point):.2e} in r "
+        "above that point, where its feature is longer by a finite step. Lines between minima that are "
+        "nearly alike, shorter than that, leave the Landau point and end on this line; they were not "
+        "followed. So this line has the shorter one on its lower side by name also where S is "
+        "smaller and all three have become alike.",
         "",
     ]
 
 
-def within(point: pc.SpecialPoint, window: tuple[float, float, float, float]) -> bool:
-    low, high, below, above = window
-    return low < point.sparsity < high and below < point.importance < above
+def above(point: pc.SpecialPoint) -> float:
+    """How far in r above a Landau point the line lies on which the lowest minimum changes."""
+    land = landscape_of(Plane.of(MODEL), "global")
+    theta = land.plane.theta(point.sparsity, point.importance)
+    below, other = land.minima(theta)[:2]
+    pair = coexistence(land, below, other, theta, np.array([0.0, 1.0]))
+    assert pair is not None
+    return land.plane.point(pair.theta)[1] - point.importance
 
 
 def unfollowed() -> list[tuple[str, ...]]:
@@ -169,10 +189,10 @@ def missing(diagram: pc.TracedDiagram) -> list[str]:
     """The ends that join nothing, and why; and a line that was not followed."""
     loose = [q for q in diagram.special_points if q.kind == "end of a branch"]
     landau_points = [q for q in diagram.special_points if q.kind == "Landau point"]
-    if not loose:
-        return ["No end of a line is joined to nothing."]
-    where = "; ".join(f"({max(0.0, q.sparsity):.6f}, {q.importance:.6f})" for q in loose)
-    found = [f"{len(loose)} ends of lines are joined to nothing, at (S, r) = {where}.", ""]
+    found = ["No end of a line is joined to nothing."]
+    if loose:
+        where = "; ".join(f"({max(0.0, q.sparsity):.6f}, {q.importance:.6f})" for q in loose)
+        found = [f"{len(loose)} ends of lines are joined to nothing, at (S, r) = {where}.", ""]
     if any(q.sparsity < EDGE for q in loose):
         found.append(
             "- One lies next to S = 0. There no input is ever absent, hardly an output is clipped, and "
@@ -190,25 +210,15 @@ def missing(diagram: pc.TracedDiagram) -> list[str]:
                 f"- The one at S = {q.sparsity:.6f} stops short of the Landau point: its two minima are "
                 "so much alike there that steps become too short."
             )
-    tiny = [q for q in loose if within(q, TINY)]
-    if tiny:
-        found.append(
-            f"- {len(tiny)} lie next to (0.08, 1). There the triangle and its two dropped features become "
-            "unstable at S = 0.0818: at r = 1 the triangle meets the minimum with one faint feature at "
-            "S = 0.081801, and this the one with two at 0.081772. Above r = 1 both faint features grow "
-            "at once, mirror images of each other. These features grow as the square root of the "
-            "distance from their onset, and the lines there were followed only as far as rounding of "
-            "a slope, which is 0, let them. The lines between 0.067 < S < 0.084 and "
-            "0.994 < r < 1.002 are a sketch: some are drawn to the wrong end."
-        )
-    found += [
-        "- One continuous line is not in the picture at all, for the same reason, and the scan did not "
-        "miss it: below S = 0.0675 the extra feature begins to be represented a little below r = 1. "
-        "Its onset at some S, each solved for by itself:",
-        "",
-        table(("S", "r", "error in ln r", "below", "above"), unfollowed()),
-    ]
-    return found
+    if not any(set(line.phases) == FAINT_PHASES for line in diagram.boundaries):
+        found += [
+            "- One continuous line is not in the picture at all: below S = 0.0675 the extra feature "
+            "begins to be represented a little below r = 1. "
+            "Its onset at some S, each solved for by itself:",
+            "",
+            table(("S", "r", "error in ln r", "below", "above"), unfollowed()),
+        ]
+    return [*found, "", EXCHANGED]
 
 
 def page(diagram: pc.TracedDiagram, rho: pc.TracedDiagram) -> str:
@@ -237,12 +247,11 @@ def page(diagram: pc.TracedDiagram, rho: pc.TracedDiagram) -> str:
             "",
             "![The phases at r = 1 along S, weight vectors above each](weights-5-2.png)",
             "",
-            "Two names are no two phases where one minimum changes the number of its positive overlaps "
-            "on its way: a branch keeps which overlaps vanish, not their signs. The other way round, "
-            "one name can stand for several phases: `5-in-2(3)` and `5-in-2(5)` are the deformed "
-            "pentagon of large S; at small S a minimum in which three of the equal features point in "
-            "one direction; and two in which one of these three has left the others, to be longer or "
-            "shorter than they are.",
+            "The names of irregular minima say which features are alike, from long to short (see the "
+            "glossary). In `5-in-2(1-x:3=)` three of the equal features have one direction. In "
+            "`5-in-2(1-x:1-2=)` one of these three has left the others and is longer than they are, "
+            "in `5-in-2(1-x:2=-1)` it is shorter; in `5-in-2(2:2=-x)` the extra feature is one of the "
+            "three. `deformed-pentagon` is what the pentagon of large S becomes away from r = 1.",
             "",
             *landau(diagram),
             "## What is missing",

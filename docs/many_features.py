@@ -10,11 +10,21 @@ Some minutes, nearly all for the diagram of many features with optimised blocks.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 import phasecalc as pc
 from benchmarks.limit_training import read, table
 from phasecalc.laws import Uniform
+from phasecalc.limit.geometry import (
+    MOST_DIMENSIONS,
+    MOST_FEATURES,
+    computed,
+    default_sparsities,
+    tabulated,
+)
 from phasecalc.limit.optimised import LOW
 from phasecalc.symbols import p
 
@@ -52,6 +62,37 @@ def scarce(diagram: pc.LimitDiagram) -> list[str]:
     return rows
 
 
+def dense() -> list[str]:
+    """Benefits for each dimension at S = 0, in units of v: k features in d dimensions."""
+    found: dict[tuple[int, int], pc.Geometry] = {}
+    grid = np.array([0.0, *default_sparsities()[:1]])
+    known = {size: pc.geometry(*size) for size in tabulated()}
+    rows = ["| k | d = 1 | d = 2 | d = 3 |", "|---|---|---|---|"]
+    for k in range(2, MOST_FEATURES + 1):
+        cells = []
+        for d in range(1, MOST_DIMENSIONS + 1):
+            if k < d:
+                cells.append("")
+                continue
+            smaller = [found[size] for size in ((k - 1, d), (k - 1, d - 1)) if size in found]
+            first = known[k, d]
+            # Its minima at S = 0.02 are starts too; what has no phases gives no others.
+            near = replace(
+                first,
+                phases=(),
+                sparsities=grid,
+                losses=first.losses[[0, 0]],
+                weights=first.weights[[0, 0]],
+                bias=first.bias[[0, 0]],
+                labels=first.labels[[0, 0]],
+            )
+            smaller.append(near)
+            found[k, d] = computed(k, d, Uniform(), grid, 16, 0, smaller)
+            cells.append(f"{(k - 12 * found[k, d].losses[0]) / d:.6f}")
+        rows.append(f"| {k} | " + " | ".join(cells) + " |")
+    return rows
+
+
 def put(text: str, mark: str, rows: list[str]) -> str:
     """The page with the rows between the marks of that name."""
     begin, end = f"<!-- {mark}: written by many_features.py -->", f"<!-- end of {mark} -->"
@@ -70,6 +111,7 @@ def main() -> None:
     assert diagram.strips[0].low == LOW
     text = PAGE.read_text(encoding="utf-8")
     text = put(text, "scarce", scarce(diagram))
+    text = put(text, "dense", dense())
     text = put(text, "80 in 20", table(read(HERE / "dimensionality.npz"), diagram)[0])
     if given.trained is not None:
         text = put(text, "24 in 8", table(read(given.trained), diagram)[0])

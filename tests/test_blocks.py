@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -200,8 +201,40 @@ def test_irregular_groups_have_a_pattern_that_lasts():
     angles = np.array([0.0, 1.2, 2.6, 3.9, 5.2])
     for shift in (0.0, 0.02):
         W = np.array([np.cos(angles + shift * angles), np.sin(angles + shift * angles)])
-        assert name_of(W.T @ W, np.zeros(5)) == "5-in-2(5)"
+        assert name_of(W.T @ W, np.zeros(5)) == "deformed-pentagon"
     assert line().size == 3
+
+
+def turned(lengths, degrees):
+    angles = np.radians(degrees) + 0.7
+    return np.array([lengths * np.cos(angles), lengths * np.sin(angles)])
+
+
+# Irregular minima of five features in two dimensions, the extra feature last.
+@pytest.mark.parametrize(
+    ("lengths", "degrees", "biases", "name"),
+    [
+        ((0.9, 0.9, 0.4, 0.4, 0.3), (128, 232, 0, 0, 0), (4, 4, 5, 5, 6), "5-in-2(2:2=-x)"),
+        ((0.9, 0.3, 0.3, 0.3, 0.94), (102, 237, 237, 237, 0), (4, 5, 5, 5, 3), "5-in-2(1-x:3=)"),
+        ((0.9, 0.31, 0.27, 0.27, 1), (93, 244, 270, 270, 0), (4, 5, 6, 6, 0), "5-in-2(1-x:1-2=)"),
+        ((0.9, 0.32, 0.32, 0.3, 1), (97, 247, 247, 253, 0), (4, 5, 5, 6, 1), "5-in-2(1-x:2=-1)"),
+        ((0.83, 0.83, 0.04, 0.04, 0.82), (120, 240, 62, 298, 0), (4, 4, 5, 5, 3), "5-in-2(2-x:2)"),
+    ],
+)
+def test_names_tell_apart_what_is_alike(lengths, degrees, biases, name):
+    W, b = turned(np.array(lengths), degrees), np.array(biases) / 10
+    for order in permutations(range(4)):
+        k = [*order, 4]
+        assert name_of(W[:, k].T @ W[:, k], b[k]) == name
+    assert "irregular figure of all five" in description_of(W.T @ W, b)
+
+
+def test_names_last_where_overlaps_change_their_sign():
+    names = set()
+    for angle in (265, 269, 271, 275):  # the two at this angle turn past 90 degrees from the extra
+        W = turned(np.array([0.9, 0.31, 0.27, 0.27, 1]), (93, 244, angle, angle, 0))
+        names.add(name_of(W.T @ W, np.array([4, 5, 6, 6, 0]) / 10))
+    assert names == {"5-in-2(1-x:1-2=)"}
 
 
 def test_polynomials_over_a_field():

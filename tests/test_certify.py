@@ -900,7 +900,6 @@ def test_cells_refuse(arguments, error):
         pc.certify_cells(**arguments)
 
 
-@pytest.mark.seconds
 def test_a_mirror_image_is_printed_once():
     found = pc.certify(PAIR, sparsity="1/5", importance=3, gap="1e-4")
     first, second = found.minimisers

@@ -210,4 +210,4 @@ def test_weights_that_look_transposed(capsys):
         assert "L_0" in out and err.count("if it is transposed, turn it") == says
     with pytest.raises(SystemExit):
         main(["loss", "--weights", "1,0;0,1;1,1", "--sparsity", "5"])
-    assert capsys.readouterr().err.startswith("phasecalc: sparsity = 5")
+    assert capsys.readouterr().err.startswith("phasecalc: --sparsity 5")

@@ -7,6 +7,7 @@ import pytest
 
 import phasecalc as pc
 from phasecalc.continuation.branch import walk
+from phasecalc.continuation.equations import coexistence
 from phasecalc.continuation.events import onset_line
 from phasecalc.continuation.onset import Onset
 from phasecalc.continuation.scan import seeds_between
@@ -47,7 +48,14 @@ def test_minima_that_break_a_symmetry_differently_meet_in_a_landau_point() -> No
     assert all(point.kind != "end of a branch" for point in found.special_points)
     (point,) = (point for point in found.special_points if point.kind == "Landau point")
     assert (point.sparsity, point.importance) == pytest.approx((0.16355020, 1.09273384), abs=1e-6)
-    assert sum(point in line.ends for line in found.boundaries) >= 2
+    (line,) = (line for line in found.boundaries if point in line.ends)
+    assert set(line.phases) == {"5-in-2(1-x:3=)", "5-in-2(1-x:2=-1)"}
+    # The line on which one of the three becomes longer passes above it: no end of a line is there.
+    theta = land.plane.theta(point.sparsity, point.importance)
+    alike, longer = land.minima(theta)[:2]
+    pair = coexistence(land, alike, longer, theta, np.array([0.0, 1.0]))
+    assert pair is not None and pair.distance > 0.05
+    assert land.plane.point(pair.theta)[1] - point.importance == pytest.approx(1.37e-4, abs=1e-6)
     # Three features are alike there, and no two of the softest directions differ.
     assert point.minima is not None
     gram = point.minima.weights[0].T @ point.minima.weights[0]
@@ -72,3 +80,20 @@ def test_a_line_stops_where_another_daughter_leaves_one_of_its_phases() -> None:
         *["border"] * 3,
         "critical end point",
     ]
+
+
+@pytest.mark.long
+def test_the_extra_feature_begins_faint_at_small_sparsity() -> None:
+    """Continuous lines at which nothing is clipped, and the lines that they end on: all joined."""
+    found = traced(window((0.0, 0.074), (0.985, 0.9985), pc.ToyModel(5, 2)), (3, 3))
+    assert found.unexplained == ()
+    points = {(q.kind, round(q.sparsity, 6), round(q.importance, 6)) for q in found.special_points}
+    assert {point for point in points if point[0] != "border"} == {
+        ("critical end point", 0.06754, 0.994228),
+        ("junction", 0.067796, 0.995558),
+    }
+    (line,) = (line for line in found.boundaries if line.order != 1)
+    assert line.order == 2 and line.exponent is not None
+    assert line.exponent[0] == pytest.approx(2, abs=2e-3)
+    assert sorted(end.kind for end in line.ends) == ["border", "critical end point"]
+    assert len(found.boundaries) == 5

@@ -191,6 +191,26 @@ def test_a_dropped_feature_changes_no_phase_of_the_table():
                 assert min(gaps) < 1e-6, (k, d, left.name, right.name)
 
 
+def test_phases_of_the_table_that_follow_each_other_have_two_names():
+    for k, d in tabulated():
+        for left, right in pairwise(pc.geometry(k, d).phases):
+            assert left.name != right.name, (k, d)
+
+
+@pytest.mark.parametrize("size", [(5, 2), (5, 3), pytest.param((8, 3), marks=pytest.mark.long)])
+def test_narrow_phases_of_the_table_drop_a_feature(size):
+    """Next to the onset of faint features the least loss of k − 1 and a dropped one is lower."""
+    k, d = size
+    one, more = pc.geometry(k - 1, d), pc.geometry(k, d)
+    for phase in one.phases:
+        S = (phase.low + phase.high) / 2
+        assert more.loss(S) <= one.loss(S) + (1 - S) / 3 - (1 - S) ** 2 / 4 + 1e-14
+    if size == (5, 2):  # where the traced diagram of (1, 1, 1, 1, r) has its junctions on r = 1
+        changes = [phase.high for phase in more.phases[1:3]]
+        assert changes == pytest.approx([0.081771750, 0.081801093], abs=1e-7)
+        assert more.phases[2].name == "4-in-2(2-1:1)+1-dropped"
+
+
 def test_pictures(diagram, tmp_path):
     pc.plot_limit(diagram).savefig(tmp_path / "limit.png")
     pc.plot_sticky(diagram, 4, trained=([0.5, 0.9], [1.0, 0.5]), points=10).savefig(

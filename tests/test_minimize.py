@@ -137,7 +137,9 @@ def test_candidates_have_their_own_names(sizes: tuple[int, int]) -> None:
         ([[0, 0]], [0.1, 0.1], "ignore+ignore-other"),
         ([[1, -0.5, 0], [0, 0, 1]], [0.1, 0.4, 0], "others-weak-antipodal"),
         ([[1, 0, 0], [0, -0.5, 1]], [0, 0.4, 0.1], "extra-weak-other-antipodal"),
-        ([[1, 0.5, 0.5], [0, 0.8, -0.8]], [0.1, 0.1, 0.1], "mixed-3"),
+        ([[1, 0.5, 0.5], [0, 0.8, -0.8]], [0.1, 0.1, 0.1], "mixed-others-aligned"),
+        ([[1, -0.9, 0.2], [0, 0.1, 1]], [0.1, 0.1, 0.1], "mixed-others-antipodal"),
+        ([[0.2, -0.9, 1], [1, 0.1, 0]], [0.1, 0.1, 0.1], "mixed-extra-antipodal"),
         ([[1, 0], [0, 1]], [0, 0], "all-dedicated"),
     ],
 )

@@ -20,8 +20,10 @@ GRIDS = [
     long(6, 2, (0.3, 0.9), (0.5, 1.0, 2.0)),
     (5, 3, (0.1, 0.5, 0.9), (0.5, 1.0, 2.0)),
 ]
+SET = r"(?:\d[=']?|x)"
 FIGURES = (
-    r"\d-in-\d\(\d+\)|pair|triangle|tetrahedron|\d-simplex|aligned|pentagon|hexagon|three-on-a-line"
+    rf"\d-in-\d\({SET}(?:-{SET})*(?::{SET}(?:-{SET})*)?\)|pair|triangle|tetrahedron|\d-simplex"
+    r"|aligned|(?:deformed-)?(?:pentagon|hexagon)|three-on-a-line"
 )
 PLURALS = r"pairs|triangles|tetrahedra"
 EXTRA = rf"extra-(?:dedicated|dropped|(?:weak-(?:other-)?)?(?:{FIGURES})(?:#2)?)"
@@ -30,7 +32,11 @@ NAME = re.compile(rf"(?:{FIGURES})|all-dedicated|{EXTRA}(?:\+(?:{PART}))*")
 
 
 def pattern(gram: np.ndarray, bias: np.ndarray) -> tuple[tuple[int, ...], ...]:
-    """Signs of overlaps with marks of weak features, in the first order of the other features."""
+    """Signs of overlaps, in the first order of the other features, with marks.
+
+    Marked are weak features, short ones and the order of their lengths, and which features a
+    symmetry of the minimum makes alike.
+    """
     n = len(gram)
     length = np.sqrt(np.maximum(gram.diagonal(), 0.0))
     least = 1e-5 * np.outer(length, length)
@@ -38,8 +44,13 @@ def pattern(gram: np.ndarray, bias: np.ndarray) -> tuple[tuple[int, ...], ...]:
     signs[length < 1e-5] = signs[:, length < 1e-5] = 0
     pull = np.maximum(-gram, 0.0).sum(axis=1)
     weak = (pull > 0) & (bias > WEAK * pull) & ((signs > 0).sum(axis=1) == 1)
-    signs += 2 * np.diag(weak)
-    orders = (np.array([*order, n - 1]) for order in permutations(range(n - 1)))
+    short = length**2 < 0.5 * (length**2).max()
+    signs += np.diag(2 * weak + 4 * short)
+    signs += 10 * (np.outer(short, short) & (length[:, None] > length + 1e-5))
+    orders = [np.array([*order, n - 1]) for order in permutations(range(n - 1))]
+    for o in orders:
+        if np.abs(gram[np.ix_(o, o)] - gram).max() < 1e-5 and np.abs(bias[o] - bias).max() < 1e-5:
+            signs[o, np.arange(n)] |= 128  # the symmetry makes these alike
     return min(tuple(map(tuple, signs[np.ix_(o, o)].tolist())) for o in orders)
 
 

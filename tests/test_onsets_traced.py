@@ -10,10 +10,11 @@ from phasecalc.continuation.assembled import _formula
 from phasecalc.continuation.branch import Branch, Landscape
 from phasecalc.continuation.equations import Pair, cusp
 from phasecalc.continuation.equations import coexistence as on_line
-from phasecalc.continuation.events import onset_line, trace, zero_between
+from phasecalc.continuation.events import leaving, onset_line, trace, zero_between
 from phasecalc.continuation.landscapes import landscape_of
 from phasecalc.continuation.onset import Onset, at_amplitude, first_order_seed, onset_near
 from phasecalc.continuation.plane import Plane
+from phasecalc.continuation.scan import seeds_between
 from phasecalc.exact.onset import onset_cubic, onset_importance, tricritical_points
 
 from .lands import LAND, PAIR, point_of, theta_of, window
@@ -125,3 +126,51 @@ def test_no_critical_point_where_branches_stay_apart() -> None:
     pair = on_line(LAND, states[0], states[1], states[0].theta)
     assert isinstance(pair, Pair)
     assert cusp(LAND, pair) is None
+
+
+FIVE = window((0.0, 0.1), (0.98, 1.01), pc.ToyModel(5, 2))
+
+
+def faint(S: float) -> Onset:
+    """Where the extra feature begins to be represented, at a small S: nothing is clipped by it."""
+    low, high = (FIVE.lowest(FIVE.plane.theta(S, r)) for r in (0.99, 0.9947))
+    (found,) = seeds_between(FIVE, low, high)
+    assert isinstance(found, Onset)
+    return found
+
+
+def test_a_daughter_of_which_nothing_is_clipped_grows_as_a_square_root() -> None:
+    """The parent's lowest curvature is 0 at the onset; beyond it Σ G² is distance over slope."""
+    found = faint(0.03)
+    assert found.even
+    assert found.exponent is not None
+    assert found.exponent[0] == pytest.approx(2, abs=max(5 * found.exponent[1], 1e-3))
+    problem, x = FIVE.plane.problem(found.theta), found.parent.x
+    P = FIVE.section(found.parent)
+    assert np.linalg.eigvalsh(P.T @ problem.exact_hessian(x) @ P)[0] == pytest.approx(0, abs=1e-9)
+    beyond = FIVE.lowest(found.theta + 3e-4 * found.direction)
+    grown = float((beyond.gram[-1, :-1] ** 2).sum())
+    assert grown == pytest.approx(3e-4 / found.slope, rel=2e-2)
+
+
+def test_a_line_of_such_daughters_runs_from_the_border_to_a_critical_end_point() -> None:
+    line = onset_line(FIVE, faint(0.03))
+    assert line is not None
+    assert all(onset.even and onset.slope > 10 * onset.slope_error for onset in line.onsets)
+    border, end = sorted(line.ends, key=lambda end: end.kind)
+    assert (border.kind, end.kind) == ("border", "critical end point")
+    assert isinstance(end.solved, Onset) and end.third is not None
+    assert FIVE.plane.point(end.solved.theta) == pytest.approx((0.0675404, 0.9942284), abs=2e-7)
+    # There a third minimum, from scratch, has the parent's loss.
+    there = FIVE.lowest(end.solved.theta + np.array([-1e-5, 0.0]))
+    assert there.name == "extra-dropped+4-in-2(2)"
+    assert end.third.loss == pytest.approx(end.solved.parent.loss, abs=1e-13)
+
+
+def test_a_cubic_term_is_no_mirror_image() -> None:
+    """A triangle's dropped feature leaves in three directions: the position has a slope in a."""
+    parent = FIVE.lowest(FIVE.plane.theta(0.0825, 0.985))
+    found = leaving(FIVE, parent, parent.theta, np.array([1.0, 0.0]))
+    assert found is not None
+    assert not found.even
+    assert abs(found.slope) > 1e3 * found.slope_error

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _OF_THE_PAPER = 3
@@ -31,12 +31,18 @@ _SENTENCES = {
 @dataclass(frozen=True, slots=True)
 class Part:
     """A figure of a configuration: its name, plural, number of features, and whether the extra
-    feature is in it."""
+    feature is in it.
+
+    ``noun`` is what a sentence calls it, the name without hyphens where it is "", and ``detail``
+    what it adds about a single one.
+    """
 
     name: str
     plural: str
     size: int
     has_extra: bool = False
+    noun: str = ""
+    detail: str = ""
 
 
 def configuration_name(n: int, parts: Sequence[Part], place: int = 0) -> str:
@@ -81,19 +87,22 @@ def equal_description(parts: Sequence[Part]) -> str:
     clauses = []
     for part, number in _others([_strong(part) for part in parts]):
         if part.size > 1:
-            one, many = _words(part.name, part.plural)
-            clauses.append(f"{_article(one)} {one}" if number == 1 else f"{_number(number)} {many}")
+            size = f" of {number_word(part.size)} features" if part.noun else ""
+            clauses.append(_counted_words(part, number) + size + _details(part, number))
             continue
         noun = "feature" if number == 1 else "features"
         own = "has a dimension of its own" if number == 1 else "have dimensions of their own"
-        clauses.append(f"{_number(number)} {noun} {own if part.name == 'dedicated' else 'dropped'}")
+        clauses.append(
+            f"{number_word(number)} {noun} {own if part.name == 'dedicated' else 'dropped'}"
+        )
     return "; ".join(clauses)
 
 
 def _strong(part: Part) -> Part:
     """Which of its features is the extra one, or weak, says nothing where all are equal."""
     name, plural = (text.replace("weak-other-", "weak-") for text in (part.name, part.plural))
-    return Part(name, plural, part.size)
+    noun = part.noun.replace("weak other ", "weak ")
+    return Part(name, plural, part.size, noun=noun, detail=part.detail)
 
 
 def _others(parts: Sequence[Part]) -> list[tuple[Part, int]]:
@@ -141,19 +150,20 @@ def description(parts: Sequence[Part]) -> str:
     'two antipodal pairs; the extra feature dropped'
     """
     extra = next(part for part in parts if part.has_extra)
-    figures = Counter((part.name, part.plural, part.size) for part in parts if part.size > 1)
+    figures = Counter(replace(part, has_extra=False) for part in parts if part.size > 1)
     clauses = []
     alone = sum(figures.values()) == 1 and len(parts) == 1
-    for (name, plural, size), number in sorted(figures.items(), key=lambda f: (-f[0][2], f[0])):
-        one, many = _words(name, plural)
-        text = f"{_article(one)} {one}" if number == 1 else f"{_number(number)} {many}"
+    for figure, number in sorted(figures.items(), key=lambda f: (-f[0].size, f[0].name)):
+        text = _counted_words(figure, number)
         if alone:
-            text += f" of all {_number(size)} features"
-        elif extra.name == name and len(figures) + (number > 1) > 1:
+            text += f" of all {number_word(figure.size)} features"
+        elif figure.noun:
+            text += f" of {number_word(figure.size)} features"
+        elif extra.name == figure.name and len(figures) + (number > 1) > 1:
             text += (
                 ", the extra feature in one of them" if number > 1 else " with the extra feature"
             )
-        clauses.append(text)
+        clauses.append(text + _details(figure, number))
     for word in ("dedicated", "dropped"):
         others = sum(part.name == word and not part.has_extra for part in parts)
         verb = "has a dimension of its own" if word == "dedicated" else "dropped"
@@ -163,8 +173,17 @@ def description(parts: Sequence[Part]) -> str:
         if others:
             noun = "feature" if others == 1 else "features"
             kind = "other " if extra.name == word or not figures else ""
-            clauses.append(f"{_number(others)} {kind}{noun} {verb if others == 1 else own}")
+            clauses.append(f"{number_word(others)} {kind}{noun} {verb if others == 1 else own}")
     return "; ".join(clauses)
+
+
+def _counted_words(part: Part, number: int) -> str:
+    one, many = (part.noun, f"{part.noun}s") if part.noun else _words(part.name, part.plural)
+    return f"{_article(one)} {one}" if number == 1 else f"{number_word(number)} {many}"
+
+
+def _details(part: Part, number: int) -> str:
+    return f" ({part.detail})" if part.detail and number == 1 else ""
 
 
 def _words(name: str, plural: str) -> tuple[str, str]:
@@ -179,5 +198,6 @@ def _article(noun: str) -> str:
     return "an" if noun[0] in "aeio8" else "a"
 
 
-def _number(count: int) -> str:
+def number_word(count: int) -> str:
+    """A small number in words."""
     return _NUMBERS[count] if count < len(_NUMBERS) else str(count)

@@ -13,10 +13,12 @@ from .curve import Across, Coexistence, End, both_ways, continue_curve
 from .equations import Meeting, Pair, cusp, junction, left_of
 from .landau import landau_point
 from .limits import lowest, softest_sides
-from .onset import Onset, next_onset, onset_near, order_parameter
+from .onset import Onset, flipped, next_onset, onset_near, order_parameter, turned
 
 Floats = NDArray[np.float64]
 
+_BEFORE = 3
+"""Pairs at the end of a line from which a Landau point is solved for, until one leads there."""
 _LOST = 1e-3
 """Of the way between two onsets: a third phase that ends closer to the point is not compared."""
 
@@ -50,8 +52,7 @@ def trace(land: Landscape, seed: Pair, heading: Floats | None = None) -> Arc:
             while len(pairs) > 1 and not _stable(land, pairs[-1]):
                 pairs.pop()
             ends[side] = _resolved(land, pairs, ends[side])
-        met = ends[side].solved
-        if isinstance(met, Meeting):
+        if isinstance(met := ends[side].solved, Meeting):
             while len(pairs) > 1 and _is_lower(land, met.branches[2], pairs[-1]):
                 pairs.pop()
     return Arc(tuple(pairs), (ends[0], ends[1]))
@@ -114,9 +115,12 @@ def meeting(
 def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
     """What lies at the end of a line whose next point was not found."""
     last, s = pairs[-1], land.settings
+    if _beside_border(land, pairs):
+        return End("border")
     if last.a.zeros == last.b.zeros and last.distance < s.nearly_one:
         for kind, solve in (("Landau point", landau_point), ("critical point", cusp)):
-            found = solve(land, last)
+            tries = pairs[: -_BEFORE - 1 : -1] if kind == "Landau point" else [last]
+            found = next(filter(None, (solve(land, pair) for pair in tries)), None)
             if found is not None:
                 return End(kind, found)
     level = min(last.a.loss, last.b.loss)
@@ -132,6 +136,18 @@ def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
         if met is not None and _distinct(land, met):
             return End("junction", met)
     return End("end of a branch", fading(land, last, pairs))
+
+
+def _beside_border(land: Landscape, pairs: list[Pair]) -> bool:
+    """Whether a line stops within a few of the shortest steps of the border.
+
+    At S = 0 minima that differ in signs can have one loss: on that border nothing tells them apart.
+    """
+    if len(pairs) < 2:
+        return False
+    last = pairs[-1]
+    along = last.tangent if last.tangent @ (last.theta - pairs[-2].theta) > 0 else -last.tangent
+    return land.plane.reach(last.theta, along)[0] < 10 * land.settings.shortest_step
 
 
 def _distinct(land: Landscape, met: Meeting) -> bool:
@@ -202,9 +218,6 @@ def leaving(land: Landscape, parent: Branch, theta: Floats, direction: Floats) -
     return max(onsets, key=lambda onset: lowest(land, onset.parent)[0], default=None)
 
 
-# Continuous lines -------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, eq=False)
 class OnsetLine:
     """A continuous boundary: its onsets in order and its ends, with one onset beyond each.
@@ -239,21 +252,30 @@ def onset_line(land: Landscape, seed: Onset) -> OnsetLine | None:
 
 def _curve(land: Landscape, seed: Onset) -> tuple[list[Onset], tuple[End, End], int]:
     """The onsets around a seed, on both sides up to a little beyond the continuous part."""
-    onsets, along = Across(land, next_onset), -left_of(seed.direction)
+    onsets = Across(land, next_onset)
+    tries = [seed, *(turned(land, seed) if seed.even else ())]
+    seed = next((q for q in tries if onsets.tangent(q, -left_of(q.direction)) is not None), seed)
+    along = -left_of(seed.direction)
     tangent = onsets.tangent(seed, along)
     was_good: dict[int, bool] = {}
 
     def stop(here: Onset, new: Onset, border: bool) -> End | bool:
         if here is seed:
             was_good.clear()
-        good = was_good.get(id(here))
-        if good is False and len(was_good) > 1 and True in was_good.values():
+            was_good[id(seed)] = _is_good(land, seed)
+        if not was_good[id(here)] and True in was_good.values():
             return End("beyond")
-        was_good[id(new)] = new.slope > 0 and _taken_over(land, new) is None
-        return True
+        was_good[id(new)] = _is_good(land, new)
+        far = np.abs(new.theta - here.theta).max() > 10 * land.settings.bracket
+        # Where curvatures are tiny a long step leads to another curve.
+        return not (new.even and far and was_good[id(here)] and not was_good[id(new)])
 
     points, ends = both_ways(land, onsets, seed, along if tangent is None else tangent, stop)
     return points, ends, next(k for k, point in enumerate(points) if point is seed)
+
+
+def _is_good(land: Landscape, onset: Onset) -> bool:
+    return onset.slope > 0 and _taken_over(land, onset) is None
 
 
 def _plainest(land: Landscape, curve: list[Onset], start: int) -> int | None:
@@ -272,7 +294,8 @@ def _plainest(land: Landscape, curve: list[Onset], start: int) -> int | None:
 
 def _lowest_daughter(land: Landscape, seed: Onset) -> Onset:
     """The onset of the daughter that is lowest: a dropped feature may join one other, or two."""
-    other = land.below(seed.daughter.theta, seed.daughter.loss)
+    other = flipped(land, seed) if seed.even else None
+    other = other or land.below(seed.daughter.theta, seed.daughter.loss)
     if other is None or order_parameter(land, seed.parent, other) is None:
         return seed
     found = onset_near(land, seed.parent, other, seed.theta, seed.direction)

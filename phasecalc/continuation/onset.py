@@ -4,6 +4,12 @@ On the line itself the daughter is singular. So ∇L = 0, |G_ij| = a is solved f
 few amplitudes a > 0, where it is regular, and the position, smooth in a, is extrapolated to a = 0.
 Its slope there tells whether the daughter is a minimum beyond the line (a continuous transition) or
 a saddle before it (a first-order one); where it is 0, a tricritical point lies.
+
+The slope is that against a where a kink of the loss (an output with bias 0, that the overlap clips)
+makes the daughter grow as the distance from the line. Where the loss has no kink and a daughter of
+amplitude −a, the mirror image, lies at the same place, the position is smooth and even in a: it is
+smooth in u = Σ G_ij² over all overlaps that grow, and the daughter grows as the square root of the
+distance.
 """
 
 from __future__ import annotations
@@ -15,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..minima.problem import Problem
 from .branch import Branch, Landscape
-from .equations import Pair, coexistence
+from .equations import Pair, aligned, coexistence
 
 Floats = NDArray[np.float64]
 
@@ -23,6 +29,11 @@ _PLACED = 1e-14
 """Of a position, whose rounding is that of θ."""
 _SHIFT = 1e-6
 """Of differences in the position, in a Jacobian only."""
+_ASIDE = float(np.sqrt(0.75))
+"""Sine of 60°, by which directions are turned."""
+_OPPOSITE = -0.75
+"""Of the squared length of the overlaps that grow in a daughter: their product with those of its
+mirror image, which are opposite but for what grows as a². A threefold symmetry gives −1/2."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +42,10 @@ class Onset:
 
     parent : the parent there. daughters : at the amplitudes, largest first.
     place : the overlap that grows. direction : unit vector in θ, from the parent's side of the
-    line to the other. slope, bend : a daughter of amplitude a lies slope a + bend a² + … beyond
-    the line. error : of the position along the direction. exponent : of distance in the loss that
-    the daughter gains, with its error, where the slope is positive.
+    line to the other. slope, bend : a daughter of amplitude a lies slope u + bend u² + … beyond
+    the line, with u = a, or u = Σ G_ij² of all overlaps that grow where that is ``even``. error :
+    of the position along the direction. exponent : of distance in the loss that the daughter gains,
+    with its error, where the slope is positive.
     """
 
     parent: Branch
@@ -45,6 +57,7 @@ class Onset:
     error: float
     slope_error: float
     exponent: tuple[float, float] | None
+    even: bool = False
 
     @property
     def theta(self) -> Floats:
@@ -94,11 +107,53 @@ def next_onset(land: Landscape, here: Onset, theta: Floats, direction: Floats) -
     moved = [
         here.theta + (q.theta - here.theta) @ here.direction * direction for q in here.daughters
     ]
+    shift = _carried(land, here, theta, direction) if here.even else 0.0
     near = [
-        (daughter.x, float((start - theta) @ direction))
+        (daughter.x + shift, float((start - theta) @ direction))
         for daughter, start in zip(here.daughters, moved, strict=True)
     ]
     return _extrapolated(solver, here.parent, near)
+
+
+def flipped(land: Landscape, onset: Onset) -> Branch | None:
+    """A lower daughter in which one of several features that grow points the other way, if any.
+
+    Where nothing is clipped the two differ by so little that a search takes either.
+    """
+    daughter = onset.daughters[0]
+    problem, weights = land.plane.problem(daughter.theta), land.plane.problem(daughter.theta).split
+    lowest = None
+    for k in np.flatnonzero(~weights(onset.parent.x)[0].any(axis=0)):
+        x = daughter.x.copy()
+        weights(x)[0][:, k] *= -1.0  # a view
+        x, loss, size = problem.stationary(x)
+        level = daughter.loss - land.settings.lower if lowest is None else lowest.loss
+        if size <= land.settings.stationary and loss < level:
+            lowest = land.branch(daughter.theta, x)
+    return lowest
+
+
+def turned(land: Landscape, here: Onset) -> list[Onset]:
+    """The same onset along directions on both sides of its own, with the daughter beyond it.
+
+    One of them leads across the curve of onsets where the onset's own runs along it.
+    """
+    across = np.array([-here.direction[1], here.direction[0]])
+    found = [
+        next_onset(land, here, here.theta, 0.5 * here.direction + side * across)
+        for side in (_ASIDE, -_ASIDE)
+    ]
+    return [new for new in found if new is not None and new.slope * here.slope > 0]
+
+
+def _carried(land: Landscape, here: Onset, theta: Floats, direction: Floats) -> Floats | float:
+    """How far the parent moves up to the line of the next onset: its daughters do about the same.
+
+    Where nothing is clipped, curvatures are so small that small steps lead far.
+    """
+    onto = theta + (here.theta - theta) @ direction * direction
+    moved = _parent_at(land, here.parent, onto)
+    return 0.0 if moved is None else moved.x - here.parent.x
 
 
 def _extrapolated(
@@ -117,19 +172,77 @@ def _extrapolated(
         if k + 1 < len(near) and near[k + 1] is near[k]:
             near = [*near[: k + 1], *[solved] * (len(near) - k - 1)]
     positions = np.array([s for _, s in found])
-    whole, short = _at_zero(amplitudes, positions), _at_zero(amplitudes[1:], positions[1:])
-    at = land.follow(parent, theta + whole[0] * direction)
-    if at is None:
-        return None
     daughters = tuple(
         land.branch(theta + s * direction, x, solver.daughter.family) for x, s in found
     )
+    even = any(_has_image(land, parent, daughter) for daughter in daughters[::-1])
+    u = np.array([_grown(land, parent, q) for q in daughters]) if even else amplitudes
+    whole, short = _at_zero(u, positions), _at_zero(u[1:], positions[1:])
+    at = _parent_at(land, parent, theta + whole[0] * direction)
+    if at is None:
+        return None
     exponent = _exponent(land, at, daughters, positions - whole[0]) if whole[1] > 0 else None
     # Of the polynomial with one point less: larger than that of the whole one, and an estimate.
     error = float(abs(whole[0] - short[0])) + _PLACED
     slope, bend = float(whole[1]), float(whole[2])
     doubt = float(abs(whole[1] - short[1]))
-    return Onset(at, daughters, solver.place, direction, slope, bend, error, doubt, exponent)
+    return Onset(at, daughters, solver.place, direction, slope, bend, error, doubt, exponent, even)
+
+
+def _has_image(land: Landscape, parent: Branch, daughter: Branch) -> bool:
+    """Whether the loss is smooth around the parent, and the same at the daughter's mirror image."""
+    problem = land.plane.problem(daughter.theta)
+    at = _parent_at(land, parent, daughter.theta)
+    if at is None or at.family or problem.has_kink(at.x):
+        return False
+    # Not by the landscape's way, which keeps signs: overlaps that are even keep theirs.
+    x, loss, size = problem.stationary(2.0 * at.x - aligned(land, at.x, daughter.x))
+    one, two = (
+        _of_vanished(land, parent, daughter.gram),
+        _of_vanished(land, parent, problem.gram(x)),
+    )
+    lengths = float(np.linalg.norm(one)), float(np.linalg.norm(two))
+    opposite = one @ two < _OPPOSITE * max(lengths) ** 2
+    s = land.settings
+    return bool(opposite and size <= s.stationary and abs(loss - daughter.loss) < s.lower)
+
+
+def _parent_at(land: Landscape, parent: Branch, theta: Floats) -> Branch | None:
+    """The parent at a θ near which its loss is flat along a daughter.
+
+    There Newton's method may go some way along the daughter before rounding stops it. Then it takes
+    only steps along which the overlaps that vanish stay 0.
+    """
+    at, tiny = land.follow(parent, theta), land.settings.vanished
+    vanish = np.argwhere(np.triu(np.abs(parent.gram) < tiny, 1))
+    kept = at is not None and not any(abs(at.gram[i, j]) > tiny for i, j in vanish)
+    if parent.family or kept:
+        return at
+    problem = land.plane.problem(theta)
+    weights = problem.split(parent.x)[0]
+    rows = np.zeros((len(vanish), len(parent.x)))
+    for row, (i, j) in zip(rows, vanish, strict=True):
+        slope = row[: weights.size].reshape(weights.shape)  # of G_ij
+        slope[:, i], slope[:, j] = weights[:, j], weights[:, i]
+    _, sizes, directions = np.linalg.svd(rows)
+    free = directions[int((sizes > tiny).sum()) :]
+    (x,), _, _ = problem.settled_within(parent.x[None], free.T @ free, downhill=False)
+    x = np.where(np.abs(x) < tiny, 0.0, x)
+    solved = np.abs(problem.gradient(x)).max() <= land.settings.stationary
+    step = float(np.abs(theta - parent.theta).max())
+    near = np.abs(x - parent.x).max() <= land.settings.leap + 3.0 * step
+    found = land.branch(theta, x)
+    return found if solved and near and found.zeros == parent.zeros else None
+
+
+def _of_vanished(land: Landscape, parent: Branch, gram: Floats) -> Floats:
+    """Those of a Gram matrix's entries G_ij, i < j, that vanish in the parent's."""
+    return np.asarray(gram[np.triu(np.abs(parent.gram) < land.settings.vanished, 1)])
+
+
+def _grown(land: Landscape, parent: Branch, daughter: Branch) -> float:
+    """Σ G_ij² of the daughter over the overlaps i < j that vanish in the parent."""
+    return float((_of_vanished(land, parent, daughter.gram) ** 2).sum())
 
 
 def at_amplitude(land: Landscape, onset: Onset, amplitude: float) -> Branch | None:
@@ -151,12 +264,20 @@ def at_amplitude(land: Landscape, onset: Onset, amplitude: float) -> Branch | No
 def first_order_seed(land: Landscape, onset: Onset) -> Pair | None:
     """Where parent and daughter coexist before an onset with a negative slope.
 
-    With the position s = k a + l a² of the daughter, its loss minus the parent's is proportional to
-    ∫ (s(t) − s) t dt, which vanishes at the amplitude a = −2k/(3l).
+    With the position s = k u + l u² of the daughter, its loss minus the parent's is proportional to
+    ∫ (s(t) − s) t dt over amplitudes t up to a, which vanishes at u = −2k/(3l) where u = a, and at
+    u = −3k/(4l) where u grows as a².
     """
     if onset.slope >= 0 or onset.bend <= 0:
         return None
-    daughter = at_amplitude(land, onset, -2.0 * onset.slope / (3.0 * onset.bend))
+    ratio = -onset.slope / onset.bend
+    if onset.even:
+        nearest = onset.daughter
+        relative = 0.75 * ratio / _grown(land, onset.parent, nearest)
+        amplitude = abs(float(nearest.gram[onset.place])) * float(np.sqrt(relative))
+    else:
+        amplitude = 2.0 * ratio / 3.0
+    daughter = at_amplitude(land, onset, amplitude)
     parent = None if daughter is None else land.follow(onset.parent, daughter.theta)
     if daughter is None or parent is None:
         return None
@@ -169,11 +290,10 @@ def _path(amplitude: float, target: float) -> list[float]:
     return [float(a) for a in np.geomspace(amplitude, target, steps + 1)]
 
 
-def _at_zero(amplitudes: Floats, values: Floats) -> Floats:
+def _at_zero(u: Floats, values: Floats) -> Floats:
     """Value, slope and half the second derivative at 0 of the polynomial through the points."""
-    scaled = amplitudes / amplitudes[0]
-    coefficients = np.linalg.solve(np.vander(scaled, increasing=True), values)
-    return np.asarray(coefficients[:3] / amplitudes[0] ** np.arange(3))
+    coefficients = np.linalg.solve(np.vander(u / u[0], increasing=True), values)
+    return np.asarray(coefficients[:3] / u[0] ** np.arange(3))
 
 
 def _exponent(
@@ -184,7 +304,7 @@ def _exponent(
         return None
     gains = []
     for daughter in daughters:
-        beneath = land.follow(parent, daughter.theta)
+        beneath = _parent_at(land, parent, daughter.theta)
         if beneath is None or beneath.loss <= daughter.loss:
             return None
         gains.append(beneath.loss - daughter.loss)

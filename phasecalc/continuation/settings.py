@@ -93,8 +93,8 @@ class ContinuationSettings:
     """Down to where a search no longer tells phases apart: a line may be short."""
     beside_end_point: tuple[float, ...] = (3e-3, 8e-3, 2e-2)
     """Growing: the daughter is faint at first."""
-    beyond_tricritical: tuple[float, ...] = (4e-2, 2e-2, 1.2e-2, 8e-3)
-    """Closer by, the phases differ by less than a search can tell."""
+    beyond_tricritical: tuple[float, ...] = (4e-2, 2e-2, 1.2e-2, 8e-3, 5e-4, 2e-4)
+    """Closer by, phases differ by less than a search can tell; the last two are for short lines."""
     to_the_side: float = 2e-3
     """How far to both sides of such a line phases are searched for where others are lower."""
     meets_itself: float = 1e-2

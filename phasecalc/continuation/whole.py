@@ -39,7 +39,7 @@ def traced_diagram(
 def header(land: Landscape, source: str, cells: Cells) -> dict[str, object]:
     """What a checkpoint belongs to."""
     return {
-        "checkpoint": 1,
+        "checkpoint": 2,
         "phasecalc": __version__,
         "source": source,
         "cells": list(cells),

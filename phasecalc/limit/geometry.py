@@ -52,7 +52,8 @@ class Geometry(Record, Large):
     """The least loss of k equal features in d dimensions over S; made by `geometry`.
 
     ``sparsities`` (s,), ``losses`` (s,), ``weights`` (s, d, k), ``bias`` (s, k) and ``labels`` (s,)
-    hold the lowest minimum found at each S; ``phases`` follow each other from small S up. Numeric:
+    hold the lowest minimum found at each S; ``phases`` follow each other from small S up, and
+    ``phase_weights`` (p, d, k) and ``phase_bias`` (p, k) hold a minimum in each of them. Numeric:
     each is a minimum to a gradient of 10⁻¹², that none is lower is evidence from many starts.
     """
 
@@ -65,6 +66,8 @@ class Geometry(Record, Large):
     bias: Floats
     labels: NDArray[np.str_]
     phases: tuple[GeometryPhase, ...]
+    phase_weights: Floats
+    phase_bias: Floats
 
     def minimum(
         self, sparsity: object = None, *, feature_probability: object = None
@@ -108,9 +111,14 @@ class Geometry(Record, Large):
         line = self._line()
         near = np.argsort(np.abs(self.sparsities - sparsity))[:4]
         unit = line.problem.unit
-        rows = np.array(
-            [np.concatenate([self.weights[i].ravel(), self.bias[i] / unit]) for i in near]
-        )
+        pairs = [(self.weights[i], self.bias[i]) for i in near]
+        # Neighbours of the table need not lead into a phase that lies between two of them.
+        pairs += [
+            (self.phase_weights[i], self.phase_bias[i])
+            for i, phase in enumerate(self.phases)
+            if phase.low <= sparsity <= phase.high
+        ]
+        rows = np.array([np.concatenate([W.ravel(), b / unit]) for W, b in pairs])
         place = line.polished(line.lowest(sparsity, rows)[0])
         inside = [p.name for p in self.phases if p.low < sparsity < p.high]
         if inside and inside[0] != line.name(place.x):
@@ -215,6 +223,7 @@ def computed(
     places, ends = minima_along(line, grid, random_starts, seed, rows)
     ends = _with_inner(line, grid, ends, smaller)
     pairs = [line.split(place.x) for place in places]
+    phases, inside = phases_along(line, places, ends)
     return Geometry(
         k=k,
         d=d,
@@ -224,7 +233,9 @@ def computed(
         weights=np.array([weights for weights, _ in pairs]),
         bias=np.array([bias for _, bias in pairs]),
         labels=np.array([line.name(place.x) for place in places]),
-        phases=_phases(line, places, ends),
+        phases=phases,
+        phase_weights=inside["phase_weights"],
+        phase_bias=inside["phase_bias"],
     )
 
 
@@ -244,33 +255,23 @@ def _with_inner(
     return [np.concatenate(rows) for rows in found]
 
 
-def _phases(
+def phases_along(
     line: Line, places: Sequence[Place], ends: Sequence[Floats]
-) -> tuple[GeometryPhase, ...]:
-    """The phases between the changes of the lowest minimum."""
+) -> tuple[tuple[GeometryPhase, ...], dict[str, Floats]]:
+    """The phases between the changes of the lowest minimum, and a minimum in each of them."""
     changes: list[tuple[Change, Place]] = []
     for (left, right), rows in zip(pairwise(places), pairwise(ends), strict=True):
         changes += changes_between(line, left, right, np.concatenate(rows))
-    found = []
-    low, place = places[0].sparsity, places[0]
-    for change, following in changes:
-        found.append(
-            GeometryPhase(
-                line.name(place.x),
-                line.description(place.x),
-                low,
-                change.sparsity,
-                change.crossing,
-                change.error,
-            )
-        )
-        low, place = change.sparsity, following
-    found.append(
-        GeometryPhase(
-            line.name(place.x), line.description(place.x), low, places[-1].sparsity, False, 0.0
-        )
-    )
-    return tuple(found)
+    inside = [places[0], *(following for _, following in changes)]
+    low, found = places[0].sparsity, []
+    last = Change(places[-1].sparsity, 0.0, False)
+    for place, change in zip(inside, [*(change for change, _ in changes), last], strict=True):
+        name, text = line.name(place.x), line.description(place.x)
+        found.append(GeometryPhase(name, text, low, change.sparsity, change.crossing, change.error))
+        low = change.sparsity
+    pairs = [line.split(place.x) for place in inside]
+    weights, bias = (np.array(rows) for rows in zip(*pairs, strict=True))
+    return tuple(found), {"phase_weights": weights, "phase_bias": bias}
 
 
 def tabulated() -> tuple[tuple[int, int], ...]:
@@ -301,6 +302,7 @@ def _tabulated() -> dict[tuple[int, int], Geometry]:
                 found[k, d] = Geometry(
                     k, d, Uniform(), data["sparsities"], data[key + "losses"],
                     data[key + "weights"], data[key + "bias"], data[key + "labels"], phases,
+                    data[key + "phase-weights"], data[key + "phase-bias"],
                 )  # fmt: skip
     return found
 
@@ -315,6 +317,8 @@ def table_arrays(found: Sequence[Geometry]) -> dict[str, NDArray[np.generic]]:
             key + "weights": g.weights,
             key + "bias": g.bias,
             key + "labels": g.labels,
+            key + "phase-weights": g.phase_weights,
+            key + "phase-bias": g.phase_bias,
             key + "names": np.array([phase.name for phase in g.phases]),
             key + "descriptions": np.array([phase.description for phase in g.phases]),
             key + "low": np.array([phase.low for phase in g.phases]),

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from ..blocks.names import equal_description, equal_name
+from ..blocks.names import Part, equal_description, equal_name
 from ..laws import Law, Uniform
 from ..minima.naming import parts_of
 from ..minima.problem import Problem
@@ -84,11 +84,14 @@ class Line:
 
     def name(self, x: Floats) -> str:
         """The systematic name of a minimum."""
-        return equal_name(parts_of(self.problem.gram(x), self.problem.split(x)[1]))
+        return equal_name(self._parts(x))
 
     def description(self, x: Floats) -> str:
         """What happens to the features, in a sentence."""
-        return equal_description(parts_of(self.problem.gram(x), self.problem.split(x)[1]))
+        return equal_description(self._parts(x))
+
+    def _parts(self, x: Floats) -> list[Part]:
+        return parts_of(self.problem.gram(x), self.problem.split(x)[1], equal=True)
 
     def starts(self, sparsity: float, count: int, rng: np.random.Generator) -> Floats:
         """Random starts."""
@@ -146,10 +149,15 @@ class Line:
     def change(self, left: Place, right: Place) -> Change | None:
         """Where the lowest minimum changes between two places; None where it is one branch."""
         onward, back = self.followed(left, right.sparsity), self.followed(right, left.sparsity)
-        if onward is not None and abs(onward.loss - right.loss) <= SAME_LOSS:
-            return None if self.name(onward.x) == self.name(left.x) else self._renamed(left, right)
-        if onward is not None and back is not None and back.loss > left.loss:
-            return self._crossing(left, onward, back, right)
+        if (
+            onward is not None
+            and abs(onward.loss - right.loss) <= SAME_LOSS
+            and self.name(onward.x) == self.name(right.x)
+        ):
+            return None if self.name(left.x) == self.name(right.x) else self._renamed(left, right)
+        if onward is not None and back is not None:
+            if back.loss > left.loss and onward.loss > right.loss:
+                return self._crossing(left, onward, back, right)
         return self._bisected(left, right)
 
     def _crossing(self, left: Place, onward: Place, back: Place, right: Place) -> Change:

@@ -3,13 +3,9 @@
 1. Feature i is *dropped* when ‖W_i‖ ≤ `TINY`, else *represented*. Two represented features
    *interfere* when |G_ij| > `TINY` ‖W_i‖ ‖W_j‖; groups are the connected sets of that graph, and a
    represented feature that interferes with none has a dimension of its own.
-2. A group has a *shape*. Two features are a `pair` (G_ij < 0) or `aligned` (G_ij > 0). More with
-   negative overlaps only are a `triangle`, `tetrahedron`, `4-simplex` …, regular or not. Those of
-   one length at the angles of a regular polygon or of a square antiprism, to `REGULAR`, are a
-   `pentagon`, `hexagon`, …, `square-antiprism`; three on one axis are `three-on-a-line`. Any other
-   group of k features that span d dimensions is `k-in-d(e)` with e the number of positive overlaps:
-   a number that does not change as long as no overlap changes its sign. Up to three features it is
-   `mixed-k`.
+2. A group has a *shape*. Two features are a `pair` (G_ij < 0) or `aligned` (G_ij > 0); those of
+   more are in `phasecalc.minima.figures`: regular figures, deformed polygons, and irregular groups,
+   named by which of their features are alike.
 3. A group is *weak* when the output of one of its features hardly notices the others: with only
    negative overlaps acting on it, its bias keeps it on, b_i > `WEAK` Σ_j (−G_ij)_+ > 0. That is how
    a feature looks that has just begun to be represented: its bias is still near its mean. `weak-`
@@ -28,14 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..blocks.names import Part, configuration_name, description
-from ..blocks.standard import POLYGONS, SHAPES, simplex_name
+from .figures import Figure, figure_of, rank_of
 
 Floats = NDArray[np.float64]
 
 TINY = 1e-5
 WEAK = 0.75
-REGULAR = 1e-5
-"""How far overlaps of a regular figure may be from it, relative to the squared length."""
 _PLURALS = {"tetrahedron": "tetrahedra", "dedicated": "dedicated", "dropped": "dropped"}
 
 
@@ -91,15 +85,21 @@ def description_of(gram: Floats, bias: Floats) -> str:
     return description(parts_of(gram, bias))
 
 
-def parts_of(gram: Floats, bias: Floats) -> list[Part]:
-    """The figures of a configuration."""
+def parts_of(gram: Floats, bias: Floats, *, equal: bool = False) -> list[Part]:
+    """The figures of a configuration; where all features are `equal` names mark no extra one."""
     last = len(gram) - 1
     groups = groups_of(gram)
     represented = {i for group in groups for i in group}
     parts = []
     for group in groups:
-        name = "dedicated" if len(group) == 1 else _group_name(gram, bias, group)
-        parts.append(Part(name, _PLURALS.get(name, f"{name}s"), len(group), last in group))
+        figure = Figure("dedicated") if len(group) == 1 else _figure(gram, bias, group, equal)
+        name = figure.name
+        parts.append(
+            Part(
+                name, _PLURALS.get(name, f"{name}s"), len(group), last in group,
+                figure.noun, figure.detail,
+            )
+        )  # fmt: skip
     parts += [
         Part("dropped", "dropped", 1, i == last) for i in range(len(gram)) if i not in represented
     ]
@@ -110,7 +110,7 @@ def _place(gram: Floats) -> int:
     """1 where the extra feature is alone on its side of a line of three features, else 0."""
     last = len(gram) - 1
     group = next((g for g in groups_of(gram) if last in g), ())
-    if len(group) != 3 or _rank(gram[np.ix_(group, group)]) != 1:
+    if len(group) != 3 or rank_of(gram[np.ix_(group, group)]) != 1:
         return 0
     return int(all(gram[last, i] < 0 for i in group if i != last))
 
@@ -132,64 +132,19 @@ def outcome_of(gram: Floats) -> str:
     return "dedicated" if len(extra) == 1 else "superposition"
 
 
-def _group_name(gram: Floats, bias: Floats, group: tuple[int, ...]) -> str:
-    block = gram[np.ix_(group, group)]
-    overlaps = block[~np.eye(len(group), dtype=bool)]
-    size, n = len(group), len(gram)
-    if size == 2:
-        shape = "pair" if overlaps[0] < 0 else "aligned"
-    elif (overlaps < 0).all():
-        shape = SHAPES.get(size, simplex_name(size))
+def _figure(gram: Floats, bias: Floats, group: tuple[int, ...], equal: bool) -> Figure:
+    """The shape of a group of two or more, with the mark of a weak one."""
+    block, own = gram[np.ix_(group, group)], bias[list(group)]
+    last = len(gram) - 1
+    if len(group) == 2:
+        figure = Figure("pair" if block[0, 1] < 0 else "aligned")
     else:
-        shape = _figure(block, n)
+        extra = len(group) - 1 if group[-1] == last and not equal else None
+        figure = figure_of(block, own, extra, whole=len(group) == len(gram))
     pull = np.maximum(-block, 0.0).sum(axis=1)
-    weak = (pull > 0) & (bias[list(group)] > WEAK * pull) & ((block >= 0).sum(axis=1) == 1)
+    weak = (pull > 0) & (own > WEAK * pull) & ((block >= 0).sum(axis=1) == 1)
     if not weak.any():
-        return shape
-    return f"weak-other-{shape}" if group[-1] == n - 1 and not weak[-1] else f"weak-{shape}"
-
-
-def _figure(block: Floats, n: int) -> str:
-    """The shape of a group with overlaps of both signs."""
-    size = len(block)
-    rank = _rank(block)
-    length = np.diag(block)
-    if size == 3 and rank == 1:
-        return "three-on-a-line"
-    square = length.mean()
-    if np.abs(length - square).max() <= REGULAR * square:
-        rows = np.sort(block / square, axis=1)
-        if rank == 2 and _alike(rows, np.cos(2 * np.pi * np.arange(size) / size)):
-            return POLYGONS.get(size, f"{size}-gon")
-        if (size, rank) == (8, 3) and _is_antiprism(rows):
-            return "square-antiprism"
-    if n <= 3:
-        return f"mixed-{size}"
-    positive = int((block[~np.eye(size, dtype=bool)] > 0).sum()) // 2
-    return f"{size}-in-{rank}({positive})"
-
-
-def _alike(rows: Floats, row: Floats) -> bool:
-    return bool(np.abs(rows - np.sort(row)).max() <= REGULAR)
-
-
-def _is_antiprism(rows: Floats) -> bool:
-    """Whether the sorted rows are those of two squares, one turned by 45°, at some heights ±h.
-
-    A row holds 1, u = h² twice, 2u − 1, and −u ± (1 − u)/√2 twice each; its sum of squares fixes u.
-    """
-
-    def row(u: float) -> Floats:
-        turn = (1 - u) / np.sqrt(2)
-        return np.array([1, u, u, 2 * u - 1, turn - u, turn - u, -turn - u, -turn - u])
-
-    # Σ_j G_ij² = 1 + 2u² + (2u − 1)² + 4u² + 2(1 − u)² = 4 − 8u + 12u²: both roots are tried.
-    inner = 1 / 9 - (4 - float((rows[0] ** 2).sum())) / 12
-    roots = 1 / 3 + np.sqrt(max(inner, 0.0)) * np.array([1.0, -1.0])
-    return any(_alike(rows, row(float(u))) for u in roots if 0 < u < 1)
-
-
-def _rank(block: Floats) -> int:
-    """The number of dimensions that a group spans."""
-    values = np.linalg.eigvalsh(block)
-    return int((values > 1e-7 * values.max()).sum())
+        return figure
+    mark = "weak-other-" if group[-1] == last and not weak[-1] else "weak-"
+    noun = f"{mark.replace('-', ' ')}{figure.noun}" if figure.noun else ""
+    return Figure(mark + figure.name, noun, figure.detail)

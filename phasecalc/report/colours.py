@@ -30,6 +30,10 @@ _FIGURES = {
 """Of each outcome where the other features have a figure of three or more among them: the next tint
 for every block that there is besides, and for a figure without a regular shape."""
 _SHAPES = {
+    "mixed-extra-antipodal": ("#8f5a1e", "#dfc28d", "#cfa85f"),
+    "mixed-others-aligned": ("#e6c479", "#dfc28d", "#cfa85f"),
+    "mixed-others-antipodal": ("#d9a441", "#dfc28d", "#cfa85f"),
+    "mixed": ("#b98428", "#dfc28d", "#cfa85f"),
     "aligned": ("#e2b04a", "#f3dca6", "#ecca80"),
     "antipodal": ("#e07a6c", "#f8d9b4", "#efae84"),
     "pair": ("#e07a6c", "#f8d9b4", "#efae84"),
@@ -41,10 +45,11 @@ _SHAPES = {
     "antiprism": ("#5a2a7a", "#a58bc0", "#8f70ad"),
     "line": ("#9c4a78", "#cf9db9", "#c189a8"),
     "joint": ("#a53152", "#d98fa5", "#f1c8d3"),
-    "mixed": ("#b98428", "#dfc28d", "#cfa85f"),
 }
 """Of the extra feature's block by its shape: plain, weak, weak-other."""
 _OTHER_FIGURE = ("#7c3b8f", "#c3a0cc", "#ab85b8")
+_IRREGULAR = (_OTHER_FIGURE[0], "#c76bb0", "#e3b5d4", "#441254")
+"""One of these for an irregular figure, by its letters: its neighbours mostly get another."""
 _ALONE = re.compile(r"ignore|.*ignore-(?:extra|other)|.*dedicated|.*dropped")
 """Parts of a name that are no block of several features."""
 _NO_SHAPE = re.compile(r"(?:others-)?\d+-in-\d+\(")
@@ -69,7 +74,7 @@ def colour_of(name: str, outcome: str) -> str:
         if "weak-" in own:
             return weak
         if plain != _SHAPES["pair"][0]:
-            return plain
+            return _irregular(own) if _NO_SHAPE.search(own) is not None else plain
     if any("weak-" in part for part in parts):
         return _WEAK_OTHERS.get(outcome, "#e6e6e6")
     pairs = [part for part in parts if "pair" in part or "antipodal" in part]
@@ -79,6 +84,10 @@ def colour_of(name: str, outcome: str) -> str:
         return figures[min(darker, len(figures) - 1)]
     tints = TINTS.get(outcome, ("#e6e6e6",))
     return tints[min(sum(map(_count, parts)), len(tints) - 1)]
+
+
+def _irregular(name: str) -> str:
+    return _IRREGULAR[sum(k * ord(c) for k, c in enumerate(name, 1)) % len(_IRREGULAR)]
 
 
 def _count(part: str) -> int:

@@ -75,7 +75,24 @@ GLOSSARY = (
             Entry("pentagon", "Five features at 72 degrees in two dimensions; hexagon: six."),
             Entry("square-antiprism", "Eight features in three dimensions."),
             Entry("three-on-a-line", "Three features in one dimension."),
-            Entry("8-in-3(4)", "Eight features that span three dimensions, 4 positive overlaps."),
+            Entry("deformed-pentagon", "A pentagon by the signs of its overlaps, not regular."),
+            Entry(
+                "5-in-2(1-x:3=)",
+                "An irregular figure: five features that span two dimensions. In brackets are the "
+                "sizes of the sets of features that are alike, from long to short; x is the extra "
+                "feature.",
+            ),
+            Entry(
+                "alike",
+                "Of one length and bias, with the same overlaps: 3= are three in one direction, "
+                "3' three with positive overlaps among them, 3 any other three.",
+            ),
+            Entry(
+                ":",
+                "What follows is shorter: squared lengths below half of the largest. Sets before "
+                "it go by size, the extra feature last; sets after it by length.",
+            ),
+            Entry("24-in-8(57)", "More than nine features: 57 overlaps are positive."),
             Entry("#2", "The extra feature has the second of the places that differ in a figure."),
         ),
     ),
@@ -92,7 +109,12 @@ GLOSSARY = (
             ),
             Entry("weak-other", "The same of a feature other than the extra one."),
             Entry("dead", "Some output is 0 for every input though its feature is not."),
-            Entry("mixed-3", "A block of three with positive and negative overlaps."),
+            Entry(
+                "mixed",
+                "Three features that span two dimensions, with positive and negative overlaps. "
+                "mixed-others-antipodal: the largest cosine is that of the two others, and "
+                "negative; mixed-extra-aligned: that of the extra feature and another, positive.",
+            ),
         ),
     ),
     Section(
