@@ -156,8 +156,8 @@ def landau(diagram: pc.TracedDiagram) -> list[str]:
         f"for, along the symmetric minimum). The line of the longer one passes {above(point):.2e} in r "
         "above that point, where its feature is longer by a finite step. Lines between minima that are "
         "nearly alike, shorter than that, leave the Landau point and end on this line; they were not "
-        "followed. So this line has the shorter one on its lower side by name also where S is "
-        "smaller and all three have become alike.",
+        "followed. The tracer, which cannot follow a minimum without curvature, ends this line in the "
+        "point from both sides.",
         "",
     ]
 

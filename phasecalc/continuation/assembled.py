@@ -133,7 +133,8 @@ def _special_point(land: Landscape, node: Node, names: list[str]) -> SpecialPoin
 
 
 def _first_order(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> TracedBoundary:
-    land, arc = graph.land, edge.arc
+    land, arc = graph.land, edge.curve
+    assert isinstance(arc, Arc)
     pairs = list(arc.pairs)
     nodes = [graph.nodes[k] for k in (edge.tail, edge.head)]
     for node in nodes:

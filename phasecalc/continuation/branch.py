@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import permutations, product
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,47 +111,52 @@ class Unconverged(ArithmeticError):
     """Newton's method stopped short at the lowest minimum of a place."""
 
 
-@dataclass(frozen=True)
-class Landscape(ABC):
-    """A source of branches over a plane, as continuation needs it."""
+class Landscape(Protocol):
+    """What continuation needs to know of a source of branches."""
 
-    plane: Plane
-    settings: ContinuationSettings = DEFAULT
+    @property
+    def plane(self) -> Plane:
+        """Where the branches live."""
 
-    @abstractmethod
+    @property
+    def settings(self) -> ContinuationSettings:
+        """All tolerances."""
+
     def minima(self, theta: Floats) -> list[Branch]:
         """All minima there, lowest first."""
 
-    @abstractmethod
     def lowest(self, theta: Floats, *, thorough: bool = True) -> Branch:
         """The lowest minimum, from scratch; raises `Unconverged`."""
 
-    @abstractmethod
     def below(self, theta: Floats, level: float) -> Branch | None:
         """A minimum whose loss is below a level, by a quick search."""
 
-    @abstractmethod
     def follow(self, branch: Branch, theta: Floats) -> Branch | None:
         """The same branch at a nearby θ; None where it is lost."""
 
-    @abstractmethod
+    def branch(self, theta: Floats, x: Floats, family: str = "") -> Branch:
+        """The record of parameters that are stationary at θ."""
+
     def softest(self, branch: Branch, near: Floats | None = None) -> tuple[float, Floats]:
         """The lowest one-sided curvature and its direction; refined from one that is near."""
 
-    @abstractmethod
     def section(self, branch: Branch) -> Floats:
         """Columns that span the free directions, without those in which the loss is constant."""
 
-    @abstractmethod
     def support(self, branch: Branch) -> Floats:
         """The same without the directions that leave the branch's pattern."""
 
-    @abstractmethod
     def snapped(self, branch: Branch) -> Branch | None:
         """The branch with overlaps that vanish but for rounding at exactly 0."""
 
+
+class _Shared:
+    """What all landscapes do alike."""
+
+    plane: Plane
+    settings: ContinuationSettings
+
     def branch(self, theta: Floats, x: Floats, family: str = "") -> Branch:
-        """The record of parameters that are stationary at θ."""
         problem = self.plane.problem(theta)
         slopes = self.plane.slopes(problem, theta, x)
         by_theta = [
@@ -170,8 +175,11 @@ class Landscape(ABC):
 
 
 @dataclass(frozen=True)
-class GlobalLandscape(Landscape):
+class GlobalLandscape(_Shared):
     """All weights and biases are free, or all biases are 0, as the model says."""
+
+    plane: Plane
+    settings: ContinuationSettings = DEFAULT
 
     def minima(self, theta: Floats) -> list[Branch]:
         found: list[Branch] = []
@@ -183,8 +191,7 @@ class GlobalLandscape(Landscape):
             if all(apart(self.plane, one, new) > 1e-6 for one in close):
                 found.append(new)
         found.sort(key=lambda branch: branch.loss)
-        least = self.settings.least_curvature
-        return [branch for branch in found if self.softest(branch)[0] > least]
+        return [branch for branch in found if self.is_minimum(branch)]
 
     def lowest(self, theta: Floats, *, thorough: bool = True) -> Branch:
         level = np.inf
@@ -240,6 +247,10 @@ class GlobalLandscape(Landscape):
         x, _, size = problem.stationary(found.x)
         gap = np.abs(problem.gram(x) - branch.gram).max()
         return bool(size <= self.settings.stationary and gap < _RETURNED)
+
+    def is_minimum(self, branch: Branch, near: Floats | None = None) -> bool:
+        """Whether no direction goes down."""
+        return self.softest(branch, near)[0] > self.settings.least_curvature
 
     def softest(self, branch: Branch, near: Floats | None = None) -> tuple[float, Floats]:
         problem = self.plane.problem(branch.theta)
@@ -330,6 +341,17 @@ class GlobalLandscape(Landscape):
         return length
 
 
+def _apart(classes: Sequence[int], problem: Problem, x: Floats, y: Floats) -> float:
+    """Largest difference of Gram matrices and biases, over orders of equally important features."""
+    one, two = problem.gram(x), problem.gram(y)
+    b, c = problem.split(x)[1], problem.split(y)[1]
+    best = np.inf
+    for order in orders_of(tuple(classes)):
+        gap = max(np.abs(one[np.ix_(order, order)] - two).max(), np.abs(b[order] - c).max())
+        best = min(best, float(gap))
+    return best
+
+
 @lru_cache(maxsize=64)
 def orders_of(classes: tuple[int, ...]) -> list[list[int]]:
     """Permutations of equally important features.
@@ -383,13 +405,8 @@ def same_zeros(plane: Plane, one: Branch, two: Branch) -> bool:
 
 
 def apart(plane: Plane, one: Branch, two: Branch) -> float:
-    """Largest difference of two branches in G and b, up to equally important features."""
-    b, c = (plane.problem(one.theta).split(branch.x)[1] for branch in (one, two))
-    return min(
-        float(max(np.abs(one.gram[np.ix_(order, order)] - two.gram).max(),
-                  np.abs(b[order] - c).max()))
-        for order in orders_of(plane.classes)
-    )  # fmt: skip
+    """Largest difference of two branches at one θ, up to equally important features."""
+    return _apart(plane.classes, plane.problem(one.theta), one.x, two.x)
 
 
 def walk(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -25,8 +25,8 @@ class Point(Protocol):
     def theta(self) -> Floats: ...
 
 
-_PREDICTED = 0.1
-"""Of the distance of two branches: how far from its prediction one of them surely is itself."""
+_RETURNED = 1e-4
+"""Of a Gram matrix after a step and back: a soft minimum is known to 1e-5."""
 P = TypeVar("P", bound=Point)
 
 
@@ -39,8 +39,8 @@ class Equation(Protocol[P]):
     def heading(self, here: P, new: P, before: Floats) -> Floats:
         """dθ by the length of a step at the new point, in the direction of travel."""
 
-    def longest(self, here: P) -> float:
-        """The longest step worth trying."""
+    def longest(self, here: P, before: P | None = None) -> float:
+        """The longest step worth trying, after one from a point before."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,18 +90,17 @@ def continue_curve(
         if border:
             return points, End("border")
         heading = equation.heading(here, new, heading)
-        step = min(s.growth * step, s.longest_step, equation.longest(new))
+        step = min(s.growth * step, s.longest_step, equation.longest(new, here))
         here = new
     return points, End("end of a branch")
 
 
 @dataclass(frozen=True, eq=False)
 class Coexistence:
-    """L_a = L_b with both branches minima, each begun where its last step leads on to."""
+    """L_a = L_b with both branches minima."""
 
     land: Landscape
     _soft: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)
-    _last: list[Pair] = field(default_factory=list)
 
     def advance(self, here: Pair, heading: Floats, step: float, pin: Pin | None) -> Pair | None:
         guess = here.theta + step * heading
@@ -109,8 +108,7 @@ class Coexistence:
         if pin is not None:
             guess[pin[0]] = pin[1]
             direction = np.eye(2)[1 - pin[0]]
-        ahead = self._predicted(here, step)
-        new = coexistence(self.land, *ahead, guess, direction)
+        new = coexistence(self.land, here.a, here.b, guess, direction)
         if new is None:
             return None
         s = self.land.settings
@@ -118,46 +116,42 @@ class Coexistence:
         near = float(np.abs(new.theta - guess).max()) <= 0.3 * step
         if pin is None and not (straight and near):
             return None
-        # Close to where two minima become one Newton's method can take the other of them.
-        off = [
-            float(np.abs(moved.gram - there.gram).max())
-            for there, moved in zip(ahead, new.branches, strict=True)
-        ]
-        parted = _parted(here, new) > 0.4 * here.distance
-        if parted or max(off) > _PREDICTED * here.distance:
+        leaps = self._moved(here, new) > 0.4 * here.distance
+        if leaps or not self._leads_back(here, new):
             return None
         return new if self.are_minima(new) else None
 
     def heading(self, here: Pair, new: Pair, before: Floats) -> Floats:
-        self._last[:] = here, new
         return new.tangent if new.tangent @ before >= 0 else -new.tangent
 
-    def _predicted(self, here: Pair, step: float) -> tuple[Branch, Branch]:
-        """Both branches with their parameters a step on, as they went in the step before."""
-        before = self._before(here)
-        if before is None:
-            return here.branches
-        share = step / float(np.linalg.norm(here.theta - before.theta))
-        problem = self.land.plane.problem(here.theta)
-        rows = [
-            replace(one, x=x, gram=problem.gram(x))
-            for old, one in zip(before.branches, here.branches, strict=True)
-            for x in [one.x + share * (one.x - old.x)]
-        ]
-        return rows[0], rows[1]
-
-    def _before(self, here: Pair) -> Pair | None:
-        """The point from which the last step came here, if one did."""
-        return self._last[0] if self._last and self._last[1] is here else None
-
-    def longest(self, here: Pair) -> float:
-        # Where the two branches are about to become one their difference changes fast; elsewhere
-        # two that are alike may stay so for long.
-        share, before = 0.12, self._before(here)
+    def longest(self, here: Pair, before: Pair | None = None) -> float:
+        # Where the two branches are about to become one they change fast; elsewhere two that are
+        # alike may stay so for long.
+        share = 0.12
         if before is not None:
             gap = float(np.abs(here.theta - before.theta).max())
-            share = max(share, 0.3 * gap / max(_parted(before, here), 1e-12))
+            share = max(share, 0.3 * gap / max(self._moved(before, here), 1e-12))
         return max(share * here.distance, 10 * self.land.settings.shortest_step)
+
+    def _moved(self, here: Pair, new: Pair) -> float:
+        """How far the branches moved, or came closer to each other, in Gram matrices."""
+        return max(
+            float(np.abs(new.a.gram - here.a.gram).max()),
+            float(np.abs(new.b.gram - here.b.gram).max()),
+            here.distance - new.distance,
+        )
+
+    def _leads_back(self, here: Pair, new: Pair) -> bool:
+        """Whether both branches, followed back, are those that the step began with.
+
+        Close to where two minima become one Newton's method can take the other of them.
+        """
+        for old, moved in zip(here.branches, new.branches, strict=True):
+            back = self.land.follow(moved, here.theta)
+            way = float(np.abs(moved.gram - old.gram).max())
+            if back is None or np.abs(back.gram - old.gram).max() > _RETURNED + 0.05 * way:
+                return False
+        return True
 
     def are_minima(self, pair: Pair) -> bool:
         """Whether neither branch goes down.
@@ -178,11 +172,6 @@ class Coexistence:
                 return False
             self._soft[side] = (place, u)
         return True
-
-
-def _parted(here: Pair, new: Pair) -> float:
-    """How much the difference of the two Gram matrices changed: both may move alike, and far."""
-    return float(np.abs((new.a.gram - new.b.gram) - (here.a.gram - here.b.gram)).max())
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +196,7 @@ class Across(Generic[P]):
     def heading(self, here: P, new: P, before: Floats) -> Floats:
         return np.asarray((new.theta - here.theta) / np.linalg.norm(new.theta - here.theta))
 
-    def longest(self, here: P) -> float:
+    def longest(self, here: P, before: P | None = None) -> float:
         return self.land.settings.longest_step
 
     def tangent(self, seed: P, along: Floats) -> Floats | None:
@@ -241,7 +230,7 @@ class Folds:
         assert new.tangent is not None
         return new.tangent[1]
 
-    def longest(self, here: Degenerate) -> float:
+    def longest(self, here: Degenerate, before: Degenerate | None = None) -> float:
         return self.land.settings.longest_step
 
 

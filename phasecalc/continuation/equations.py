@@ -7,14 +7,12 @@ Derivatives of losses in θ come from the envelope theorem, with the branches po
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .branch import Branch, Landscape
-from .newton import newton
 
 Floats = NDArray[np.float64]
 
@@ -68,35 +66,31 @@ def coexistence(
     land: Landscape, a: Branch, b: Branch, theta: Floats, direction: Floats | None = None
 ) -> Pair | None:
     """The point of L_a = L_b next to θ, across the line or along a direction; None if lost."""
-    found = _of_one_loss(land, (a, b), theta, direction)
-    if found is None:
-        return None
-    (a, b), error = found
-    return Pair(a, b, error)
-
-
-def _of_one_loss(
-    land: Landscape, branches: tuple[Branch, ...], theta: Floats, direction: Floats | None = None
-) -> tuple[tuple[Branch, ...], float] | None:
-    """Branches followed from θ to where all have one loss, and the error of that place.
-
-    Gradients that are nearly equal fix it no better than losses are rounded.
-    """
-    way = np.eye(2) if direction is None else direction[:, None]
-
-    def equations(z: Floats) -> tuple[Floats, float, Callable[[], Floats]] | None:
-        nonlocal branches
-        moved = [land.follow(branch, theta + way @ z) for branch in branches]
-        branches = tuple(branch for branch in moved if branch is not None)
-        if len(branches) < len(moved):
+    last = np.inf
+    for _ in range(12):
+        next_a, next_b = land.follow(a, theta), land.follow(b, theta)
+        if next_a is None or next_b is None:
             return None
-        first, *others = branches
-        values = np.array([first.loss - other.loss for other in others])
-        slopes = np.array([first.gradient - other.gradient for other in others]) @ way
-        return values, _ROUNDINGS * _EPS * abs(first.loss), lambda: slopes
-
-    found = newton(equations, np.zeros(way.shape[1]), close=land.settings.close)
-    return None if found is None else (branches, max(float(found.error.max()), _PLACED))
+        a, b = next_a, next_b
+        normal = a.gradient - b.gradient
+        size = float(np.linalg.norm(normal))
+        if size == 0.0:
+            return None
+        along = normal / size if direction is None else direction
+        slope = float(normal @ along)
+        if slope == 0.0:
+            return None
+        correction = (a.loss - b.loss) / slope
+        # Where the gradients are nearly equal, the rounding of the losses moves the line.
+        rounding = _ROUNDINGS * _EPS * abs(a.loss) / abs(slope)
+        stalls = abs(correction) < 100 * land.settings.close and abs(correction) >= 0.5 * last
+        if abs(correction) < max(land.settings.close, rounding) or stalls:
+            return Pair(a, b, max(abs(correction), rounding))
+        if abs(correction) > 0.2:
+            return None
+        last = abs(correction)
+        theta = theta - correction * along
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,9 +106,34 @@ class Meeting:
 
 
 def junction(land: Landscape, three: tuple[Branch, Branch, Branch]) -> Meeting | None:
-    """Where three branches have one loss; None where a branch is lost."""
-    found = _of_one_loss(land, three, three[0].theta)
-    return None if found is None else Meeting(*found)
+    """Where three branches have one loss; None where a branch is lost.
+
+    Two branches with nearly equal gradients fix the point no better than losses are rounded.
+    """
+    theta, last = three[0].theta, np.inf
+    a, b, c = three
+    for _ in range(20):
+        moved = [land.follow(branch, theta) for branch in (a, b, c)]
+        if any(branch is None for branch in moved):
+            return None
+        a, b, c = (branch for branch in moved if branch is not None)
+        matrix = np.array([a.gradient - b.gradient, a.gradient - c.gradient])
+        values = np.array([a.loss - b.loss, a.loss - c.loss])
+        if np.linalg.matrix_rank(matrix) < 2:
+            return None
+        correction = np.linalg.solve(matrix, values)
+        rounding = _ROUNDINGS * _EPS * abs(a.loss)
+        size = float(np.abs(correction).max())
+        # Corrections that shrink no more are roundings of the losses; ten times _PLACED of θ.
+        stalls = size < 1e-11 and size >= 0.5 * last
+        if size < 10 * _PLACED or stalls or np.abs(values).max() <= rounding:
+            smallest = float(np.linalg.svd(matrix, compute_uv=False)[-1])
+            # The losses are off by as much as they are rounded: first-order, an estimate.
+            return Meeting((a, b, c), max(rounding / smallest, _PLACED))
+        if size > 0.3:
+            return None
+        theta, last = theta - correction, size
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,25 +200,36 @@ class _Folds:
         return J, float(v @ third @ v)
 
     def solve(self, z: Floats, row: Floats, value: float) -> Degenerate | None:
-        """The fold with row · z = value as the last equation; None if not solved."""
-        solved = self.land.settings.solved
+        """Newton's method with row · z = value as the last equation; None if not solved.
 
-        def equations(z: Floats) -> tuple[Floats, float, Callable[[], Floats]]:
-            values = np.append(self.residual(z), row @ z - value)
-            return values, _EPS, lambda: np.vstack([self.jacobian(z)[0], row])
-
-        # The matrix is kept while it serves: it costs as much as seven residuals.
-        found = newton(equations, z, enough=solved, farthest=0.5, keep=True)
-        if found is None:
+        A matrix is kept while it serves: it costs as much as seven residuals.
+        """
+        k, last, inverse = self.P.shape[1], np.inf, None
+        for _ in range(25):
+            residual = np.append(self.residual(z), row @ z - value)
+            size = float(np.abs(residual).max())
+            if size < self.land.settings.solved or (size < 1e-11 and size >= 0.5 * last):
+                break
+            if inverse is None or size > 0.1 * last:
+                try:
+                    inverse = np.linalg.inv(np.vstack([self.jacobian(z)[0], row]))
+                except np.linalg.LinAlgError:
+                    return None
+            step = inverse @ residual
+            if not np.abs(step).max() < 0.5:
+                return None
+            z, last = z - step, size
+        else:
             return None
-        z, k = found.z, self.P.shape[1]
         J, third = self.jacobian(z)
         null = np.linalg.svd(J)[2][-1]
+        # How far a residual of this size in every equation can move θ, to first order.
+        inverse = np.linalg.inv(np.vstack([J, row]))
+        error = max(size, _EPS) * float(np.abs(inverse[-2:]).sum(axis=1).max())
         tangent = (self.P @ null[:k], null[-2:])
         scale = np.sqrt(tangent[0] @ tangent[0] + tangent[1] @ tangent[1])
         branch = self.land.branch(z[-2:], self.x(z), self.family)
         tangent = (tangent[0] / scale, tangent[1] / scale)
-        error = float(found.error[-2:].max())
         return Degenerate(branch, self.P @ z[k : 2 * k], error, tangent, third)
 
 

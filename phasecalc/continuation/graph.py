@@ -36,12 +36,6 @@ class Node:
     error: float
     onset: Onset | None = None
 
-    @classmethod
-    def at(cls, kind: str, point: Pair | Onset | Meeting | Degenerate) -> Node:
-        """The node at a point that was solved for."""
-        first = point.branches[0]
-        return cls(kind, point.branches, point.theta, first.loss, point.error)
-
 
 @dataclass(frozen=True, eq=False)
 class Edge:
@@ -54,12 +48,6 @@ class Edge:
     @property
     def points(self) -> Sequence[Pair | Onset]:
         return self.curve.pairs if isinstance(self.curve, Arc) else self.curve.onsets
-
-    @property
-    def arc(self) -> Arc:
-        """The curve of a first-order line."""
-        assert isinstance(self.curve, Arc)
-        return self.curve
 
     @property
     def thetas(self) -> Floats:
@@ -156,7 +144,12 @@ class Graph:
 
     def border(self, points: Sequence[Pair | Onset], side: int) -> int:
         """The node at which a curve leaves the window."""
-        return self.node(Node.at("border", points[side]))
+        last = points[side]
+        return self.node(Node("border", last.branches, last.theta, _loss(last), last.error))
+
+
+def _loss(point: Pair | Onset) -> float:
+    return point.branches[0].loss
 
 
 def build(land: Landscape, cells: Cells, work: Work) -> Graph:
@@ -255,31 +248,37 @@ def _join(graph: Graph, work: Work, ends: list[tuple[int, int]]) -> None:
     fading: list[tuple[int, int]] = []
     opened: list[int] = []
     for number, side in ends:
-        arc = graph.edges[number].arc
+        arc = graph.edges[number].curve
+        assert isinstance(arc, Arc)
         end = arc.ends[side]
         if end.kind == "start":
             continue
         if end.kind == "border":
             _attach(graph, number, side, graph.border(arc.pairs, -side))
         elif isinstance(end.solved, Meeting):
-            count = len(graph.nodes)
-            k = graph.node(Node.at("junction", end.solved))
+            met, count = end.solved, len(graph.nodes)
+            node = Node("junction", met.branches, met.theta, met.branches[0].loss, met.error)
+            k = graph.node(node)
             _attach(graph, number, side, k)
             if k == count:
                 opened.append(k)
         elif isinstance(end.solved, Degenerate):
-            _attach(graph, number, side, graph.node(Node.at(end.kind, end.solved)))
+            at = end.solved
+            node = Node(end.kind, at.branches, at.theta, at.branch.loss, at.error)
+            _attach(graph, number, side, graph.node(node))
         else:
             fading.append((number, side))
             if isinstance(end.solved, Onset):
                 graph.onsets.append(end.solved)
     _onset_lines(graph, work)
     for number, side in fading:
-        arc = graph.edges[number].arc
+        arc = graph.edges[number].curve
+        assert isinstance(arc, Arc)
         last = arc.pairs[-side]
         k_found = _fading_node(graph, last)
         if k_found is None:
-            k_found = graph.node(Node.at("end of a branch", last))
+            node = Node("end of a branch", last.branches, last.theta, last.a.loss, last.error)
+            k_found = graph.node(node)
         _attach(graph, number, side, k_found)
     results = work(open_junction, [(graph.nodes[k].branches,) for k in opened], "junctions")
     for k, (branches, seeds) in zip(opened, list(results), strict=True):
@@ -332,7 +331,7 @@ def _onset_lines(graph: Graph, work: Work) -> None:
             onset = end.solved
             assert isinstance(onset, Onset)
             branches = onset.branches if end.third is None else (*onset.branches, end.third)
-            node = replace(Node.at(end.kind, onset), branches=branches, onset=onset)
+            node = Node(end.kind, branches, onset.theta, onset.parent.loss, onset.error, onset)
             numbers.append(graph.node(node))
             for pair, heading in seeds[side]:
                 # Beside a tricritical point a line is begun far on, and followed back to it too.

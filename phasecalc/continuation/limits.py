@@ -6,7 +6,6 @@ daughter leaves it (an onset); or it shrinks into the parent that it left, on th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 from .branch import Branch, Landscape, walk
 from .curve import Across, End, Folds, Stop, continue_curve
 from .equations import Degenerate, aligned, fold_on, left_of, next_fold
-from .newton import newton
 
 Floats = NDArray[np.float64]
 
@@ -179,27 +177,25 @@ def instability_on(
     slope: float,
 ) -> Instability | None:
     """The zero of the lowest curvature on the line θ + s · along, by secants."""
-    here, u = walk(land, branch, theta), near
-    last: tuple[float, float] | None = None
-    if here is None:
+    here = walk(land, branch, theta)
+    if here is None or slope == 0.0:
         return None
-
-    def equations(z: Floats) -> tuple[Floats, float, Callable[[], Floats]] | None:
-        nonlocal here, u, slope, last
-        moved = None if here is None else land.follow(here, theta + z[0] * along)
+    value, doubt, u = lowest(land, here, near)
+    for _ in range(12):
+        step = -value / slope
+        if not abs(step) < 0.2:
+            return None
+        moved = land.follow(here, here.theta + step * along)
         if moved is None:
             return None
-        value, doubt, u = lowest(land, moved, u)
-        if last is not None and abs(z[0] - last[0]) > 1e-9 and value != last[1]:
-            slope = float((value - last[1]) / (z[0] - last[0]))
-        here, last = moved, (float(z[0]), value)
-        return np.array([value]), doubt, lambda: np.array([[slope]])
-
-    found = newton(equations, np.zeros(1), close=land.settings.close, farthest=0.2)
-    if found is None or u is None:
-        return None
-    error = float(found.error[0]) + land.settings.close
-    return Instability(here, u, error, along, slope)
+        new, doubt, u = lowest(land, moved, u)
+        if abs(step) > 1e-9 and new != value:
+            slope = (new - value) / step
+        here, value = moved, new
+        if abs(step) < 1e-11 or abs(value) < doubt:
+            error = (abs(value) + doubt) / abs(slope) + land.settings.close
+            return Instability(here, u, error, along, slope)
+    return None
 
 
 def _extrapolated(land: Landscape, last: Branch, along: Floats) -> Instability | None:
@@ -306,7 +302,7 @@ def next_instability(
 def limit_beside(land: Landscape, known: Limit, theta: Floats) -> Limit | None:
     """The point of the curve through a known one that is straight across it from θ, or θ itself."""
     if isinstance(known, Instability):
-        return next_instability(land, known, theta, known.across)
+        return instability_on(land, known.branch, known.null, theta, known.across, known.slope)
     if known.tangent is None:
         return None
     axis = int(np.abs(known.tangent[1]).argmax())

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -46,23 +45,18 @@ class Ray:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A curve of limits of stability; ``ends`` are points, (0 or 1, 2), in which it fades out."""
+    """A curve of limits of stability with its cause and error; its points in θ and x."""
 
     limits: tuple[Limit, ...]
-    ends: tuple[Floats, Floats]
+    ends: tuple[Floats, ...] = ()
 
     @property
     def cause(self) -> Cause:
         return cause_of(self.limits[0])
 
-    @cached_property
+    @property
     def thetas(self) -> Floats:
         return np.array([limit.theta for limit in self.limits])
-
-    @cached_property
-    def points(self) -> Floats:
-        """From end to end."""
-        return np.concatenate([self.ends[0], self.thetas, self.ends[1]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +85,8 @@ def metastable_regions(graph: Graph, work: Work) -> tuple[Region, ...]:
     for fan in range(-len(shares), 2):  # across the line; at last the fans at its tail and head
         jobs, whose = [], []
         for number, first in sides:
-            arc = graph.edges[number].arc
+            arc = graph.edges[number].curve
+            assert isinstance(arc, Arc)
             known = _bounds(curves, owned[number, first])
             if fan < 0:
                 rays = [_across(_at_share(arc, shares[fan]), first)]
@@ -227,6 +222,12 @@ def _is_cusp(here: Limit, there: Limit) -> bool:
 # Rays against curves ----------------------------------------------------------------------------
 
 
+def _points(curve: Curve) -> Floats:
+    if not curve.ends:
+        return curve.thetas
+    return np.concatenate([curve.ends[0], curve.thetas, curve.ends[1]])
+
+
 def _hit(graph: Graph, arc: Arc, ray: Ray, curves: Sequence[Curve]) -> Hit:
     """How far a ray goes before it meets a curve, the border, or a line of its phase."""
     foot, plane = ray.phase.theta, graph.land.plane
@@ -234,13 +235,15 @@ def _hit(graph: Graph, arc: Arc, ray: Ray, curves: Sequence[Curve]) -> Hit:
     reach, _ = plane.reach(foot, ray.direction)
     best: Hit = (max(reach, 0.0), None)
     for edge in graph.arcs:
-        if edge.arc is arc or kind not in (kind_of(plane, b) for b in edge.arc.widest.branches):
+        other = edge.curve
+        assert isinstance(other, Arc)
+        if other is arc or kind not in (kind_of(plane, b) for b in other.widest.branches):
             continue
         for t, _ in polyline.meets(edge.thetas, foot, ray.direction):
-            if graph.land.settings.corner < t < best[0]:
+            if 1e-9 < t < best[0] and t > graph.land.settings.corner:
                 best = (t, None)
     for k, curve in enumerate(curves):
-        for t, place in polyline.meets(curve.points, foot, ray.direction):
+        for t, place in polyline.meets(_points(curve), foot, ray.direction):
             # Close to its end a line is closer to the curve than that is to its chords.
             if -2 * graph.land.settings.corner < t < best[0]:
                 best = (max(t, 0.0), (k, place))
@@ -249,7 +252,9 @@ def _hit(graph: Graph, arc: Arc, ray: Ray, curves: Sequence[Curve]) -> Hit:
 
 def _region(graph: Graph, number: int, first: bool, curves: list[Curve]) -> Region:
     """Rays from the line and fans at its ends, refined where neighbours end apart."""
-    arc = graph.edges[number].arc
+    edge = graph.edges[number]
+    arc = edge.curve
+    assert isinstance(arc, Arc)
     along = _along(arc.pairs)
     wanted = np.linspace(0.0, along[-1], graph.land.settings.feet)
     feet = [arc.pairs[k] for k in sorted({int(np.abs(along - s).argmin()) for s in wanted})]
@@ -273,7 +278,7 @@ def _region(graph: Graph, number: int, first: bool, curves: list[Curve]) -> Regi
     parts = []
     for k, places in runs:
         curve = curves[k]
-        shift = len(curve.ends[0])
+        shift = 0 if not curve.ends else len(curve.ends[0])
         # Only solved points, not where rays meet the chords between them.
         low, high = int(np.floor(min(places))) - shift, int(np.ceil(max(places))) - shift
         inner = curve.limits[max(low, 0) : high + 1]
@@ -294,7 +299,7 @@ def _outline(
     for ray, (t, place) in ends:
         here = ray.phase.theta + t * ray.direction
         if place is not None and last is not None and last[0] == place[0]:
-            outline += polyline.between(curves[place[0]].points, last[1], place[1])
+            outline += polyline.between(_points(curves[place[0]]), last[1], place[1])
             runs[-1][1].append(place[1])
         elif place is not None:
             runs.append((place[0], [place[1]]))
@@ -303,8 +308,8 @@ def _outline(
                 tip = _tip_of(land, curves[last[0]], curves[place[0]])
             if tip is not None and last is not None:
                 # No ray reaches into the horn between two folds: along both, to its tip.
-                outline += polyline.between(curves[last[0]].points, last[1], tip[0])
-                outline += polyline.between(curves[place[0]].points, tip[1], place[1])
+                outline += polyline.between(_points(curves[last[0]]), last[1], tip[0])
+                outline += polyline.between(_points(curves[place[0]]), tip[1], place[1])
                 runs[-2][1].append(tip[0])
                 runs[-1][1].insert(0, tip[1])
         outline.append(here)
@@ -314,7 +319,7 @@ def _outline(
 
 def _fans(graph: Graph, number: int, first: bool) -> tuple[list[Ray], list[Ray]]:
     edge = graph.edges[number]
-    pairs = edge.arc.pairs
+    pairs = edge.curve.pairs if isinstance(edge.curve, Arc) else ()
     nodes = graph.nodes[edge.tail], graph.nodes[edge.head]
     found = [
         _fan(graph, node, _across(line[0], first), _outward(line))
@@ -325,7 +330,7 @@ def _fans(graph: Graph, number: int, first: bool) -> tuple[list[Ray], list[Ray]]
 
 def _tip_of(land: Landscape, one: Curve, two: Curve) -> tuple[float, float] | None:
     """The places on two curves at which they end in one point; None where they do not."""
-    first, second = one.points, two.points
+    first, second = _points(one), _points(two)
     best = min((float(np.abs(first[i] - second[j]).max()), i, j) for i in (0, -1) for j in (0, -1))
     if best[0] > land.settings.fades:
         return None
@@ -349,11 +354,13 @@ def _between(one: Ray, two: Ray) -> Ray | None:
 
 
 def _outward(pairs: Sequence[Pair]) -> Floats:
-    """Unit vector out of a line at its first point; 0 for a line of one point."""
-    if len(pairs) < 2:
+    """Unit vector out of a line at its first point, from one that is not too close to it."""
+    steps = [pairs[0].theta - pair.theta for pair in pairs[1:]]
+    sizes = [float(np.linalg.norm(step)) for step in steps]
+    if not sizes or max(sizes) == 0.0:
         return np.zeros(2)
-    first, tangent = pairs[0], pairs[0].tangent
-    return tangent if tangent @ (first.theta - pairs[1].theta) > 0 else -tangent
+    k = next((k for k, size in enumerate(sizes) if size > 1e-3), int(np.argmax(sizes)))
+    return np.asarray(steps[k] / sizes[k])
 
 
 def _fan(graph: Graph, node: Node, ray: Ray, outward: Floats) -> list[Ray]:

@@ -16,8 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..blocks.tegum import candidates
+from ..minima.problem import Problem
 from ..model import ToyModel
-from .branch import Branch, Landscape, Unconverged
+from .branch import Branch, Unconverged, _Shared
+from .plane import Plane
+from .settings import DEFAULT, ContinuationSettings
 
 Floats = NDArray[np.float64]
 
@@ -48,6 +51,17 @@ class Family:
         """How many features have free lengths and biases."""
         return int(self.P.shape[1]) // 2
 
+    def settled(
+        self, ys: Floats, problem: Problem, mean: float, settings: ContinuationSettings,
+        *, downhill: bool,
+    ) -> list[Floats]:  # fmt: skip
+        """x where Newton's method in the family ends from rows of y, if not outside."""
+        starts = self.base + mean * self.dropped + ys @ self.P.T
+        ends, _, sizes = problem.settled_within(starts, self.P @ self.P.T, downhill=downhill)
+        lengths = (ends @ self.P)[:, : self.free]
+        inside = lengths.min(axis=1, initial=1.0) >= settings.shortest_length
+        return list(ends[inside & (sizes <= settings.stationary)])
+
 
 @lru_cache(maxsize=16)
 def families(model: ToyModel) -> dict[str, Family]:
@@ -73,8 +87,11 @@ def families(model: ToyModel) -> dict[str, Family]:
 
 
 @dataclass(frozen=True)
-class RelaxedLandscape(Landscape):
+class RelaxedLandscape(_Shared):
     """The candidates' branches; the lowest of them is the phase."""
+
+    plane: Plane
+    settings: ContinuationSettings = DEFAULT
 
     def lowest(self, theta: Floats, *, thorough: bool = True) -> Branch:
         found = self._found(theta)
@@ -126,16 +143,11 @@ class RelaxedLandscape(Landscape):
                     found.append(self.branch(theta, x, family.name))
         return sorted(found, key=lambda branch: branch.loss)
 
-    def _settled(self, name: str, ys: Floats, theta: Floats, *, downhill: bool) -> list[Floats]:
-        """x where Newton's method in a family ends from rows of y, if not outside."""
-        family, s = families(self.plane.model)[name], self.settings
-        starts = family.base + self._mean(theta) * family.dropped + np.atleast_2d(ys) @ family.P.T
-        ends, _, sizes = self.plane.problem(theta).settled_within(
-            starts, family.P @ family.P.T, downhill=downhill
-        )
-        lengths = (ends @ family.P)[:, : family.free]
-        inside = lengths.min(axis=1, initial=1.0) >= s.shortest_length
-        return list(ends[inside & (sizes <= s.stationary)])
+    def _settled(self, family: str, ys: Floats, theta: Floats, *, downhill: bool) -> list[Floats]:
+        problem, mean = self.plane.problem(theta), self._mean(theta)
+        rows = np.atleast_2d(ys)
+        known = families(self.plane.model)[family]
+        return known.settled(rows, problem, mean, self.settings, downhill=downhill)
 
     def _starts(self, family: Family, theta: Floats) -> Floats:
         """The candidate with a little bias, and each of its features weakened in turn."""

@@ -64,7 +64,7 @@ class Work:
         self.land, self.executor = land, executor
         self.progress = progress or Silent()
         self._file = file
-        self._done: list[Any] = [] if file is None else _kept(land, file, header)
+        self._done: list[Any] = [] if file is None else _kept(file, header)
         self._next = 0
 
     def __call__(
@@ -82,7 +82,8 @@ class Work:
             results = (future.result() for future in waiting)
 
         def everything() -> Iterator[Any]:
-            yield from known
+            for document in known:
+                yield decoded(self.land, document)
             for result in results:
                 self._keep(result)
                 yield result
@@ -111,10 +112,7 @@ def encoded(value: Any) -> Any:
 
 
 def decoded(land: Landscape, value: Any) -> Any:
-    """The result that was encoded, to the last bit.
-
-    Raises `ValueError`, `LookupError` or `TypeError` for none.
-    """
+    """The result that was encoded, to the last bit."""
     if isinstance(value, list):
         return tuple(decoded(land, item) for item in value)
     if not isinstance(value, dict):
@@ -124,15 +122,11 @@ def decoded(land: Landscape, value: Any) -> Any:
         return np.array(content, dtype=np.float64)
     if kind == "Branch":
         theta, x, family = content
-        model, floats = land.plane.model, [np.array(row, dtype=np.float64) for row in (theta, x)]
-        shapes = [(2,), ((model.d_hidden + 1) * model.n_features,)]
-        if [row.shape for row in floats] != shapes or not isinstance(family, str):
-            raise ValueError("no branch")
-        return land.branch(floats[0], floats[1], family)
+        return land.branch(np.array(theta), np.array(x), family)
     return _KNOWN[kind](*(decoded(land, item) for item in content))
 
 
-def _kept(land: Landscape, path: Path, header: Document) -> list[Any]:
+def _kept(path: Path, header: Document) -> list[Any]:
     """The results in a file that this diagram's run wrote; a last line that was cut is dropped.
 
     Raises `ValueError` for a file of something else, or a damaged one, and leaves it untouched.
@@ -154,8 +148,8 @@ def _kept(land: Landscape, path: Path, header: Document) -> list[Any]:
     done = []
     for number, line in enumerate(lines[1:], 2):
         try:
-            done.append(decoded(land, json.loads(line)))
-        except (ValueError, LookupError, TypeError):
+            done.append(_checked(json.loads(line)))
+        except (ValueError, KeyError, TypeError):
             if number < len(lines):
                 raise _refusal(path, f"line {number} is damaged") from None
     if not text.endswith("\n") or len(done) < len(lines) - 1:
@@ -176,6 +170,31 @@ def _difference(line: str, header: Document) -> str:
     names = {"phasecalc": "version", "checkpoint": "form", "plane": "model or axes"}
     other = [names.get(key, key) for key in header if found.get(key) != header[key]]
     return f"it is the checkpoint of another diagram: other {', '.join(other)}"
+
+
+def _checked(value: Any) -> Any:
+    """A document that `decoded` can take; ValueError otherwise."""
+    if isinstance(value, list):
+        for item in value:
+            _checked(item)
+    elif isinstance(value, dict):
+        ((kind, content),) = value.items()
+        if kind not in ("array", "Branch", *_KNOWN) or not isinstance(content, list):
+            raise ValueError(kind)
+        if kind == "Branch":
+            theta, x, family = content
+            np.array([*theta, *x], dtype=np.float64)
+            if len(theta) != 2 or not isinstance(family, str):
+                raise ValueError("no branch")
+        elif kind != "array":
+            if len(content) != len(fields(_KNOWN[kind])):
+                raise ValueError(kind)
+            _checked(content)
+        else:
+            np.array(content, dtype=np.float64)
+    elif not isinstance(value, str | int | float | None):
+        raise ValueError("no result")
+    return value
 
 
 def _refusal(path: Path, why: str) -> ValueError:
