@@ -39,6 +39,8 @@ FAINT = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06)
 """S at which the onset of the extra feature is solved for, where no line was followed."""
 BRACKET = (0.99, 0.9947)
 """r below and above it."""
+NEARLY = 0.01
+"""Minima closer than this in G are one at the Landau point."""
 LANDAU = 0.02
 """A loose end this close to the Landau point, in S and r, leads to it."""
 FAINT_PHASES = {"extra-dropped+4-in-2(1)", "5-in-2(4)"}
@@ -166,7 +168,8 @@ def above(point: pc.SpecialPoint) -> float:
     """How far in r above a Landau point the line lies on which the lowest minimum changes."""
     land = landscape_of(Plane.of(MODEL), "global")
     theta = land.plane.theta(point.sparsity, point.importance)
-    below, other = land.minima(theta)[:2]
+    below, *others = land.minima(theta)  # known to few digits there: found more than once
+    other = next(b for b in others if np.abs(b.gram - below.gram).max() > NEARLY)
     pair = coexistence(land, below, other, theta, np.array([0.0, 1.0]))
     assert pair is not None
     return land.plane.point(pair.theta)[1] - point.importance
