@@ -22,9 +22,7 @@ from phasecalc.continuation.assembled import assembled
 from phasecalc.continuation.equations import coexistence
 from phasecalc.continuation.graph import build
 from phasecalc.continuation.landscapes import landscape_of
-from phasecalc.continuation.onset import Onset
 from phasecalc.continuation.plane import Axis, Plane
-from phasecalc.continuation.scan import seeds_between
 from phasecalc.continuation.work import Work
 from phasecalc.report.plot_traced import plot_traced
 
@@ -35,16 +33,10 @@ CLOSE = (0.05, 0.27, 0.98, 1.26)
 EDGE = 1e-4
 GRADED = (0.2, 0.5, 0.7, 0.85, 0.95, 0.99), (0.2, 0.4, 0.6, 0.8, 0.95)
 """S and ρ of the table of lowest minima."""
-FAINT = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06)
-"""S at which the onset of the extra feature is solved for, where no line was followed."""
-BRACKET = (0.99, 0.9947)
-"""r below and above it."""
 NEARLY = 0.01
 """Minima closer than this in G are one at the Landau point."""
 LANDAU = 0.02
 """A loose end this close to the Landau point, in S and r, leads to it."""
-FAINT_PHASES = {"extra-dropped+4-in-2(1)", "5-in-2(4)"}
-"""Without the extra feature and with it, at small S."""
 EXCHANGED = (
     "Next to (S, r) = (0.082, 1.0002) one thing is not solved for. There the dropped features of "
     "`extra-triangle+2-dropped` begin to be represented, continuously, as the square root of the "
@@ -175,21 +167,8 @@ def above(point: pc.SpecialPoint) -> float:
     return land.plane.point(pair.theta)[1] - point.importance
 
 
-def unfollowed() -> list[tuple[str, ...]]:
-    """(S, r) at which the extra feature begins to be represented, r < 1 and S small."""
-    land = landscape_of(Plane.of(MODEL), "global")
-    rows: list[tuple[str, ...]] = []
-    for S in FAINT:
-        low, high = (land.lowest(land.plane.theta(S, r)) for r in BRACKET)
-        (onset,) = seeds_between(land, low, high)
-        assert isinstance(onset, Onset)
-        r = land.plane.point(onset.theta)[1]
-        rows.append((f"{S:g}", f"{r:.7f}", f"{onset.error:.0e}", low.name, high.name))
-    return rows
-
-
 def missing(diagram: pc.TracedDiagram) -> list[str]:
-    """The ends that join nothing, and why; and a line that was not followed."""
+    """The ends that join nothing, and why; and what is not solved for."""
     loose = [q for q in diagram.special_points if q.kind == "end of a branch"]
     landau_points = [q for q in diagram.special_points if q.kind == "Landau point"]
     found = ["No end of a line is joined to nothing."]
@@ -213,14 +192,6 @@ def missing(diagram: pc.TracedDiagram) -> list[str]:
                 f"- The one at S = {q.sparsity:.6f} stops short of the Landau point: its two minima are "
                 "so much alike there that steps become too short."
             )
-    if not any(set(line.phases) == FAINT_PHASES for line in diagram.boundaries):
-        found += [
-            "- One continuous line is not in the picture at all: below S = 0.0675 the extra feature "
-            "begins to be represented a little below r = 1. "
-            "Its onset at some S, each solved for by itself:",
-            "",
-            table(("S", "r", "error in ln r", "below", "above"), unfollowed()),
-        ]
     return [*found, "", EXCHANGED]
 
 
