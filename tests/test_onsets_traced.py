@@ -163,7 +163,7 @@ def test_a_line_of_such_daughters_runs_from_the_border_to_a_critical_end_point()
     assert FIVE.plane.point(end.solved.theta) == pytest.approx((0.0675404, 0.9942284), abs=2e-7)
     # There a third minimum, from scratch, has the parent's loss.
     there = FIVE.lowest(end.solved.theta + np.array([-1e-5, 0.0]))
-    assert there.name == "extra-dropped+4-in-2(2)"
+    assert there.name == "extra-dropped+4-in-2(2-1:1)"
     assert end.third.loss == pytest.approx(end.solved.parent.loss, abs=1e-13)
 
 
