@@ -299,19 +299,25 @@ def _at_zero(u: Floats, values: Floats) -> Floats:
 def _exponent(
     land: Landscape, parent: Branch, daughters: tuple[Branch, ...], beyond: Floats
 ) -> tuple[float, float] | None:
-    """d ln(loss gained) / d ln(distance), extrapolated to the line, with its error."""
+    """d ln(loss gained) / d ln(distance), extrapolated to the line, with its error, an estimate."""
     if beyond.min() <= 0:
         return None
-    gains = []
-    for daughter in daughters:
+    gains = np.empty(len(daughters))
+    for k, daughter in enumerate(daughters):
         beneath = _parent_at(land, parent, daughter.theta)
         if beneath is None or beneath.loss <= daughter.loss:
             return None
-        gains.append(beneath.loss - daughter.loss)
-    local = np.diff(np.log(gains)) / np.diff(np.log(beyond))
+        gains[k] = beneath.loss - daughter.loss
+    steps = np.diff(np.log(beyond))
     middle = np.sqrt(beyond[1:] * beyond[:-1])
-    whole, short = np.polyfit(middle, local, 3)[-1], np.polyfit(middle[1:], local[1:], 2)[-1]
-    return float(whole), float(abs(whole - short))
+    # The extrapolated value is a sum of these shares of the local exponents.
+    shares = np.array([np.polyfit(middle, one, 3)[-1] for one in np.eye(len(middle))])
+    local = np.diff(np.log(gains)) / steps
+    whole, short = shares @ local, np.polyfit(middle[1:], local[1:], 2)[-1]
+    # A gain is the difference of two losses, each with the rounding of a sum of the outputs' parts.
+    rounding = np.finfo(float).eps * float(land.plane.problem(parent.theta).I.sum()) / gains
+    by_gain = np.append(0.0, shares / steps) - np.append(shares / steps, 0.0)
+    return float(whole), float(abs(whole - short) + np.linalg.norm(by_gain * rounding))
 
 
 @dataclass(frozen=True, eq=False)
