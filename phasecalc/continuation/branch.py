@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import permutations, product
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..minima.minimize import RANDOM_STARTS
 from ..minima.naming import TINY, WEAK, is_dead, name_of, outcome_of
-from ..minima.orbits import orbit
+from ..minima.orbits import orbit, orders_of
 from ..minima.problem import Problem
 from ..minima.starts import escapes, starts
 from .plane import Plane
@@ -304,24 +303,6 @@ class GlobalLandscape(Landscape):
         return x, size
 
 
-@lru_cache(maxsize=64)
-def orders_of(classes: tuple[int, ...]) -> list[list[int]]:
-    """Permutations of equally important features.
-
-    >>> orders_of((0, 0, 2))
-    [[0, 1, 2], [1, 0, 2]]
-    """
-    groups = [[i for i, c in enumerate(classes) if c == one] for one in dict.fromkeys(classes)]
-    found = []
-    for arranged in product(*(permutations(group) for group in groups)):
-        order = [0] * len(classes)
-        for group, images in zip(groups, arranged, strict=True):
-            for i, image in zip(group, images, strict=True):
-                order[i] = image
-        found.append(order)
-    return found
-
-
 @lru_cache(maxsize=8192)
 def _first_of(
     classes: tuple[int, ...], matrix: Matrix, marks: tuple[bool, ...] = ()
@@ -350,11 +331,11 @@ def same_zeros(plane: Plane, one: Branch, two: Branch) -> bool:
 
 def apart(plane: Plane, one: Branch, two: Branch) -> float:
     """Largest difference of G and biases of two branches, over orders of equal features."""
+    orders = orders_of(plane.classes)
     b, c = (branch.x[-plane.model.n_features :] for branch in (one, two))
-    return min(
-        float(max(np.abs(one.gram[np.ix_(q, q)] - two.gram).max(), np.abs(b[q] - c).max()))
-        for q in orders_of(plane.classes)
-    )
+    moved = one.gram[orders[:, :, None], orders[:, None, :]]
+    gaps = np.abs(moved - two.gram).max(axis=(1, 2)), np.abs(b[orders] - c).max(axis=1)
+    return float(np.maximum(*gaps).min())
 
 
 def walk(

@@ -15,9 +15,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ..minima.orbits import orders_of
 from . import polyline
 from .assembled import names_of
-from .branch import Branch, Landscape, kind_of, orders_of, same_signs
+from .branch import Branch, Landscape, kind_of, same_signs
 from .curve import End
 from .equations import Degenerate, Pair
 from .events import Arc
@@ -196,7 +197,8 @@ def on(land: Landscape, curve: Curve, limit: Limit) -> bool:
     ):
         return False
     s, gram = land.settings, limit.branch.gram
-    images = np.array([gram[np.ix_(order, order)] for order in orders_of(land.plane.classes)])
+    orders = orders_of(land.plane.classes)
+    images = gram[orders[:, :, None], orders[:, None, :]]
     near = np.array([one.branch.gram for one in curve.limits])
     apart = np.abs(near[:, None] - images).max(axis=(2, 3)).min(axis=1)
     gaps = np.abs(curve.thetas - limit.theta).max(axis=1) + apart
