@@ -57,7 +57,7 @@ def others(model: ToyModel) -> str:
 def support_lines(model: ToyModel) -> list[str]:
     """A line that says which features are active together; none where they are independent.
 
-    Where no probability of the support is a formula in p, S is without effect, and the line says so.
+    Where no probability of the support is a formula in p, S is without effect: the line says so.
 
     >>> from phasecalc.supports import ExactlyActive
     >>> support_lines(ToyModel(2, 1, support=ExactlyActive(1)))
