@@ -47,8 +47,8 @@ GLOSSARY = (
             Entry("antipodal", "The two share the dimension with opposite signs: W = (1, -1)."),
             Entry(
                 "aligned",
-                "The two share it with one sign; a phase where biases are zero, and under the point "
-                "law.",
+                "The two share it with one sign; a phase where biases are zero, and under the "
+                "point law.",
             ),
         ),
     ),
