@@ -232,7 +232,7 @@ def draw_penalties(sparsities: Floats, importances: Floats, values: Floats) -> F
     filled = axes.contourf(
         sparsities, importances, values, levels=[0.0, *levels, 0.041], cmap="viridis"
     )
-    axes.set_facecolor(filled.cmap(filled.norm(levels[0] / 2)))  # λ_c = 0
+    axes.set_facecolor(filled.to_rgba(np.array(levels[0] / 2)))  # λ_c = 0
     lines = axes.contour(sparsities, importances, values, levels=levels, colors="k", linewidths=0.5)
     # Where the lines are far from each other, and clear of the edges.
     places = [(0.86 if level <= 0.025 else 0.75, level) for level in levels[:-1]]

@@ -217,7 +217,7 @@ def test_regret_of_what_does_not_fit(arguments, says):
         pc.regret(pc.ToyModel(2, 1), arguments[0], arguments[1], sparsity=0.5)
     with pytest.raises(ValueError, match="sparsity: every entry must be 0 or more and below 1"):
         pc.regret(pc.ToyModel(2, 1), [[1.0, 1.0]], sparsity=1.0)
-    with pytest.raises(ValueError, match="the weights have a bias of 0.1"):
+    with pytest.raises(ValueError, match=r"the weights have a bias of 0\.1"):
         pc.regret(pc.ToyModel(2, 1, bias="zero"), [[1.0, 1.0]], [0.0, 0.1], sparsity=0.5)
 
 
