@@ -271,6 +271,7 @@ def test_the_command(capsys, tmp_path):
     for bad in (
         ("regret", "absent.npz", "-S", "0.5"),
         (*unknown, "-S", "0.5"),
+        ("loss", "--weights", "1,-1", "--convention", "elhage"),
         (*known, "-S", "2"),
         unknown,
     ):
