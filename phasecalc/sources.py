@@ -172,14 +172,13 @@ def phase_diagram(
             "it smaller, and with a checkpoint= a stopped one goes on",
             progress,
         )
-    bar = Bar() if shows(progress) else None
+    bar = Bar(shows(progress))
     try:
         return traced_diagram(
             landscape, source, cells, executor=executor, progress=bar, checkpoint=kept
         )
     finally:
-        if bar is not None:
-            bar.close()
+        bar.close()
 
 
 def _exact(
