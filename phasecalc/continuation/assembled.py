@@ -152,7 +152,7 @@ def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> Tra
             "Landau point",
         )
         moved = [None if one else land.follow(branch, node.theta) for branch in near]
-        a, b = (at or _like(node, branch) for at, branch in zip(moved, near, strict=True))
+        a, b = (at or like(node, branch) for at, branch in zip(moved, near, strict=True))
         place = side * len(columns)
         columns.insert(place, (a, b))
         jumps.insert(place, (0.0, 0.0) if one else _jump(*near if None in moved else (a, b)))
@@ -194,7 +194,7 @@ def _jump(a: Branch, b: Branch) -> tuple[float, float]:
     return b.slopes[0] - a.slopes[0], b.slopes[1] - a.slopes[1]
 
 
-def _like(node: Node, branch: Branch) -> Branch:
+def like(node: Node, branch: Branch) -> Branch:
     """The branch of a node that is most like another one."""
     return min(node.branches, key=lambda other: float(np.abs(other.gram - branch.gram).max()))
 

@@ -15,9 +15,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ..minima.orbits import orders_of
 from . import polyline
-from .assembled import names_of
-from .branch import Branch, Landscape, kind_of, orders_of, same_signs
+from .assembled import like, names_of
+from .branch import Branch, Landscape, kind_of, same_signs
 from .curve import End
 from .equations import Degenerate, Pair
 from .events import Arc
@@ -107,9 +108,35 @@ class Side:
         return [pairs[k] for k in dict.fromkeys(near)]
 
     def fan(self, end: int) -> list[Ray]:
-        """Rays past the line's tail or head: see `_fan`."""
-        line = self.arc.pairs[:: -1 if end else 1]
-        return _fan(self.graph, self.nodes[end], self.across(line[0]), _outward(line))
+        """Rays that turn from the last one on, past the line's tail or head.
+
+        At a junction they leave the point itself and turn on to a line between two other phases, to
+        which the region beside the next line of the phase turns from the other side; at the border,
+        on to the border.
+        """
+        plane, node, line = self.graph.land.plane, self.nodes[end], self.arc.pairs[:: 1 - 2 * end]
+        step, tangent = line[0].theta - line[min(1, len(line) - 1)].theta, line[0].tangent
+        ray = self.across(line[0])
+        phase, across = ray.phase, ray.direction
+        if len(node.branches) > 2:
+            phase = like(node, phase)
+            rays = rays_of(node.branches)
+            own = sum((out for a, b, out in rays if phase in (a, b)), np.zeros(2))
+            beyond = [out for a, b, out in rays if phase not in (a, b)]
+            if not beyond:
+                return []
+            last = min(beyond, key=lambda out: float(out @ own))
+        else:
+            gap = np.minimum(np.abs(phase.theta - plane.low), np.abs(plane.high - phase.theta))
+            if gap.min() > 1e-6:
+                return []
+            last = np.eye(2)[1 - int(gap.argmin())]
+            last = last if last @ across > 0 else -last
+        if np.sign(tangent @ step) * (last @ tangent) < 1e-3 or last @ across < -0.9:
+            return []
+        turns = self.graph.land.settings.turns
+        turned = ((1 - t) * across + t * last for t in (np.arange(turns) + 1) / turns)
+        return [Ray(phase, d / np.linalg.norm(d)) for d in turned]
 
     def hit(self, ray: Ray, curves: Sequence[Curve]) -> Hit:
         """How far a ray goes before it meets a curve, the border, or a line of its phase."""
@@ -196,7 +223,8 @@ def on(land: Landscape, curve: Curve, limit: Limit) -> bool:
     ):
         return False
     s, gram = land.settings, limit.branch.gram
-    images = np.array([gram[np.ix_(order, order)] for order in orders_of(land.plane.classes)])
+    orders = orders_of(land.plane.classes)
+    images = gram[orders[:, :, None], orders[:, None, :]]
     near = np.array([one.branch.gram for one in curve.limits])
     apart = np.abs(near[:, None] - images).max(axis=(2, 3)).min(axis=1)
     gaps = np.abs(curve.thetas - limit.theta).max(axis=1) + apart
@@ -333,50 +361,3 @@ def _between(one: Ray, two: Ray) -> Ray | None:
     if (theta == one.phase.theta).all() and size > 2 - 1e-12:
         return None
     return Ray(replace(one.phase, theta=theta), direction / size)
-
-
-def _outward(pairs: Sequence[Pair]) -> Floats:
-    """Unit vector out of a line at its first point, from one that is not too close to it."""
-    steps = [pairs[0].theta - pair.theta for pair in pairs[1:]]
-    sizes = [float(np.linalg.norm(step)) for step in steps]
-    if not sizes or max(sizes) == 0.0:
-        return np.zeros(2)
-    k = next((k for k, size in enumerate(sizes) if size > 1e-3), int(np.argmax(sizes)))
-    return np.asarray(steps[k] / sizes[k])
-
-
-def _fan(graph: Graph, node: Node, ray: Ray, outward: Floats) -> list[Ray]:
-    """Rays that turn from the last one on, past the end of the line.
-
-    At a junction they leave the point itself and turn on to a line between two other phases, to
-    which the region beside the next line of the phase turns from the other side; at the border, on
-    to the border.
-    """
-    plane = graph.land.plane
-    if len(node.branches) > 2:
-        phase = _nearest(node, ray.phase)
-        ray = Ray(phase, ray.direction)
-        rays = rays_of(node.branches)
-        own = np.zeros(2)
-        for a, b, out in rays:
-            own += out * (a is phase or b is phase)
-        beyond = [out for a, b, out in rays if a is not phase and b is not phase]
-        if not beyond:
-            return []
-        last = min(beyond, key=lambda out: float(out @ own))
-    else:
-        gap = np.minimum(np.abs(ray.phase.theta - plane.low), np.abs(plane.high - ray.phase.theta))
-        if gap.min() > 1e-6:
-            return []
-        last = np.eye(2)[1 - int(gap.argmin())]
-        last = last if last @ ray.direction > 0 else -last
-    if last @ outward < 1e-3 or last @ ray.direction < -0.9:
-        return []
-    turns = graph.land.settings.turns
-    shares = (np.arange(turns) + 1) / turns
-    turned = [(1 - t) * ray.direction + t * last for t in shares]
-    return [Ray(ray.phase, d / np.linalg.norm(d)) for d in turned]
-
-
-def _nearest(node: Node, branch: Branch) -> Branch:
-    return min(node.branches, key=lambda one: float(np.abs(one.gram - branch.gram).max()))

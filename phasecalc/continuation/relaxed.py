@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..blocks.tegum import candidates
 from ..model import ToyModel
-from .branch import Branch, Unconverged, _Shared
+from .branch import Branch, Landscape, Unconverged
 from .plane import Plane
 from .settings import DEFAULT, ContinuationSettings
 
@@ -64,7 +64,7 @@ def families(model: ToyModel) -> dict[str, Family]:
 
 
 @dataclass(frozen=True)
-class RelaxedLandscape(_Shared):
+class RelaxedLandscape(Landscape):
     """The candidates' branches; the lowest of them is the phase."""
 
     plane: Plane
