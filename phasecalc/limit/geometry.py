@@ -18,7 +18,7 @@ from ..laws import Law, Uniform, checked_law
 from ..minima.naming import groups_of
 from ..progress import told
 from ..records import Record
-from .line import SAME_LOSS, Change, Line, Place, Search, changes_between, minima_along
+from .line import SAME_LOSS, Change, Line, Place, Search, changes_between, continued, minima_along
 
 Floats = NDArray[np.float64]
 
@@ -300,11 +300,12 @@ def phases_along(
     The chain holds the lowest minimum at each S, ascending, and rows that lead to low ones.
     """
     line = search.line
+    places = continued(line, [place for place, _ in chain])
     changes: list[tuple[Change, Place]] = []
-    for (left, one), (right, two) in pairwise(chain):
-        changes += changes_between(search, left, right, np.concatenate([one, two]))
-    first, end = chain[0][0], chain[-1][0]
-    within = [c for c, _ in changes[:1] if c.sparsity < chain[1][0].sparsity and not c.crossing]
+    for (left, right), (one, two) in zip(pairwise(places), pairwise(chain), strict=True):
+        changes += changes_between(search, left, right, np.concatenate([one[1], two[1]]))
+    first, end = places[0], places[-1]
+    within = [c for c, _ in changes[:1] if c.sparsity < places[1].sparsity and not c.crossing]
     if within and first.sparsity == 0.0:
         # A minimum can be more symmetric at S = 0, where signs of features are of no account, than
         # it is next to it: that is no phase.
@@ -313,7 +314,7 @@ def phases_along(
             first = changes.pop(0)[1]
     changes = _settled(line, first, changes)
     inside = [first, *(following for _, following in changes)]
-    low, found = chain[0][0].sparsity, []
+    low, found = places[0].sparsity, []
     last = Change(end.sparsity, 0.0, False)
     for place, change in zip(inside, [*(change for change, _ in changes), last], strict=True):
         name, text = line.name(place.x), line.description(place.x)
