@@ -285,10 +285,8 @@ def _middles(grid: Sequence[float], parts: Sequence[Geometry]) -> list[float]:
     places = sorted({phase.high for part in parts for phase in part.phases})
     return [
         (low + high) / 2
-        for low, high in pairwise([grid[0], *places])
-        if high - low > _NARROWEST
-        and grid[0] < low < high < grid[-1]
-        and not any(low < S < high for S in grid)
+        for low, high in pairwise(places)
+        if high - low > _NARROWEST and high < grid[-1] and not any(low < S < high for S in grid)
     ]
 
 
@@ -332,12 +330,11 @@ def _settled(
     found: list[tuple[Change, Place]] = []
     for change, place in changes:
         before = found[-1][0] if found else None
-        if before is not None and change.sparsity - before.sparsity < _NARROWEST:
-            if not before.crossing and not change.crossing:
-                width = change.sparsity - before.sparsity + change.error + before.error
-                found[-1] = Change(before.sparsity, width, False), place
-                continue
-        found.append((change, place))
+        width = np.inf if before is None else change.sparsity - before.sparsity
+        if before is None or before.crossing or change.crossing or width >= _NARROWEST:
+            found.append((change, place))
+            continue
+        found[-1] = Change(before.sparsity, width + change.error + before.error, False), place
     names = [line.name(first.x), *(line.name(place.x) for _, place in found)]
     return [
         one
