@@ -36,8 +36,9 @@ def landscape_of(plane: Plane, source: str, settings: ContinuationSettings = DEF
         raise ValueError(f"law = {law}: source = {source!r} needs a law with a compiled kernel")
     if law.kernel == "point":
         raise ValueError(
-            f"law = {law}: source = {source!r} needs minima that are isolated; under the point law "
-            "the loss is piecewise quadratic in G and b, and its minima are whole polytopes"
+            f"law = {law}: source = {source!r} needs minima that are isolated, and under the point "
+            'law they are whole polytopes; source = "candidates" has its diagram, and minimize the '
+            "phase at a point"
         )
     if source == "global":
         return GlobalLandscape(plane, settings)
