@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from .branch import Branch, Landscape, same_signs, walk
 from .curve import Across, Coexistence, End, both_ways, continue_curve
-from .equations import Meeting, Pair, cusp, junction, left_of
+from .equations import Meeting, Pair, cusp, left_of
 from .landau import landau_point
 from .limits import lowest, softest_sides
+from .nearby import distinct, first_meeting, meeting, siblings
 from .onset import Onset, flipped, next_onset, onset_near, order_parameter, turned
 
 Floats = NDArray[np.float64]
@@ -89,27 +90,9 @@ class _Third:
         self.searched = new.theta
         if third is None:
             return True
-        met = meeting(self.land, (here, new), third)
+        met = first_meeting(self.land, (here, new), third)
         self.searched = np.full(2, np.inf)  # if not found from here, at every point closer by
         return False if met is None else End("junction", met)
-
-
-def meeting(
-    land: Landscape, around: tuple[Pair, ...], third: Branch, reach: float = 0.3
-) -> Meeting | None:
-    """The junction near points of a line where a third phase becomes lowest."""
-    for pair in around[::-1]:
-        moved = walk(land, third, pair.theta)
-        if moved is None:
-            continue
-        found = junction(land, (pair.a, pair.b, moved))
-        if found is None or found.error > land.settings.sharp:
-            continue
-        # A third branch that stops being a minimum on the way there meets nothing.
-        close = float(np.abs(found.theta - pair.theta).max()) < reach
-        if close and land.softest(found.branches[2])[0] > land.settings.least_curvature:
-            return found
-    return None
 
 
 def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
@@ -123,19 +106,34 @@ def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
             found = next(filter(None, (solve(land, pair) for pair in tries)), None)
             if found is not None:
                 return End(kind, found)
+    met = _junction_of(land, pairs)
+    return (
+        End("junction", met)
+        if met is not None
+        else End("end of a branch", fading(land, last, pairs))
+    )
+
+
+def _junction_of(land: Landscape, pairs: list[Pair]) -> Meeting | None:
+    """The first junction at the end of a line, with any minimum there."""
+    last, s = pairs[-1], land.settings
     level = min(last.a.loss, last.b.loss)
-    for third in land.minima(last.theta):
+    # One that was missed between two searches: the junction lies as far back as that.
+    back = [q for q in pairs if np.abs(q.theta - last.theta).max() < 2 * s.searched]
+    around = (*back[:: max(1, len(back) // 4)], last)
+    near = [one for branch in last.branches for one in siblings(land, branch)]
+    found: list[Meeting] = []
+    for third in [*land.minima(last.theta), *near]:
         if third.loss > 1.05 * level:
-            break
+            continue
         if third.loss < level - s.lower:
-            # It was missed between two searches: the junction lies as far back as that.
-            back = [q for q in pairs if np.abs(q.theta - last.theta).max() < 2 * s.searched]
-            met = meeting(land, (*back[:: max(1, len(back) // 4)], last), third)
+            met = meeting(land, around, third)
         else:
             met = meeting(land, (last,), third, reach=1e-3)
-        if met is not None and _distinct(land, met):
-            return End("junction", met)
-    return End("end of a branch", fading(land, last, pairs))
+        if met is not None and distinct(land, met):
+            found.append(met)
+    ahead = last.tangent if len(pairs) < 2 else last.theta - pairs[-2].theta
+    return min(found, key=lambda met: float(met.theta @ ahead), default=None)
 
 
 def _beside_border(land: Landscape, pairs: list[Pair]) -> bool:
@@ -148,12 +146,6 @@ def _beside_border(land: Landscape, pairs: list[Pair]) -> bool:
     last = pairs[-1]
     along = last.tangent if last.tangent @ (last.theta - pairs[-2].theta) > 0 else -last.tangent
     return land.plane.reach(last.theta, along)[0] < 10 * land.settings.shortest_step
-
-
-def _distinct(land: Landscape, met: Meeting) -> bool:
-    a, b, c = met.branches
-    gaps = (np.abs(x.gram - y.gram).max() for x, y in ((a, b), (a, c), (b, c)))
-    return bool(min(gaps) > land.settings.snap)
 
 
 def fading(land: Landscape, last: Pair, pairs: list[Pair]) -> Onset | None:
@@ -306,11 +298,16 @@ def _last(land: Landscape, curve: list[Onset], end: End) -> tuple[tuple[End, int
     """Where the stable part of a curve ends, after how many onsets, and the first one beyond."""
     for k in range(1, len(curve)):
         here, there = curve[k - 1], curve[k]
+        third = None
         if there.slope <= 0:
             found = zero_between(land, here, there)
-            kind = "tricritical point" if found is not None else "end of a branch"
-            return (End(kind, found or here), k), there
-        third = _taken_over(land, there)
+            if found is None:
+                return (End("end of a branch", here), k), there
+            third = _taken_over(land, found)
+            if third is None:
+                return (End("tricritical point", found), k), there
+            there = found  # a third phase takes over before
+        third = third or _taken_over(land, there)
         if third is not None:
             excess = _excess(land, third)
             found = zero_between(land, here, there, excess)

@@ -6,8 +6,9 @@ cells is explained by the curves between them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from . import polyline
 from .branch import Branch, Landscape, apart, same_zeros, walk
+from .complete import Curve, border_places, explained
 from .equations import Degenerate, Meeting, Pair
 from .events import Arc, OnsetLine, trace
 from .leaving import line_with_seeds, open_junction
@@ -23,6 +25,9 @@ from .scan import Cells, cell_centres, connected, lowest_in, neighbours, seeds_b
 from .work import Work
 
 Floats = NDArray[np.float64]
+
+_ROUNDS = 4
+"""In which the border is looked at: each finds lines that the one before did not explain."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +97,19 @@ class Graph:
     def lines(self) -> list[Edge]:
         """The continuous lines."""
         return [edge for edge in self.edges if isinstance(edge.curve, OnsetLine)]
+
+    @property
+    def curves(self) -> list[Curve]:
+        """The lines from node to node."""
+        ends = [[self.nodes[k].theta for k in (edge.tail, edge.head)] for edge in self.edges]
+        return [
+            Curve(np.array([tail, *edge.thetas, head]), edge.points)
+            for edge, (tail, head) in zip(self.edges, ends, strict=True)
+        ]
+
+    def explained(self, one: Branch, two: Branch) -> bool:
+        """Whether the lines known so far lead from one minimum to the other."""
+        return explained(self.land, self.curves, one, two)
 
     def node(self, new: Node) -> int:
         """The number of a node: a known one that solves the same equations at the same place."""
@@ -163,7 +181,32 @@ def build(land: Landscape, cells: Cells, work: Work) -> Graph:
         for i, j in neighbours(cells)
         if (one := graph.states[i]) is not None and (two := graph.states[j]) is not None
     ]
-    differ = [edge for edge in beside if not connected(land, *edge)]
+    _between_all(graph, beside, work)
+    for _ in range(_ROUNDS):
+        places = border_places(land, graph.curves)
+        if not _between_all(graph, _in_a_row(work(lowest_in, places, "border")), work):
+            break
+    _join_again(graph)
+    return graph
+
+
+def _in_a_row(sides: Iterable[tuple[Branch | None, ...]]) -> list[tuple[Branch, Branch]]:
+    """Neighbours on every side of the window that both converged."""
+    return [
+        (one, two)
+        for side in sides
+        for one, two in pairwise(side)
+        if one is not None and two is not None
+    ]
+
+
+def _between_all(graph: Graph, beside: list[tuple[Branch, Branch]], work: Work) -> bool:
+    """Trace what lies between neighbours, until curves explain their differences; whether any did.
+
+    Edges are bisected only where none of the curves known by then explains them.
+    """
+    land, known = graph.land, len(graph.edges)
+    differ = [edge for edge in beside if not connected(land, *edge) and not graph.explained(*edge)]
     while differ:
         batch = _one_of_each(differ)
         found = list(work(seeds_between, batch, "edges"))
@@ -182,15 +225,14 @@ def build(land: Landscape, cells: Cells, work: Work) -> Graph:
             0.5 * (one.theta + two.theta)
             for one, two in batch
             if any(edge[0] is one and edge[1] is two for edge in lost)
-            and not explained(graph, one, two)
+            and not graph.explained(one, two)
         ]
         differ = [
             edge
             for edge in differ
-            if (id(edge[0]), id(edge[1])) not in tried and not explained(graph, *edge)
+            if (id(edge[0]), id(edge[1])) not in tried and not graph.explained(*edge)
         ]
-    _join_again(graph)
-    return graph
+    return len(graph.edges) > known
 
 
 def _join_again(graph: Graph) -> None:
@@ -293,16 +335,18 @@ def _attach(graph: Graph, number: int, side: int, node: int) -> None:
 
 
 def _fading_node(graph: Graph, pair: Pair) -> int | None:
-    """The end of a continuous line, of a phase of the pair, that the pair is about to reach."""
-    plane = graph.land.plane
-    best, closest = None, graph.land.settings.fades
+    """The end of a continuous line, of the phases of the pair, that the pair is about to reach.
+
+    Of one of them only where they are about to become one: features can join in another order.
+    """
+    plane, s = graph.land.plane, graph.land.settings
+    best, closest = None, s.fades
     for k, node in enumerate(graph.nodes):
         if node.onset is None or node.kind == "border":
             continue
         gap = float(np.abs(node.theta - pair.theta).max())
-        if gap < closest and any(
-            same_zeros(plane, one, two) for one in pair.branches for two in node.branches
-        ):
+        known = [any(same_zeros(plane, one, two) for two in node.branches) for one in pair.branches]
+        if gap < closest and (all(known) or (any(known) and pair.distance < s.nearly_one)):
             best, closest = k, gap
     return best
 
@@ -356,36 +400,3 @@ def _on_onset_line(graph: Graph, onset: Onset) -> bool:
         ):
             return True
     return False
-
-
-def explained(graph: Graph, one: Branch, two: Branch) -> bool:
-    """Whether a walk from one cell to the other, changing branch at every curve, ends right."""
-    land = graph.land
-    here = one
-    for _, point in sorted(_crossings(graph, one.theta, two.theta), key=lambda item: item[0]):
-        a, b = point.branches
-        plane = land.plane
-        if same_zeros(plane, a, b):
-            moved = walk(land, here, point.theta)
-            if moved is None:
-                return False
-            gaps = [apart(plane, moved, branch) for branch in (a, b)]
-            here = b if gaps[0] < gaps[1] else a
-        elif same_zeros(plane, here, a) or same_zeros(plane, here, b):
-            here = b if same_zeros(plane, here, a) else a
-        if isinstance(point, Onset) and here is b:
-            here = point.daughters[0]
-    return connected(land, here, two)
-
-
-def _crossings(graph: Graph, one: Floats, two: Floats) -> list[tuple[float, Pair | Onset]]:
-    """Where curves meet the edge from one to two: how far along, and the nearest point."""
-    found = []
-    for edge in graph.edges:
-        ends = [graph.nodes[k].theta for k in (edge.tail, edge.head)]
-        points = np.array([ends[0], *edge.thetas, ends[1]])
-        for t, place in polyline.meets(points, one, two - one):
-            if 0 <= t <= 1:
-                at = min(max(round(place) - 1, 0), len(edge.points) - 1)
-                found.append((t, edge.points[at]))
-    return found

@@ -12,7 +12,7 @@ from .branch import Branch, Landscape, apart, same_zeros, walk
 from .curve import End
 from .equations import Pair, coexistence, left_of
 from .events import OnsetLine, onset_line
-from .onset import Onset, first_order_seed, onset_near
+from .onset import Onset, at_amplitude, first_order_seed, next_onset, onset_near
 from .scan import seeds_between
 
 Floats = NDArray[np.float64]
@@ -113,19 +113,34 @@ def _beyond_tricritical(
 
 
 def _beside_end_point(land: Landscape, end: End) -> list[tuple[Pair, Floats]]:
-    """Seeds of the first-order line on which a continuous one ends, on both sides of it."""
+    """Seeds of the two first-order lines that meet where a continuous one ends.
+
+    The third phase coexists with the parent on one side of the continuous line, with the daughter
+    on the other. There the daughter grows fast: it is taken at one amplitude after another, and the
+    line is where the third phase has its loss.
+    """
     third, onset = end.third, end.solved
     if third is None or not isinstance(onset, Onset):
         return []
-    found = []
-    for branch in (onset.parent, onset.daughter):
-        moved = walk(land, branch, third.theta) or branch
-        ray = left_of(moved.gradient - third.gradient)
-        rays = [ray, -ray]
-        found += next(
-            (seed for away in land.settings.beside_end_point for one in rays
-             if (seed := _beside(land, branch, third, away * one))), []
-        )  # fmt: skip
+    ray = left_of(onset.parent.gradient - third.gradient)
+    rays = [ray, -ray]
+    found = next(
+        (seed for away in land.settings.beside_end_point for one in rays
+         if (seed := _beside(land, onset.parent, third, away * one))), []
+    )  # fmt: skip
+    turned = next_onset(land, onset, onset.theta, ray)
+    if turned is None or turned.slope <= 0:
+        return found
+    for amplitude in land.settings.grown:
+        daughter = at_amplitude(land, turned, amplitude)
+        other = None if daughter is None else walk(land, third, daughter.theta)
+        if daughter is None or other is None:
+            continue
+        pair = coexistence(land, daughter, other, daughter.theta)
+        if pair is None or not same_zeros(land.plane, pair.a, daughter):
+            continue
+        if _lowest_minima(land, pair):
+            return [*found, (pair, pair.theta - onset.theta)]
     return found
 
 
