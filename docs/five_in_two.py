@@ -2,6 +2,8 @@
 
     python docs/five_in_two.py --kept FILE.jsonl --workers 2    (minutes; goes on from the file)
     python docs/five_in_two.py --saved FILE.json --rho FILE.json   (diagrams that were saved)
+    python docs/five_in_two.py --part rho     (only the section over S and rho, and its picture)
+    python docs/five_in_two.py --part r       (all but that section)
 
 The picture of the phases along S at r = 1 is that of `phasecalc.plot_weights`.
 """
@@ -27,11 +29,22 @@ from phasecalc.continuation.work import Work
 from phasecalc.report.plot_traced import plot_traced
 
 HERE = Path(__file__).parent
+PAGE = HERE / "five-in-two.md"
 MODEL = pc.ToyModel(5, 2)
 CLOSE = (0.05, 0.27, 0.98, 1.26)
 """S and r of the close-up."""
 EDGE = 1e-4
-GRADED = (0.2, 0.5, 0.7, 0.85, 0.95, 0.99), (0.2, 0.4, 0.6, 0.8, 0.95)
+WINDOW = (0.1, 0.99), (0.1, 0.96)
+"""S and ρ of the diagram over these two."""
+CELLS = (20, 16)
+"""Of its scan: a coarser one misses short lines, which `incomplete` tells."""
+LINES = {"junction": 3, "critical end point": 3, "tricritical point": 2}
+"""How many lines meet in a special point."""
+RHO, AFTER = "## Importances 1, ρ, ρ², …", "## Special points"
+"""Where the section over (S, ρ) begins, and what follows it."""
+NEAR_ONE = (0.1, 0.52, 0.52, 0.96)
+"""S and ρ of its close-up."""
+GRADED = (0.2, 0.5, 0.7, 0.85, 0.95, 0.99), (0.2, 0.4, 0.6, 0.8, 0.95, 0.98)
 """S and ρ of the table of lowest minima."""
 NEARLY = 0.01
 """Minima closer than this in G are one at the Landau point."""
@@ -83,8 +96,27 @@ def line_rows(diagram: pc.TracedDiagram) -> list[tuple[str, ...]]:
     return rows
 
 
+def incomplete(diagram: pc.TracedDiagram) -> list[pc.SpecialPoint]:
+    """Special points in which not as many lines meet as must, and ends that join nothing.
+
+    A line that no scan came across is missing where it should end.
+    """
+    met = {id(q): 0 for q in diagram.special_points}
+    places = [(q.kind, q.sparsity, q.importance) for q in diagram.special_points]
+    for line in diagram.boundaries:
+        for end in line.ends:
+            place = places.index((end.kind, end.sparsity, end.importance))
+            met[id(diagram.special_points[place])] += 1
+    return [
+        q
+        for q in diagram.special_points
+        if q.kind == "end of a branch" or met[id(q)] != LINES.get(q.kind, met[id(q)])
+    ]
+
+
 def graded(diagram: pc.TracedDiagram) -> list[str]:
     """The lowest minima at some places, where every feature has an importance of its own."""
+    assert not diagram.unexplained and not incomplete(diagram), incomplete(diagram)
     model = pc.ToyModel(5, 2, importance="rho^i")
     places = [(S, weight) for weight in GRADED[1] for S in GRADED[0]]
     found = {
@@ -95,19 +127,23 @@ def graded(diagram: pc.TracedDiagram) -> list[str]:
         (f"{weight:g}", *(f"`{found[S, weight]}`" for S in GRADED[0]))
         for weight in reversed(GRADED[1])
     ]
-    lines = diagram.boundaries
-    loose = sum(q.kind == "end of a branch" for q in diagram.special_points)
+    x, y = diagram.plane.x, diagram.plane.y
     return [
-        "## Importances 1, ρ, ρ², …",
+        RHO,
         "",
-        "No feature is equal to another here. "
-        f"For {diagram.plane.x.low:g} < S < {diagram.plane.x.high:g} and {diagram.plane.y.low:g} < ρ < "
-        f"{diagram.plane.y.high:g} the lowest minima are traced like the diagram above: {len(lines)} "
-        f"lines, {loose} loose ends, {len(diagram.unexplained)} pairs of neighbours unexplained. "
-        "Denser inputs and ρ closer to 1, where the lines of r = 1 split, were not traced; "
+        f"No feature is equal to another here. For {x.low:g} < S < {x.high:g} and {y.low:g} < ρ < "
+        f"{y.high:g} the lowest minima are traced like the diagram above, from a scan of {CELLS[0]} by "
+        f"{CELLS[1]} cells: {len(diagram.boundaries)} lines, no loose end, no pair of neighbours "
+        "unexplained; in every junction and critical end point three lines meet, in every "
+        "tricritical point two.",
+        "",
+        "Nearer to ρ = 1 all importances become one, where minima that differ by which of the "
+        "features is dropped, or the longest, have one loss: lines through the line r = 1 of the diagram "
+        "above begin there, and its phases below S = 0.1 differ by faint features. "
         '`pc.phase_diagram(pc.ToyModel(5, 2, importance="rho^i"), "global", x=pc.S, '
-        'y=sympy.Symbol("rho"))` takes the whole plane. The last feature is the extra one. '
-        "The picture and both tables are written with this page, by `python docs/five_in_two.py`.",
+        'y=sympy.Symbol("rho"))` takes any window. The last feature is the extra one. '
+        "The picture and both tables are written with this page, by "
+        "`python docs/five_in_two.py --part rho`.",
         "",
         "![Five features of importances 1, ρ, ρ², ρ³, ρ⁴](five-in-two-rho.png)",
         "",
@@ -123,14 +159,14 @@ def graded(diagram: pc.TracedDiagram) -> list[str]:
 
 
 def traced_graded() -> pc.TracedDiagram:
-    """The lines over (S, ρ) in a window; half a minute."""
+    """The lines over (S, ρ) in a window; a minute."""
     plane = Plane(
         pc.ToyModel(5, 2, importance="rho^i"),
-        Axis(pc.S, 0.4, 0.99, "log density"),
-        Axis(sympy.Symbol("rho"), 0.1, 0.9, "log"),
+        Axis(pc.S, *WINDOW[0], "log density"),
+        Axis(sympy.Symbol("rho"), *WINDOW[1], "log"),
     )
     land = landscape_of(plane, "global")
-    return assembled(build(land, (8, 6), Work(land, {})), "global")
+    return assembled(build(land, CELLS, Work(land, {})), "global")
 
 
 def landau(diagram: pc.TracedDiagram) -> list[str]:
@@ -195,7 +231,7 @@ def missing(diagram: pc.TracedDiagram) -> list[str]:
     return [*found, "", EXCHANGED]
 
 
-def page(diagram: pc.TracedDiagram, rho: pc.TracedDiagram) -> str:
+def page(diagram: pc.TracedDiagram, over_rho: str) -> str:
     phases = [f"`{name}`" for name in dict.fromkeys(phase.name for phase in diagram.phases)]
     return "\n".join(
         [
@@ -232,8 +268,7 @@ def page(diagram: pc.TracedDiagram, rho: pc.TracedDiagram) -> str:
             "",
             *missing(diagram),
             "",
-            *graded(rho),
-            "## Special points",
+            over_rho + AFTER,
             "",
             table(("kind", "phases", "S", "r", "error in (ln p, ln r)"), point_rows(diagram)),
             "",
@@ -251,7 +286,20 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--saved", type=Path, help="a diagram that was saved")
     parser.add_argument("--rho", type=Path, help="the diagram over S and rho, as saved")
+    parser.add_argument("--part", choices=("r", "rho"), help="only this part of the page")
     given = parser.parse_args()
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(RHO)
+    kept, _, after = rest.partition(AFTER)
+    over_rho = RHO + kept
+    if given.part != "r":
+        rho = traced_graded() if given.rho is None else pc.load(given.rho)
+        over_rho = "\n".join(graded(rho)) + "\n"
+        figure = Figure(figsize=(8.6, 8.4), layout="constrained")
+        plot_traced(rho, ax=figure.subplots(), inset=NEAR_ONE)
+        figure.savefig(HERE / "five-in-two-rho.png", dpi=110, bbox_inches="tight")
+    if given.part == "rho":
+        PAGE.write_text(before + over_rho + AFTER + after, encoding="utf-8")
+        return
     if given.saved is not None:
         diagram = pc.load(given.saved)
     else:
@@ -259,12 +307,10 @@ def main() -> None:
             diagram = pc.phase_diagram(
                 MODEL, "global", progress=True, checkpoint=given.kept, executor=executor
             )
-    rho = traced_graded() if given.rho is None else pc.load(given.rho)
     figure = Figure(figsize=(8.6, 8.4), layout="constrained")
     plot_traced(diagram, pc.phase_diagram(MODEL), figure.subplots(), inset=CLOSE)
     figure.savefig(HERE / "five-in-two.png", dpi=110, bbox_inches="tight")
-    plot_traced(rho).savefig(HERE / "five-in-two-rho.png", dpi=110, bbox_inches="tight")
-    (HERE / "five-in-two.md").write_text(page(diagram, rho), encoding="utf-8")
+    PAGE.write_text(page(diagram, over_rho), encoding="utf-8")
 
 
 if __name__ == "__main__":

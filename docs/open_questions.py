@@ -1,6 +1,6 @@
 """Write open-questions.md and its picture: every number in them comes from here.
 
-    python docs/open_questions.py            all questions (about ten minutes of one processor)
+    python docs/open_questions.py            all questions (about a quarter of an hour of one processor)
     python docs/open_questions.py O49 O51    only these; the others keep what was written before
 
 Questions are from the list of open problems of the repository lionellevine/MAIS, in our words.
@@ -39,7 +39,7 @@ TRIAD_BIAS = (Fraction(1, 100), Fraction(-3, 20), Fraction(0))
 SPARSITIES = ("1/20", "1/5", "2/5", "3/5", "4/5", "9/10", "19/20", "99/100")
 HEAD = """# Open questions
 
-Six questions from the list of open problems of the repository [lionellevine/MAIS](https://github.com/lionellevine/MAIS) (folder `open-problems`, commit 2003f10) that phasecalc can answer, in whole or in part. There m is the number of features and n that of dimensions; here, as everywhere in phasecalc, n features are in m dimensions. p = 1 − S, μ = p/2, v = p/3 − p²/4. Each section says what was asked, what is proved, and what is evidence from searches. The page is written by `python docs/open_questions.py`, which computes every number in it.
+Six questions from the list of open problems of the repository [lionellevine/MAIS](https://github.com/lionellevine/MAIS) (folder `open-problems`, commit 2003f10) that phasecalc can answer, in whole or in part. There m is the number of features and n that of dimensions; here, as everywhere in phasecalc, n features are in m dimensions. S is the sparsity, p = 1 − S, v = p/3 − p²/4. Each section says what was asked, what is proved, and what is evidence from searches. The page is written by `python docs/open_questions.py`, which computes every number in it.
 
 *Proved* is: an exact rational number, algebra, or an enclosure of [certify](certificates.md). *Evidence* is: `minimize`, that is float64 and many starts.
 """
@@ -201,8 +201,8 @@ def critical_penalty(S: float, r: float) -> tuple[float, str]:
 
 def critical_penalties() -> tuple[Floats, Floats, Floats]:
     """λ_c on a grid: (sparsities, importances, values[importance, sparsity])."""
-    sparsities = np.linspace(0.02, 0.98, 21)
-    importances = np.geomspace(0.05, 1.0, 9)
+    sparsities = np.linspace(0.02, 0.98, 81)
+    importances = np.geomspace(0.05, 1.0, 49)
     values = np.array(
         [[critical_penalty(float(S), float(r))[0] for S in sparsities] for r in importances]
     )
@@ -489,13 +489,13 @@ def o44() -> str:
     v = float(variance(Fraction(S)))
     return f"""## O44: does penalising average interference lower the worst?
 
-*Asked* (MAIS-O44): for 5 features in 2 dimensions at S = 0.999, the coherence μ of the minimisers of L + λ Σ_(i≠j) (W_i·W_j)² as a function of λ; and whether a strictly positive λ can lower μ while the task loss stays below 3 v.
+*Asked* (MAIS-O44): for 5 features in 2 dimensions at S = 0.999, the coherence μ (the largest |cos| between two columns of W that are not zero) of the minimisers of L + λ Σ_(i≠j) (W_i·W_j)² as a function of λ; and whether a strictly positive λ can lower μ while the task loss stays below 3 v.
 
 *Proved*: nothing; the certified search is for at most three features.
 
 *Evidence* (ten random starts and all structured ones at each λ; 3 v = {3 * v:.4e}):
 
-{table(("λ", "argmin", "task loss L", "R", "μ"), rows)}
+{table(("λ", "minimum", "task loss L", "R = Σ_(i≠j) (W_i·W_j)²", "μ"), rows)}
 
 Changes of the minimum, by bisection in λ (μ in brackets):
 
@@ -523,7 +523,7 @@ def o40() -> str:
     found = pc.minimize(model, 0.775, 1, random_starts=24)
     problem = Problem.of(model, 0.775)
     pentagon = next(m for m in found.minima if np.diag(m.gram).min() > 0.1 and coherence(m) < 0.81)
-    pairs = next(m for m in found.minima if m.name == "ignore-extra+2x-others-antipodal")
+    pairs = next(m for m in found.minima if m.name == "extra-dropped+2-pairs")
     ends = [problem.parameters(m.weights, m.bias) for m in (pentagon, pairs)]
     crossing = brentq(
         lambda S: branch(S, ends[0])[1] - branch(S, ends[1])[1], 0.774, 0.776, xtol=1e-13
@@ -550,7 +550,7 @@ def o40() -> str:
 
 *Proved*: at the sparsities below the pentagon is a strict local minimum modulo rotation, reflection and permutation. Existence of the stationary point (Krawczyk's test in its length and bias; the other components of the gradient vanish by symmetry) and the positive Hessian across the rotation (Cholesky) are proved in ball arithmetic (`phasecalc.certify.polygons`). Its 14 curvatures make the learning coefficient 7:
 
-{table(("S", "lowest found", "loss of the pentagon, proved", "every curvature above, proved", "largest", "λ"), rows)}
+{table(("S", "lowest found", "loss of the pentagon, proved", "every curvature above, proved", "largest", "learning coefficient"), rows)}
 
 *Evidence*: it is the lowest minimum that any search has found from p = {1 - crossing:.10f} (S = {crossing:.10f}, where two pairs with one feature dropped have the same loss; the root of the difference of the two branches, to 1e-9) down to p = 1/1000, the smallest that was tried. Global minimality is not proved: the certified search is for three features.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isfinite
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import sympy
 
@@ -21,6 +21,8 @@ from .inputs import (
 from .laws import Law, Uniform, checked_law
 from .supports import Independent, checked_support
 from .symbols import S, p, r
+
+Value = TypeVar("Value")
 
 BIASES = ("free", "zero")
 MOST_FEATURES = 100_000
@@ -145,18 +147,28 @@ def weighted(
 ) -> tuple[ToyModel, object]:
     """(model, value of r) for the argument ``importance`` at a point of a model's plane.
 
-    One number is r. Importances of all features, in numbers, take the place of the model's own, and
-    r is then the last of them, or 1 where that has a symbol. Floats stand for the binary fractions
-    that they are, or are refused where the numbers must be exact.
+    One number is r, None is r = 1. Importances of all features, in numbers, take the place of the
+    model's own, and r is then the last of them, or 1 where that has a symbol. Floats stand for the
+    binary fractions that they are, or are refused where the numbers must be exact.
 
     >>> there, r = weighted(ToyModel(3, 2), "0.9^i")
     >>> there.importance, r
     ((1, 9/10, 81/100), 81/100)
 
-    Raises `ValueError` for a formula that keeps r.
+    Raises `ValueError` for one number where the model has no r, unless it is the last importance,
+    and for a formula that keeps r.
     """
+    if importance is None:
+        return model, 1
     if is_one_importance(importance):
-        return model, number_of_r(importance)
+        number = number_of_r(importance)
+        if r not in model.symbols and not _same(number, model.importance[-1]):
+            raise ValueError(
+                f"importance = {shown(importance)}: one number is the value of r, which the model "
+                f"does not have, as its importances are {shown(model.importance)}; give those of "
+                "all features, or leave it out"
+            )
+        return model, number
     found = replace(model, importance=importance if exact else binary_fractions(importance))
     if r in found.symbols:
         raise ValueError(
@@ -165,6 +177,33 @@ def weighted(
         )
     last = found.importance[-1]
     return found, last if last.is_number else 1
+
+
+def _same(number: object, importance: sympy.Expr) -> bool:
+    """Whether a number is an importance, in floats, as most values at a point are."""
+    try:
+        return bool(importance.is_number) and float(importance) == float(number)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def symbol_values(
+    model: ToyModel, symbols: Mapping[str, object], read: Callable[[object, str], Value]
+) -> dict[str, Value]:
+    """Values of the model's symbols, r apart, which is the argument ``importance``.
+
+    Raises `ValueError` for a name that the model does not have, and for r.
+    """
+    if "r" in symbols:
+        raise ValueError(f"r = {shown(symbols['r'])}: give the value of r as importance")
+    known = [symbol.name for symbol in model.symbols if symbol != r]
+    unknown = sorted(symbols.keys() - set(known))
+    if unknown:
+        raise ValueError(
+            f"the model has no symbol {', '.join(unknown)}; beside r it has "
+            f"{', '.join(known) or 'none'}"
+        )
+    return {name: read(value, name) for name, value in symbols.items()}
 
 
 def number_of_r(importance: object) -> object:

@@ -217,6 +217,40 @@ def test_regret_of_what_does_not_fit(arguments, says):
         pc.regret(pc.ToyModel(2, 1), arguments[0], arguments[1], sparsity=0.5)
     with pytest.raises(ValueError, match="sparsity: every entry must be 0 or more and below 1"):
         pc.regret(pc.ToyModel(2, 1), [[1.0, 1.0]], sparsity=1.0)
+    with pytest.raises(ValueError, match="the model holds biases at 0"):
+        pc.regret(pc.ToyModel(2, 1, bias="zero"), [[1.0, 1.0]], [0.0, 0.1], sparsity=0.5)
+
+
+def test_one_value_where_the_model_has_no_r_is_refused_by_every_function():
+    fixed = pc.ToyModel(2, 1, importance=[1, "3/5"])
+    for function in (
+        lambda r: pc.minimize(fixed, 0.6, r),
+        lambda r: pc.regret(fixed, [[1.0, -1.0]], sparsity=0.6, importance=r),
+        lambda r: pc.gradient_flow(fixed, 0.6, r, trajectories=10),
+        lambda r: pc.certify(fixed, "3/5", r, gap="1e-2"),
+    ):
+        with pytest.raises(ValueError, match="one number is the value of r"):
+            function("1/2")
+        assert function("3/5").model.importance == fixed.importance
+
+
+def test_regret_of_variants(capsys, tmp_path):
+    """L + λ Σ_{i≠j} (W_i·W_j)² against the least one, biases free or held at 0."""
+    path = tmp_path / "w.npz"
+    np.savez(path, W=[[1.0, -1.0]], b=np.zeros(2))
+    shared = ("regret", str(path), "-S", "0.6", "--interference-penalty", "1/100")
+    for bias in ("free", "zero"):
+        status, out, _ = run(capsys, *shared, "--bias", bias, "--json")
+        assert status == 0
+        entries = json.loads(out)
+        model = pc.ToyModel(2, 1, bias=bias, interference_penalty="1/100")
+        row = entries["instances"][0]
+        assert row["minimum"] == pytest.approx(pc.minimize(model, 0.6).loss, abs=1e-12)
+        assert row["loss"] == pytest.approx(0.16 / 3 + 2 / 100, abs=1e-12)
+        assert entries["bias_held_at_zero"] == (bias == "zero")
+    np.savez(path, W=[[1.0, -1.0]], b=[0.1, 0.0])
+    status, _, err = run(capsys, *shared, "--bias", "zero")
+    assert status == 2 and err.count("\n") == 1 and "holds biases at 0" in err
 
 
 def test_the_command(capsys, tmp_path):

@@ -182,6 +182,15 @@ def test_gradient_of_the_objective() -> None:
         ),
         (dict(model=pc.ToyModel(30, 5, bias="zero")), "beyond 9 features there is no penalty"),
         (dict(rho=0.5), "the model has no symbol rho"),
+        (dict(r=0.5), "r = 0.5: give the value of r as importance"),
+        (
+            dict(model=pc.ToyModel(2, 1, importance=[1, "3/5"]), importance=0.5),
+            "importance = 0.5: one number is the value of r, which the model does not have",
+        ),
+        (
+            dict(model=pc.ToyModel(2, 1, bias="zero"), start=([[1, -1]], [0.1, 0])),
+            "start: a bias of 0.1; the model holds biases at 0",
+        ),
         (dict(model=pc.ToyModel(2, 1, importance=[1, sympy.Symbol("q")])), "needs a value for q"),
         (dict(random_starts=-1), "random_starts"),
     ],

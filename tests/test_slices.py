@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+import sympy
 
 import phasecalc as pc
 from phasecalc.exact.onset import onset_importance
@@ -184,3 +185,14 @@ def test_one_entry_in_the_legend_for_a_name(line) -> None:
     assert legend is not None
     names = [text.get_text().split(" (")[0] for text in legend.get_texts()]
     assert len(names) == len(set(names))
+
+
+def test_a_slice_names_the_symbols_that_it_is_over() -> None:
+    """λ from 0 on has no logarithm; its picture is drawn all the same."""
+    lam = sympy.Symbol("lam")
+    model = pc.ToyModel(2, 1, importance=[1, 1], interference_penalty=lam)
+    line = pc.slice_along(model, sparsity=0.6, y=lam, values=[0.0, 0.03, 0.04])
+    assert line.letters == ("S", "lam")
+    assert "S = 0.6, lam from 0 to 0.04" in str(line)
+    upper, lower = pc.plot_slice(line).axes
+    assert lower.get_xlabel() == "lam" and upper.get_xscale() == "linear"

@@ -628,6 +628,11 @@ def test_places_that_cannot_be_written(tmp_path):
         ({"threads": 0}, ValueError, "threads = 0"),
         ({"threads": 1.5}, TypeError, "threads"),
         ({"model": pc.ToyModel(3, 2, bias="zero")}, ValueError, "training takes free biases"),
+        (
+            {"model": pc.ToyModel(2, 1, importance=[1, "1/2"]), "importances": [0.3]},
+            ValueError,
+            r"importances = \[0.3\]: they are values of r, which the model does not have",
+        ),
         ({"model": (2, 1)}, TypeError, "must be a phasecalc.ToyModel"),
     ],
 )

@@ -14,6 +14,7 @@ from ..inputs import shown
 from ..minima.minimize import minimize
 from ..model import ToyModel
 from ..progress import advance, share_bar
+from ..symbols import r as EXTRA
 from .checkpoint import load_state, save_state
 from .compiled.search import run
 from .neighbourhoods import Centre, bounds_at, centres_of
@@ -32,7 +33,7 @@ _LEAST_GAP = Fraction(1, 10**12)
 def certify(
     model: ToyModel,
     sparsity: object = None,
-    importance: object = 1,
+    importance: object = None,
     *,
     feature_probability: object = None,
     gap: object = "1e-6",
@@ -54,8 +55,8 @@ def certify(
     ----------
     model : at most 3 features, uniform magnitudes; free biases or b = 0, any penalty.
     sparsity, importance : exact rationals (int, Fraction, or text such as "3/5"); S in [0, 1),
-        or p = 1 − S as ``feature_probability``. One importance is that of the last feature, r; a
-        row, or a text as "0.9^i", holds those of all.
+        or p = 1 − S as ``feature_probability``. One importance is the value of r, by default
+        1; a row, or a text as "0.9^i", holds those of all.
     gap : the largest upper − lower that is accepted, above 0.
     most_boxes : where the search gives up.
     checkpoint : a file from which a stopped search goes on.
@@ -77,7 +78,8 @@ def certify(
     if isinstance(most_boxes, bool) or not isinstance(most_boxes, int) or most_boxes < 1:
         raise ValueError(f"most_boxes = {shown(most_boxes)}: it must be an integer, at least 1")
     values: dict[str, Any] = {name: float(value) for name, value in task.symbols}
-    found = minimize(task.model, task.sparsity, task.importance, **values)
+    r = task.importance if EXTRA in task.model.symbols else None
+    found = minimize(task.model, task.sparsity, r, **values)
     centres = centres_of(task, found)
     search = _Search.of(task, centres, width)
     place = None if checkpoint is None else Path(checkpoint)

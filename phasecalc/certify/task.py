@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ..inputs import exact_number, shown, sparsity_of
 from ..laws import Uniform
-from ..model import ToyModel, checked_model, weighted
+from ..model import ToyModel, checked_model, symbol_values, weighted
 from .compiled.moments import MOST_FEATURES, law_between, row_matrix, row_terms
 
 Floats = NDArray[np.float64]
@@ -68,7 +68,7 @@ class Task:
         r = rational(given_r, "importance")
         if r <= 0:
             raise ValueError(f"importance = {r}: it must be above 0")
-        values = {name: rational(value, name) for name, value in symbols.items()}
+        values = symbol_values(model, symbols, rational)
         # A model whose importances are numbers has no symbol r, and its value says nothing.
         known = {symbol.name for symbol in model.symbols}
         given = {**({"r": r} if "r" in known else {}), **values}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -19,6 +20,7 @@ from .options import (
     quiet_option,
     random_starts_options,
     support_option,
+    variant_options,
 )
 
 
@@ -36,6 +38,7 @@ from .options import (
 @importance_option("1")
 @support_option
 @law_option
+@variant_options
 @random_starts_options
 @quiet_option
 @json_option
@@ -46,6 +49,8 @@ def regret(
     importance: str,
     support: str,
     law: str,
+    bias: Literal["free", "zero"],
+    interference_penalty: Fraction,
     random_starts: int | None,
     seed: int,
     quiet: bool,
@@ -71,7 +76,9 @@ def regret(
             f"sparsity: {len(S)} of them for {held}; give one, or one for each instance"
         )
     result = measured(
-        model_of(found.n_features, found.d_hidden, law, support=support),
+        model_of(
+            found.n_features, found.d_hidden, law, bias, interference_penalty, support=support
+        ),
         found.weights,
         found.bias,
         sparsity=S if len(S) > 1 else S[0],

@@ -28,6 +28,10 @@ _BESIDE = 0.1
 """Of a step: how far from its chord a curve may lie that turns by `longest_turn` at most."""
 _ROUNDED = 1e-14
 """Of a curvature, an eigenvalue of second derivatives of order 1: some 50 roundings."""
+_EQUAL = 1e-11
+"""Of curvatures that symmetry makes equal, at a branch whose gradient is 1e-12."""
+_GROWN = 0.5
+"""Share of a soft direction of which a feature grows; the rest are other weights and biases."""
 _BEFORE = 2e-4 * np.array([4.0, 3.0, 2.0, 1.0])
 """Where a curvature is evaluated, that cannot be beyond its zero."""
 
@@ -237,15 +241,39 @@ def _smooth(land: Landscape, branch: Branch) -> bool:
 
 
 def softest_sides(land: Landscape, branch: Branch) -> list[Floats]:
-    """Directions that may have the lowest curvature: at a kink that differs from side to side."""
+    """Directions that may have the lowest curvature, up to their signs where it has no kink.
+
+    At a kink the curvature differs from side to side. Where several directions have the same one,
+    as for a dropped feature amid a regular polygon, those along the features that are represented.
+    """
     if _smooth(land, branch):
-        return [land.softest(branch)[1]]
+        return _along_features(land, branch) or [land.softest(branch)[1]]
     values, directions = land.plane.problem(branch.theta).soft_directions(branch.x)
     likely: list[Floats] = []
     for u in directions[values < values[0] + land.settings.unsure]:
         if all(u @ other < _SAME for other in likely):
             likely.append(u)
     return likely
+
+
+def _along_features(land: Landscape, branch: Branch) -> list[Floats]:
+    """The softest directions in which a feature without weights grows along another, if several."""
+    problem = land.plane.problem(branch.theta)
+    P = np.linalg.qr(land.section(branch))[0]
+    values, vectors = np.linalg.eigh(P.T @ problem.exact_hessian(branch.x) @ P)
+    soft = P @ vectors[:, values < values[0] + _EQUAL]
+    weights = problem.split(branch.x)[0]
+    lengths = np.linalg.norm(weights, axis=0)
+    found: list[Floats] = []
+    for dropped in np.flatnonzero(lengths == 0) if soft.shape[1] > 1 else ():
+        for other in np.flatnonzero(lengths):
+            along = np.zeros_like(branch.x)
+            problem.split(along)[0][:, dropped] = weights[:, other] / lengths[other]  # a view
+            u = soft @ (soft.T @ along)
+            size = float(np.linalg.norm(u))
+            if size > _GROWN and all(abs(u @ one) < _SAME * size for one in found):
+                found.append(u / size)
+    return found
 
 
 def lowest(

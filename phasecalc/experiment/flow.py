@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import pairwise
 from threading import Thread
 
@@ -67,7 +68,7 @@ class FlowCounts(Record, Shown):
 def gradient_flow(
     model: ToyModel,
     sparsity: object = None,
-    importance: object = 1.0,
+    importance: object = None,
     *,
     feature_probability: object = None,
     sigma: object = 1.0,
@@ -106,7 +107,7 @@ def gradient_flow(
         raise ValueError(f"importance = {I.tolist()}: gradient_flow is for importances (1, r)")
     r = float(I[1])
     spread = scalar_in(sigma, "sigma", 0.0, np.inf)
-    found = minimize(model, S, r)
+    found = minimize(replace(model, importance=(1, Fraction(r))), S)
     known = [
         (minimum.name, sign * minimum.weights[0], minimum.bias)
         for minimum in found.minima

@@ -13,6 +13,7 @@ from ..inputs import count_of, is_single, sparsity_of, turned
 from ..kernel.conditions import evaluated, supported
 from ..kernel.inputs import (
     LEAST_PROBABILITY,
+    any_number,
     biases_of,
     real_array,
     scalar_in,
@@ -23,10 +24,11 @@ from ..minima.minimize import minimize
 from ..minima.naming import name_of
 from ..minima.problem import Problem
 from ..minima.wide import is_wide, train_one, wide_starts
-from ..model import ToyModel, checked_model, sizes, weighted
+from ..model import ToyModel, checked_model, sizes, symbol_values, weighted
 from ..progress import told
 from ..records import Record
 from ..supports import Independent
+from ..symbols import r as EXTRA
 
 Floats = NDArray[np.float64]
 _TOLERANCE = 1e-7
@@ -114,7 +116,7 @@ def regret(
     weights: ArrayLike,
     bias: ArrayLike | None = None,
     sparsity: ArrayLike | None = None,
-    importance: object = 1.0,
+    importance: object = None,
     *,
     feature_probability: ArrayLike | None = None,
     random_starts: int | None = None,
@@ -128,10 +130,12 @@ def regret(
     closed form the minimum is that of `minimize`; else the lowest of descents from the weights,
     from antipodal pairs and from ``random_starts`` random ones.
 
-    model : a `ToyModel` of the weights' sizes; None for importances (1, …, 1, r).
+    model : a `ToyModel` of the weights' sizes; None for importances (1, …, 1, r). Its penalty is
+        part of both losses. Where it holds biases at 0, those of the weights must be 0.
     weights : (…, m, n); bias (…, n) or one number, 0 by default.
     sparsity : (…), which is broadcast to them; or p = 1 − S as ``feature_probability``.
-    importance : one number, the value of r, or the importances of all features, in numbers.
+    importance : one number, the value of r, by default 1; or the importances of all features, in
+        numbers.
     symbols : values of the model's other symbols.
     random_starts : their number, by default those of `minimize`, or 4.
     progress : words on stderr where it takes longer than two seconds; None on a terminal only.
@@ -141,7 +145,8 @@ def regret(
     >>> found.phase, found.nearest, round(float(found.regret), 9)
     ('antipodal', 'antipodal', 0.002340315)
 
-    Raises `ValueError` for shapes and values that do not fit, `TypeError` for what are no numbers.
+    Raises `ValueError` for shapes and values that do not fit and for a value of a symbol that the
+    model does not have, `TypeError` for what are no numbers.
     """
     W = weights_of(weights)
     if W.ndim < 2 or 0 in W.shape:
@@ -160,6 +165,11 @@ def regret(
     if b.shape != (*lead, n):
         hint = turned(b.shape[-1], m, n)
         raise ValueError(f"bias: shape {b.shape}; it must be {(*lead, n)}, as weights has{hint}")
+    if model.bias == "zero" and b.any():
+        raise ValueError(
+            f"bias: the largest is {np.abs(b).max():g}, but the model holds biases at 0; a model "
+            'with bias = "free" takes them'
+        )
     S = sparsity_of(sparsity, feature_probability, _checked)
     try:
         S = np.broadcast_to(S, lead).copy()
@@ -167,7 +177,7 @@ def regret(
         raise ValueError(f"sparsity: shape {S.shape}; weights has the instances {lead}") from None
     model, given = weighted(model, importance)
     r = scalar_in(given, "importance", 0.0, np.inf)
-    values = {key: scalar_in(value, key, -np.inf, np.inf) for key, value in symbols.items()}
+    values = symbol_values(model, symbols, any_number)
     count = None if random_starts is None else count_of(random_starts, "random_starts")
     search = _Search(model, r, values, count, count_of(seed, "seed"))
     with told(f"searching for the least losses of {sizes(n, m)}", progress):
@@ -217,7 +227,8 @@ class _Search:
         if self.wide and (penalty or model.bias != "free"):
             raise ValueError(
                 f"bias = {model.bias!r}, interference_penalty = {model.interference_penalty}: "
-                "beyond 9 features there is no penalty and biases are free"
+                "beyond 9 features, and where the law or the support has no closed form, there is "
+                "no penalty and biases are free"
             )
         self.known: dict[float, tuple[float, str]] = {}
 
@@ -235,7 +246,7 @@ class _Search:
             found = minimize(
                 self.model,
                 S,
-                self.r,
+                self.r if EXTRA in self.model.symbols else None,
                 random_starts=self.starts,
                 seed=self.seed,
                 progress=False,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .._version import __version__
 from ..diagram.grid import checked_axis
-from ..inputs import size_of
+from ..inputs import shown, size_of
 from ..kernel.memory import checked_memory
 from ..kernel.threads import thread_count
 from ..laws import LAWS
@@ -73,7 +73,8 @@ def train(
     model : a `ToyModel` of any number of features, law and support (more than 9 features, a law
         without a kernel or another support: L-BFGS on the dense loss), with importances in numbers
         and r, as [Fraction(7, 10)**i for i in range(n)].
-    sparsities, importances : ascending; S in [0, 1] and r ≥ 0. `paper_axes` gives the paper's.
+    sparsities, importances : ascending; S in [0, 1] and r ≥ 0, or [1] for a model without r.
+        `paper_axes` gives the paper's.
     progress : a bar on stderr; None shows it on a terminal only.
     checkpoint : a file, .npz or .nc, that is written every ten seconds, on an interruption and at
         the end. Where it exists already, the same call goes on from it and ends with the same bits
@@ -122,6 +123,11 @@ def train(
         threads = size_of(threads, "threads")
     S = ascending(checked_axis(sparsities, "sparsities", 1.0), "sparsities")
     r = ascending(checked_axis(importances, "importances"), "importances")
+    if pc_r not in model.symbols and r.tolist() != [1.0]:
+        raise ValueError(
+            f"importances = {shown(r.tolist())}: they are values of r, which the model does not "
+            f"have, as its importances are {shown(model.importance)}; give [1]"
+        )
     _check_sizes(model, settings, len(S) * len(r), threads)
     if settings.method == "sampled" and ((S < 1) & (1 - S < LEAST_SAMPLED)).any():
         raise ValueError(

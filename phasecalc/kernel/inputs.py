@@ -261,6 +261,11 @@ def sparsities_in(sparsity: ArrayLike | None, feature_probability: ArrayLike | N
     return sparsity_of(sparsity, feature_probability, read, optional=True)
 
 
+def any_number(value: object, argument: str) -> float:
+    """A finite float."""
+    return scalar_in(value, argument, -np.inf, np.inf)
+
+
 def scalar_in(
     value: object, argument: str, low: float, high: float, *, open_end: bool = False
 ) -> float:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ..inputs import count_of
 from ..kernel.compiled.cube import MAX_DIRECTIONS
 from ..kernel.compiled.rows import POINT
-from ..kernel.inputs import real_array, scalar_in, sparsity_in
-from ..model import ToyModel, checked_model, sizes, weighted
+from ..kernel.inputs import any_number, real_array, scalar_in, sparsity_in
+from ..model import ToyModel, checked_model, sizes, symbol_values, weighted
 from ..progress import told
 from .found import LocalMinimum, Minimum, padded
 from .general import general_minimum, is_general
@@ -46,7 +46,7 @@ MOST_PERMUTED = 5
 def minimize(
     model: ToyModel,
     sparsity: object = None,
-    importance: object = 1.0,
+    importance: object = None,
     *,
     feature_probability: object = None,
     start: object = None,
@@ -73,8 +73,9 @@ def minimize(
         is the error of a minimum's loss. There is no
         penalty and no fixed bias then, and there are at most 1000 features.
     sparsity : S in [0, 1), a number; or p = 1 − S as ``feature_probability``.
-    importance : one number, the value of the symbol r, by default that of the last feature's
-        importance; or the importances of all features in numbers, in place of the model's.
+    importance : one number, the value of r, which is the last feature's importance unless the model
+        says otherwise, by default 1; or the importances of all features in numbers, in place of the
+        model's.
     start : weights (m, n), or a pair of weights and bias (n,) or one number for all, as arrays or a
         `LocalMinimum`: the descent begins there and nowhere else, so that what is found is where
         these weights lead, with every feature in its place.
@@ -91,16 +92,14 @@ def minimize(
     >>> pc.minimize(pc.ToyModel(2, 1), 0.6, 0.36, start=[[1, 0]]).name  # not the lowest there
     'ignore'
 
-    Raises `ValueError` for values out of range, `TypeError` for what is no number.
+    Raises `ValueError` for values out of range and for a value of a symbol that the model does not
+    have, `TypeError` for what is no number.
     """
     checked_model(model)
     S = sparsity_in(sparsity, feature_probability)
     model, given = weighted(model, importance)
     r = scalar_in(given, "importance", 0.0, np.inf)
-    values = {key: scalar_in(value, key, -np.inf, np.inf) for key, value in symbols.items()}
-    unknown = values.keys() - {symbol.name for symbol in model.symbols}
-    if unknown:
-        raise ValueError(f"the model has no symbol {', '.join(sorted(unknown))}")
+    values = symbol_values(model, symbols, any_number)
     is_wide = model.n_features > MAX_DIRECTIONS
     usual = WIDE_STARTS if is_wide else RANDOM_STARTS.get(model.n_features, 24)
     count = usual if random_starts is None else random_starts
@@ -163,6 +162,11 @@ def start_row(problem: Problem, start: object) -> Floats:
             raise ValueError(f"start: a bias of shape {bias.shape}; it must be ({problem.n},)")
         if np.abs(bias).max() > HEAVIEST:
             raise ValueError(f"start: a bias of {np.abs(bias).max():g}; the limit is {HEAVIEST:g}")
+        if problem.no_bias and bias.any():
+            raise ValueError(
+                f"start: a bias of {np.abs(bias).max():g}; the model holds biases at 0: give the "
+                "weights alone"
+            )
     else:
         mean = 0.5 if problem.law != POINT else 1.0
         absent = (weights**2).sum(axis=0) == 0

@@ -45,7 +45,11 @@ GLOSSARY = (
             Entry("ignore", "The extra feature is not represented: W = (1, 0)."),
             Entry("dedicated", "The extra feature has the dimension: W = (0, 1)."),
             Entry("antipodal", "The two share the dimension with opposite signs: W = (1, -1)."),
-            Entry("aligned", "The two share it with one sign; a phase where biases are zero."),
+            Entry(
+                "aligned",
+                "The two share it with one sign; a phase where biases are zero, and under the "
+                "point law.",
+            ),
         ),
     ),
     Section(

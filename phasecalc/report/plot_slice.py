@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 from .colours import colour_of
 from .plot_style import INK
 from .sizes import magnitudes, others, sizes
-from .slices import LETTERS
 from .variant import variant_title
 
 if TYPE_CHECKING:
@@ -28,6 +27,10 @@ _ROOM = 0.05
 _TICKS = {
     "sparsity": (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01),
     "importance": (0.1, 0.2, 0.5, 1, 2, 5, 10),
+}
+_AXES = {
+    "r": "relative importance of the extra feature, r",
+    "S": "feature probability, p = 1 − S; numbers in the picture are S",
 }
 _NEAR = 0.035
 """Numbers of two crossings closer than this part of the axis would lie over each other."""
@@ -113,14 +116,15 @@ def _draw_crossings(
     seen = sorted(
         (c for c in line.crossings if shown[0] <= c.value <= shown[1]),
         key=lambda c: float(_place(line, c.value)),
-        reverse=line.varied == "sparsity",
+        reverse=line.letters[1] == "S",
     )
-    width = abs(np.log(_place(line, shown[1]) / _place(line, shown[0])))
+    width = abs(_charted(line, shown[1]) - _charted(line, shown[0]))
     for k, crossing in enumerate(seen):
         where, style = _place(line, crossing.value), _STYLES[crossing.nature]
         marks[style] = _mark(style, crossing.nature)
         # To the left of its line, to the right where another number is too near.
-        gap = abs(np.log(where / _place(line, seen[k - 1].value))) if k else np.inf
+        before = _charted(line, seen[k - 1].value) if k else np.inf
+        gap = abs(_charted(line, crossing.value) - before)
         side = 1 if gap < _NEAR * width else -1
         for panel, height in ((upper, crossing.loss), (lower, 0.0)):
             panel.plot(where, height, style, ms=6, mfc="white", mec=INK, zorder=5, clip_on=False)
@@ -173,7 +177,8 @@ def _window(line: Slice, window: tuple[float, float] | None) -> tuple[float, flo
 def _fine(line: Slice) -> Floats:
     """Values close enough for a picture, with all those at which a curve has a corner or an end."""
     low, high = (float(_place(line, line.values[k])) for k in (0, -1))
-    close = np.asarray(_place(line, np.geomspace(low, high, 800)))
+    spaced = np.geomspace if _logarithmic(line) else np.linspace
+    close = np.asarray(_place(line, spaced(low, high, 800)))
     close[[0, -1]] = line.values[[0, -1]]
     ends = [end.value for branch in line.branches for end in branch.ends if end is not None]
     corners = [crossing.value for crossing in line.crossings]
@@ -188,11 +193,11 @@ def _losses(line: Slice, branch: Branch, at: Floats) -> Floats:
             values.insert(place, end.value)
             losses.insert(place, end.loss)
     known, kept = np.unique(values, return_index=True)
-    x, y = np.log(_place(line, known)), np.array(losses)[kept]
+    x, y = _charted(line, known), np.array(losses)[kept]
     order = np.argsort(x)
     found = np.full(len(at), np.nan)
     inside = (at >= known[0]) & (at <= known[-1])
-    wanted = np.log(_place(line, at[inside]))
+    wanted = _charted(line, at[inside])
     if len(known) < 4:
         found[inside] = np.interp(wanted, x[order], y[order])
     else:
@@ -203,29 +208,40 @@ def _losses(line: Slice, branch: Branch, at: Floats) -> Floats:
 
 
 def _place(line: Slice, value: ArrayLike) -> Any:
-    return np.asarray(value) if line.varied == "importance" else 1.0 - np.asarray(value)
+    """Where a value is drawn: S at p = 1 − S."""
+    return 1.0 - np.asarray(value) if line.letters[1] == "S" else np.asarray(value)
+
+
+def _logarithmic(line: Slice) -> bool:
+    """Whether the axis is logarithmic: not where it begins at 0, as that of a penalty does."""
+    return line.letters[1] == "S" or bool(line.values[0] > 0)
+
+
+def _charted(line: Slice, value: ArrayLike) -> Any:
+    """The place along the picture's axis, up to its unit."""
+    place = _place(line, value)
+    return np.log(place) if _logarithmic(line) else place
 
 
 def _dress(line: Slice, upper: Axes, lower: Axes, shown: tuple[float, float]) -> None:
     low, high = (float(_place(line, value)) for value in shown)
     for panel in (upper, lower):
-        panel.set_xscale("log")
+        if _logarithmic(line):
+            panel.set_xscale("log")
         panel.set_xlim(low, high)
-    lower.set_xticks([tick for tick in _TICKS[line.varied] if _inside(tick, low, high)])
+    if _logarithmic(line):
+        lower.set_xticks([tick for tick in _TICKS[line.varied] if _inside(tick, low, high)])
     lower.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     lower.xaxis.set_minor_formatter(NullFormatter())
-    lower.set_xlabel(
-        "relative importance of the extra feature, r"
-        if line.varied == "importance"
-        else "feature probability, p = 1 − S; numbers in the picture are S"
-    )
+    letter = line.letters[1]
+    lower.set_xlabel(_AXES.get(letter, letter))
     upper.set_ylabel("loss, a sum over features")
     lower.set_ylabel("loss above F")
     model = line.model
     upper.set_title(
         f"{sizes(model)}{others(model)} "
         f"({variant_title(line.source, model)}), "
-        f"{LETTERS[line.fixed]} = {line.at:g}, {magnitudes(model)}",
+        f"{line.letters[0]} = {line.at:g}, {magnitudes(model)}",
         fontsize=10.5,
     )
 

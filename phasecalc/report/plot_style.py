@@ -110,7 +110,7 @@ def dress(ax: Axes, window: Window = WHOLE) -> None:
     top.set_xlabel("sparsity, S")
 
 
-def inset_axes(ax: Axes, window: Window) -> Axes:
+def inset_axes(ax: Axes, window: Window, importance: str = "r") -> Axes:
     """Axes inside others for a part of the window, in the corner that has room, with its frame."""
     box = ax.inset_axes((0.5, 0.08, 0.46, 0.4))
     box.set_xscale("linear" if window.axes == "linear" else "log")
@@ -121,7 +121,7 @@ def inset_axes(ax: Axes, window: Window) -> Axes:
     box.xaxis.set_major_locator(FixedLocator([high, low]))
     box.yaxis.set_major_locator(FixedLocator([bottom, top]))
     box.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"S = {1 - value:.3g}"))
-    box.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"r = {value:.3g}"))
+    box.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{importance} = {value:.3g}"))
     for axis in (box.xaxis, box.yaxis):
         axis.set_minor_locator(NullLocator())
     box.tick_params(labelsize=7, length=2, pad=1.5)

@@ -97,7 +97,7 @@ def plot_traced(
     )
     detail = None
     if part is not None:
-        box = inset_axes(ax, part)
+        box = inset_axes(ax, part, plain(diagram.plane.y.symbol))
         detail = box, _coarse(_fill(box, diagram, part), diagram, part)
         _draw(box, diagram, beneath, metastable=metastable)
     found = ax.get_figure(root=True)

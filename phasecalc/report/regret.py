@@ -8,6 +8,7 @@ import numpy as np
 from tabulate import tabulate
 
 from .sizes import importances, model_entries, sizes, support_lines
+from .variant import variant_entries, variant_lines
 
 if TYPE_CHECKING:
     from ..experiment.elsewhere import FoundWeights
@@ -19,6 +20,7 @@ def regret_document(found: Regret, weights: FoundWeights) -> dict[str, Any]:
     return {
         "model": model_entries(found.model),
         "importance": found.importance,
+        **variant_entries(found.model),
         "convention": weights.convention,
         "loss_factor": weights.loss_factor,
         "instances": [
@@ -47,6 +49,7 @@ def regret_text(found: Regret, weights: FoundWeights | None = None) -> str:
         + ("" if weights is None else f"; convention {weights.convention}"),
         "  y = ReLU(WᵀWx + b), L = E Σ_j I_j (x_j − y_j)², a sum over features",
         *(f"  {line}" for line in support_lines(found.model)),
+        *variant_lines(found.model),
     ]
     if weights is not None and weights.loss_factor != 1:
         head.append(

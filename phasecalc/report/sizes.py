@@ -10,6 +10,7 @@ import sympy
 from ..model import ToyModel
 from ..model import sizes as sizes_in_words
 from ..supports import Independent
+from ..symbols import p
 from ..symbols import r as symbol
 
 _MOST_ENTRIES = 4
@@ -56,13 +57,16 @@ def others(model: ToyModel) -> str:
 def support_lines(model: ToyModel) -> list[str]:
     """A line that says which features are active together; none where they are independent.
 
+    Where no probability of the support is a formula in p, S is without effect: the line says so.
+
     >>> from phasecalc.supports import ExactlyActive
     >>> support_lines(ToyModel(2, 1, support=ExactlyActive(1)))
-    ['active together: exactly 1 active']
+    ['active together: exactly 1 active, at every S']
     """
     if model.support == Independent():
         return []
-    return [f"active together: {model.support.text}"]
+    always = "" if p in model.support.symbols(model.n_features) else ", at every S"
+    return [f"active together: {model.support.text}{always}"]
 
 
 def magnitudes(model: ToyModel) -> str:

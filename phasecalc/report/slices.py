@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ..slices.records import Branch, BranchEnd, Slice
 
 Document = dict[str, Any]
-LETTERS = {"sparsity": "S", "importance": "r"}
 
 
 def slice_document(line: Slice) -> Document:
@@ -27,6 +26,7 @@ def slice_document(line: Slice) -> Document:
         **variant_entries(model),
         line.fixed: line.at,
         "varied": line.varied,
+        "symbols": dict(zip(("sparsity", "importance"), line.axes, strict=True)),
         "values": line.values.tolist(),
         "losses": line.losses.tolist(),
         "labels": list(line.labels),
@@ -70,10 +70,10 @@ def _end_document(end: BranchEnd | None) -> Document | None:
 
 def slice_text(line: Slice) -> str:
     """Crossings and branches as tables, under the conventions that they use."""
-    model, letter = line.model, LETTERS[line.varied]
+    model, (held, letter) = line.model, line.letters
     return "\n".join(
         [
-            f"{sizes(model)}{others(model)}, {LETTERS[line.fixed]} = {line.at:g}, "
+            f"{sizes(model)}{others(model)}, {held} = {line.at:g}, "
             f"{letter} from {line.values[0]:g} to {line.values[-1]:g}, source: {line.source}",
             *conventions(model.law),
             *variant_lines(model),

@@ -187,6 +187,7 @@ class _Line:
             labels=tuple(branch.name for branch in lowest),
             branches=tuple(sorted(branches, key=lambda branch: float(branch.losses.min()))),
             crossings=tuple(crossings),
+            axes=(self.land.plane.x.symbol.name, self.land.plane.y.symbol.name),
         )
 
     def _lowest(self) -> list[Branch]:

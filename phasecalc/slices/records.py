@@ -83,6 +83,8 @@ class Slice(Record, Drawn):
     labels: tuple[str, ...]
     branches: tuple[Branch, ...]
     crossings: tuple[Crossing, ...]
+    axes: tuple[str, str] = ("S", "r")
+    """The symbols of the model that are called sparsity and importance here."""
 
     def __post_init__(self) -> None:
         if not len(self.values) == len(self.losses) == len(self.labels):
@@ -93,3 +95,9 @@ class Slice(Record, Drawn):
     def varied(self) -> str:
         """The coordinate that changes along the line."""
         return "importance" if self.fixed == "sparsity" else "sparsity"
+
+    @property
+    def letters(self) -> tuple[str, str]:
+        """The symbols of what is held and of what is varied."""
+        x, y = self.axes
+        return (x, y) if self.fixed == "sparsity" else (y, x)
