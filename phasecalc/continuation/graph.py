@@ -184,7 +184,9 @@ def build(land: Landscape, cells: Cells, work: Work) -> Graph:
     _between_all(graph, beside, work)
     for _ in range(_ROUNDS):
         places = border_places(land, graph.curves)
-        if not _between_all(graph, _in_a_row(work(lowest_in, places, "border")), work):
+        if not _between_all(
+            graph, _in_a_row(work(lowest_in, places, "border")), work, closely=True
+        ):
             break
     _join_again(graph)
     return graph
@@ -200,10 +202,13 @@ def _in_a_row(sides: Iterable[tuple[Branch | None, ...]]) -> list[tuple[Branch, 
     ]
 
 
-def _between_all(graph: Graph, beside: list[tuple[Branch, Branch]], work: Work) -> bool:
+def _between_all(
+    graph: Graph, beside: list[tuple[Branch, Branch]], work: Work, *, closely: bool = False
+) -> bool:
     """Trace what lies between neighbours, until curves explain their differences; whether any did.
 
-    Edges are bisected only where none of the curves known by then explains them.
+    Edges are bisected only where none of the curves known by then explains them. Places between
+    lines, ``closely`` beside each other, can be too close for that; a scan's cells are not.
     """
     land, known = graph.land, len(graph.edges)
     differ = [edge for edge in beside if not connected(land, *edge) and not graph.explained(*edge)]
@@ -226,6 +231,7 @@ def _between_all(graph: Graph, beside: list[tuple[Branch, Branch]], work: Work) 
             for one, two in batch
             if any(edge[0] is one and edge[1] is two for edge in lost)
             and not graph.explained(one, two)
+            and not closely
         ]
         differ = [
             edge
@@ -322,7 +328,11 @@ def _join(graph: Graph, work: Work, ends: list[tuple[int, int]]) -> None:
             node = Node("end of a branch", last.branches, last.theta, last.a.loss, last.error)
             k_found = graph.node(node)
         _attach(graph, number, side, k_found)
-    results = work(open_junction, [(graph.nodes[k].branches,) for k in opened], "junctions")
+    results = work(
+        open_junction,
+        [(graph.nodes[k].branches, graph.nodes[k].error) for k in opened],
+        "junctions",
+    )
     for k, (branches, seeds) in zip(opened, list(results), strict=True):
         graph.nodes[k] = replace(graph.nodes[k], branches=branches)
         graph.queue += [Seed(pair, heading, k) for pair, heading in seeds]
@@ -377,6 +387,9 @@ def _onset_lines(graph: Graph, work: Work) -> None:
             branches = onset.branches if end.third is None else (*onset.branches, end.third)
             node = Node(end.kind, branches, onset.theta, onset.parent.loss, onset.error, onset)
             numbers.append(graph.node(node))
+            beyond = line.beyond[side]
+            if end.kind == "bicritical point" and beyond is not None:
+                graph.onsets.append(beyond)  # the line goes on with another daughter
             for pair, heading in seeds[side]:
                 # Beside a tricritical point a line is begun far on, and followed back to it too.
                 whole = end.kind == "tricritical point"
@@ -390,8 +403,12 @@ def _on_onset_line(graph: Graph, onset: Onset) -> bool:
     """Whether a known continuous line runs through an onset, or its curve does beyond an end."""
     s, plane = graph.land.settings, graph.land.plane
     for edge in graph.lines:
-        if not same_zeros(plane, edge.points[0].branches[0], onset.parent):
+        one = edge.points[0]
+        if not same_zeros(plane, one.branches[0], onset.parent):
             continue
+        both = isinstance(one, Onset) and one.even and onset.even
+        if both and not same_zeros(plane, one.branches[1], onset.daughter):
+            continue  # other daughters can leave the parent there
         ends = [graph.nodes[k].theta for k in (edge.tail, edge.head)]
         near = min(float(np.abs(end - onset.theta).max()) for end in ends)
         if (

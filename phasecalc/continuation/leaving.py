@@ -12,6 +12,7 @@ from .branch import Branch, Landscape, apart, same_zeros, walk
 from .curve import End
 from .equations import Pair, coexistence, left_of
 from .events import OnsetLine, onset_line
+from .exchange import beside_bicritical
 from .onset import Onset, at_amplitude, first_order_seed, next_onset, onset_near
 from .scan import seeds_between
 
@@ -21,7 +22,7 @@ Emitted = tuple[tuple[Pair, Floats], ...]
 
 
 def open_junction(
-    land: Landscape, branches: tuple[Branch, ...]
+    land: Landscape, branches: tuple[Branch, ...], error: float
 ) -> tuple[tuple[Branch, ...], Emitted]:
     """All minima that meet at a junction, and a seed of every line that leaves it.
 
@@ -31,7 +32,9 @@ def open_junction(
     theta, level, s = branches[0].theta, branches[0].loss, land.settings
     everyone = list(branches)
     for other in land.minima(theta):
-        if abs(other.loss - level) < s.same_loss and all(
+        # Where the junction is not quite there, losses differ by their slopes.
+        slope = float(np.abs(other.gradient - branches[0].gradient).sum())
+        if abs(other.loss - level) < s.same_loss + 2 * error * slope and all(
             apart(land.plane, one, other)
             > (s.meets_itself if same_zeros(land.plane, one, other) else 1e-6)
             for one in everyone
@@ -78,12 +81,17 @@ def line_with_seeds(
     line = onset_line(land, seed)
     if line is None:
         return None
-    found = tuple(
-        tuple(_beyond_tricritical(land, end, beyond) if end.kind == "tricritical point"
-              else _beside_end_point(land, end))
-        for end, beyond in zip(line.ends, line.beyond, strict=True)
-    )  # fmt: skip
-    return line, (found[0], found[1])
+    ends = zip(line.ends, line.beyond, strict=True)
+    first, last = (tuple(_beyond(land, end, beyond)) for end, beyond in ends)
+    return line, (first, last)
+
+
+def _beyond(land: Landscape, end: End, beyond: Onset | None) -> list[tuple[Pair, Floats]]:
+    if end.kind == "tricritical point":
+        return _beyond_tricritical(land, end, beyond)
+    if end.kind == "bicritical point" and isinstance(end.solved, Onset) and beyond is not None:
+        return beside_bicritical(land, end.solved, beyond)
+    return _beside_end_point(land, end)
 
 
 def _beyond_tricritical(

@@ -96,15 +96,20 @@ def meeting(
 def first_meeting(
     land: Landscape, around: tuple[Pair, ...], third: Branch, reach: float = 0.3
 ) -> Meeting | None:
-    """The same where no fourth phase is lower: else the one where that becomes lowest."""
+    """The same where no fourth phase is lower: else the one where that becomes lowest.
+
+    None where there is one and its junction is not found.
+    """
     met = meeting(land, around, third, reach)
     for _ in range(_MOST):
         lower = None if met is None else lower_than(land, met.branches)
-        earlier = None if lower is None else meeting(land, around, lower, reach)
-        if earlier is None or not distinct(land, earlier):
-            break
-        met = earlier
-    return met
+        if met is None or lower is None:
+            return met
+        here = Pair(met.branches[0], met.branches[1], met.error)
+        met = meeting(land, (*around, here), lower, reach)
+        if met is not None and not distinct(land, met):
+            return None
+    return None
 
 
 def distinct(land: Landscape, met: Meeting) -> bool:

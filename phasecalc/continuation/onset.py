@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..minima.problem import Problem
-from .branch import Branch, Landscape
+from .branch import Branch, Landscape, same_zeros
 from .equations import Pair, aligned, coexistence
 
 Floats = NDArray[np.float64]
@@ -129,7 +129,8 @@ def flipped(land: Landscape, onset: Onset) -> Branch | None:
         x, loss, size = problem.stationary(x)
         level = daughter.loss - land.settings.lower if lowest is None else lowest.loss
         if size <= land.settings.stationary and loss < level:
-            lowest = land.branch(daughter.theta, x)
+            found = land.branch(daughter.theta, x)
+            lowest = found if same_zeros(land.plane, found, daughter) else lowest
     return lowest
 
 
@@ -176,7 +177,7 @@ def _extrapolated(
         land.branch(theta + s * direction, x, solver.daughter.family) for x, s in found
     )
     even = any(_has_image(land, parent, daughter) for daughter in daughters[::-1])
-    u = np.array([_grown(land, parent, q) for q in daughters]) if even else amplitudes
+    u = np.array([grown(land, parent, q) for q in daughters]) if even else amplitudes
     whole, short = _at_zero(u, positions), _at_zero(u[1:], positions[1:])
     at = _parent_at(land, parent, theta + whole[0] * direction)
     if at is None:
@@ -240,7 +241,7 @@ def _of_vanished(land: Landscape, parent: Branch, gram: Floats) -> Floats:
     return np.asarray(gram[np.triu(np.abs(parent.gram) < land.settings.vanished, 1)])
 
 
-def _grown(land: Landscape, parent: Branch, daughter: Branch) -> float:
+def grown(land: Landscape, parent: Branch, daughter: Branch) -> float:
     """Σ G_ij² of the daughter over the overlaps i < j that vanish in the parent."""
     return float((_of_vanished(land, parent, daughter.gram) ** 2).sum())
 
@@ -273,7 +274,7 @@ def first_order_seed(land: Landscape, onset: Onset) -> Pair | None:
     ratio = -onset.slope / onset.bend
     if onset.even:
         nearest = onset.daughter
-        relative = 0.75 * ratio / _grown(land, onset.parent, nearest)
+        relative = 0.75 * ratio / grown(land, onset.parent, nearest)
         amplitude = abs(float(nearest.gram[onset.place])) * float(np.sqrt(relative))
     else:
         amplitude = 2.0 * ratio / 3.0

@@ -35,6 +35,7 @@ Kind = Literal[
     "critical end point",
     "critical point",
     "Landau point",
+    "bicritical point",
     "end of a branch",
     "border",
 ]

@@ -95,8 +95,8 @@ class ContinuationSettings:
     """Of the parent and the phase that takes over: growing, as a line may be short."""
     grown: tuple[float, ...] = (0.012, 0.03, 0.08)
     """Overlaps of the daughter beside such a point: growing, as it is faint at first."""
-    beyond_tricritical: tuple[float, ...] = (4e-2, 2e-2, 1.2e-2, 8e-3, 5e-4, 2e-4)
-    """Closer by, phases differ by less than a search can tell; the last two are for short lines."""
+    beyond_tricritical: tuple[float, ...] = (4e-2, 2e-2, 1.2e-2, 8e-3, 5e-4, 2e-4, 5e-5, 2e-5)
+    """Closer by, phases differ by less than a search can tell; the last are for short lines."""
     to_the_side: float = 2e-3
     """How far to both sides of such a line phases are searched for where others are lower."""
     meets_itself: float = 1e-2
