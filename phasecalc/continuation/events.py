@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from .branch import Branch, Landscape, same_signs, walk
 from .curve import Across, Coexistence, End, both_ways, continue_curve
 from .equations import Meeting, Pair, cusp, left_of
-from .exchange import exchanged, like, rival, root_between
+from .exchange import exchanged, like, lowest_signs, rival, root_between
 from .landau import landau_point
 from .limits import lowest, softest_sides
-from .nearby import distinct, first_meeting, siblings
-from .onset import Onset, flipped, next_onset, onset_near, order_parameter, turned
+from .nearby import distinct, first_meeting, siblings, with_lowest_signs
+from .onset import Onset, next_onset, onset_near, order_parameter, turned
 
 Floats = NDArray[np.float64]
 
@@ -42,6 +42,7 @@ class Arc:
 def trace(land: Landscape, seed: Pair, heading: Floats | None = None) -> Arc:
     """The line through a seed, in both directions or only in one."""
     watch = _Third(land)
+    seed = with_lowest_signs(land, seed)
     along = seed.tangent if heading is None or seed.tangent @ heading > 0 else -seed.tangent
     if heading is None:
         pairs, (first, last) = both_ways(land, Coexistence(land), seed, along, watch.stop)
@@ -244,6 +245,8 @@ def onset_line(land: Landscape, seed: Onset) -> OnsetLine | None:
     first, before = _last(land, curve[middle::-1], ends[0])
     last, after = _last(land, curve[middle:], ends[1])
     inner = curve[middle - first[1] + 1 : middle + last[1]]
+    if len(inner) < 2 and "end of a branch" in (first[0].kind, last[0].kind):
+        return None  # too little of it is known to be told from what else is there
     return OnsetLine(tuple(inner), (first[0], last[0]), (before, after))
 
 
@@ -295,8 +298,9 @@ def _plainest(land: Landscape, curve: list[Onset], start: int) -> int | None:
 
 def _lowest_daughter(land: Landscape, seed: Onset) -> Onset:
     """The onset of the daughter that is lowest: a dropped feature may join one other, or two."""
-    beneath = seed.daughter.theta, seed.daughter.loss
-    other = flipped(land, seed) if seed.even else land.below(*beneath)
+    if seed.even:
+        return lowest_signs(land, seed)
+    other = land.below(seed.daughter.theta, seed.daughter.loss)
     if other is None or order_parameter(land, seed.parent, other) is None:
         return seed
     found = onset_near(land, seed.parent, other, seed.theta, seed.direction)

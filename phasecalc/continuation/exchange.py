@@ -25,13 +25,17 @@ from .equations import Pair, coexistence, left_of
 from .onset import Onset, at_amplitude, next_onset, onset_near
 
 Floats = NDArray[np.float64]
+Compared = Callable[[Onset], "tuple[float, float] | None"]
+"""A function of an onset's slope, and its doubt; None where it is not known."""
 
 _EQUAL = 2e-3
 """Slopes that differ by less are equal: both are extrapolated."""
 _FOUND = 2e-6
 """Of a difference of slopes: their rounding."""
+_SIGNS = 1e-4
+"""Of slope + bend · amplitude², by which daughters that differ by signs differ at least."""
 _STEPS = 40
-_BEGUN = (0.005, 0.008, 0.012, 0.02, 0.03)
+_BEGUN = (0.012, 0.008, 0.02, 0.005, 0.03)
 """Overlaps at which the line between two daughters is begun, which is nearly along the other."""
 _MOST = 3
 """Dropped features of one importance, of which every set is tried, with every sign."""
@@ -97,46 +101,70 @@ def exchanged(land: Landscape, here: Onset, there: Onset, other: Onset) -> Onset
     return root_between(land, here, there, compared)
 
 
-def root_between(
-    land: Landscape,
-    here: Onset,
-    there: Onset,
-    compared: Callable[[Onset], tuple[float, float] | None],
-) -> Onset | None:
+def root_between(land: Landscape, here: Onset, there: Onset, compared: Compared) -> Onset | None:
     """The onset between two at which a function of slopes, (value, doubt), rises through 0.
 
     By secants and halving, each onset from the nearest one known: next to a bicritical point slopes
     change fast.
     """
-    first, above = compared(here), compared(there)
-    if first is None or first[0] > 0:
-        return None
+    for forth in (True, False):
+        found = _root(land, here, there, compared, forth)
+        if found is not None:
+            return found
+    return None
+
+
+def _root(
+    land: Landscape, here: Onset, there: Onset, compared: Compared, forth: bool
+) -> Onset | None:
+    """The same; where the function is not known, closer to where the way begins, or ends."""
+    below, above = compared(here), compared(there)
     chord = there.theta - here.theta
-    known = {0.0: (here, *first)}
+    known = {t: (q, *v) for t, q, v in ((0.0, here, below), (1.0, there, above)) if v is not None}
     low, high = 0.0, 1.0
+    if (below and below[0] > 0) or (above and above[0] < 0) or not known:
+        return None
     for step in range(_STEPS):
         t = 0.5 * (low + high)
-        below = known[low][1]
-        if above is not None and above[0] > 0 and step % 3:
-            t = low + (high - low) * min(max(below / (below - above[0]), 0.02), 0.98)
+        if below is not None and above is not None and step % 3:
+            t = low + (high - low) * min(max(below[0] / (below[0] - above[0]), 0.02), 0.98)
         start = known[min(known, key=lambda s: abs(s - t))][0]
         new = next_onset(land, start, here.theta + t * chord, left_of(chord))
         found = None if new is None else compared(new)
-        if new is None or found is None:
-            high, above = t, None  # closer to what is known
-            continue
-        known[t] = (new, *found)
-        if abs(found[0]) < _FOUND:
-            break
-        if found[0] < 0:
-            low = t
+        if new is not None and found is not None:
+            known[t] = (new, *found)
+            if abs(found[0]) < _FOUND:
+                break
+        if (found is None and not forth) or (found is not None and found[0] < 0):
+            low, below = t, found
         else:
             high, above = t, found
-    k, best = min(known.items(), key=lambda item: abs(item[1][1]))
-    if abs(best[1]) > _EQUAL or k == 0.0:
+    t, best = min(known.items(), key=lambda item: abs(item[1][1]))
+    s, other = max(known.items(), key=lambda item: abs(item[1][1]))
+    if abs(best[1]) > _EQUAL or t in (0.0, 1.0) or s == t:
         return None
-    steep = abs(best[1] - first[0]) / (k * float(np.linalg.norm(chord)))
+    steep = abs(best[1] - other[1]) / (abs(s - t) * float(np.linalg.norm(chord)))
     return replace(best[0], error=max(best[0].error, (abs(best[1]) + best[2]) / steep))
+
+
+def lowest_signs(land: Landscape, onset: Onset) -> Onset:
+    """The lowest of the onset's daughters in which features that grow point the one or other way.
+
+    Where nothing is clipped they differ from the sixth order on only: a search takes either.
+    """
+    best, s = onset, land.settings
+    size = float(s.amplitudes[0]) ** 2
+    for start in _starts(land, onset):
+        if not same_zeros(land.plane, start, onset.daughter):
+            continue
+        new = onset_near(land, onset.parent, start, onset.theta, onset.direction)
+        if new is None or not new.even or not same_zeros(land.plane, new.daughter, onset.daughter):
+            continue
+        apart = float(np.abs(new.theta - onset.theta).max())
+        gained = (best.slope - new.slope) + (best.bend - new.bend) * size
+        if apart <= s.same_point + _CLEAR * (new.error + onset.error) and gained > _SIGNS:
+            best = new
+    return best
 
 
 def _starts(land: Landscape, onset: Onset) -> Iterator[Branch]:
@@ -174,7 +202,7 @@ def beside_bicritical(land: Landscape, onset: Onset, other: Onset) -> list[tuple
         if one is None or moved is None or not same_zeros(land.plane, moved, other.daughter):
             continue
         pair = coexistence(land, one, moved, one.theta)
-        if pair is None or pair.distance < s.faint:
+        if pair is None or pair.distance < 2 * s.faint:
             continue
         away = pair.theta - onset.theta
         near = float(np.abs(away).max()) < s.fades

@@ -248,7 +248,7 @@ def _join_again(graph: Graph) -> None:
             continue
         for side, k in enumerate((edge.tail, edge.head)):
             if graph.nodes[k].kind == "end of a branch":
-                found = _fading_node(graph, edge.curve.pairs[-side])
+                found = _fading_node(graph, edge.curve.pairs[-side], _outward(edge.curve, side))
                 if found is not None:
                     _attach(graph, number, side, found)
 
@@ -323,7 +323,7 @@ def _join(graph: Graph, work: Work, ends: list[tuple[int, int]]) -> None:
         arc = graph.edges[number].curve
         assert isinstance(arc, Arc)
         last = arc.pairs[-side]
-        k_found = _fading_node(graph, last)
+        k_found = _fading_node(graph, last, _outward(arc, side))
         if k_found is None:
             node = Node("end of a branch", last.branches, last.theta, last.a.loss, last.error)
             k_found = graph.node(node)
@@ -344,21 +344,30 @@ def _attach(graph: Graph, number: int, side: int, node: int) -> None:
     graph.edges[number] = Edge(edge.curve, tail, head)
 
 
-def _fading_node(graph: Graph, pair: Pair) -> int | None:
+def _outward(arc: Arc, side: int) -> Floats | None:
+    """Where a line was heading at an end; None for a single point."""
+    thetas = [pair.theta for pair in (arc.pairs if side else arc.pairs[::-1])[-2:]]
+    return None if len(thetas) < 2 else np.asarray(thetas[1] - thetas[0])
+
+
+def _fading_node(graph: Graph, pair: Pair, outward: Floats | None = None) -> int | None:
     """The end of a continuous line, of the phases of the pair, that the pair is about to reach.
 
     Of one of them only where they are about to become one: features can join in another order.
     """
     plane, s = graph.land.plane, graph.land.settings
-    best, closest = None, s.fades
+    found: list[tuple[bool, float, int]] = []
     for k, node in enumerate(graph.nodes):
         if node.onset is None or node.kind == "border":
             continue
         gap = float(np.abs(node.theta - pair.theta).max())
+        behind = outward is not None and (node.theta - pair.theta) @ outward < -s.corner * gap
+        if behind or gap >= s.fades:
+            continue
         known = [any(same_zeros(plane, one, two) for two in node.branches) for one in pair.branches]
-        if gap < closest and (all(known) or (any(known) and pair.distance < s.nearly_one)):
-            best, closest = k, gap
-    return best
+        if all(known) or (any(known) and pair.distance < 2 * s.faint):
+            found.append((not all(known), gap, k))
+    return min(found)[2] if found else None
 
 
 def _onset_lines(graph: Graph, work: Work) -> None:

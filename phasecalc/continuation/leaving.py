@@ -13,11 +13,14 @@ from .curve import End
 from .equations import Pair, coexistence, left_of
 from .events import OnsetLine, onset_line
 from .exchange import beside_bicritical
+from .nearby import lower_than
 from .onset import Onset, at_amplitude, first_order_seed, next_onset, onset_near
 from .scan import seeds_between
 
 Floats = NDArray[np.float64]
 
+_LEVEL = 1e-9
+"""Slopes of losses that differ by less are one: they are exact but for how well x is known."""
 Emitted = tuple[tuple[Pair, Floats], ...]
 
 
@@ -51,9 +54,21 @@ def rays_of(branches: Sequence[Branch]) -> list[tuple[Branch, Branch, Floats]]:
         for sign in (1.0, -1.0):
             ray = sign * left_of(a.gradient - b.gradient)
             others = (c for c in branches if c is not a and c is not b)
-            if all((c.gradient - a.gradient) @ ray > 0 for c in others):
+            if all(_higher(a, b, c, ray) for c in others):
                 found.append((a, b, ray))
     return found
+
+
+def _higher(a: Branch, b: Branch, c: Branch, ray: Floats) -> bool:
+    """Whether a third branch is above two along a ray; if level with them, to both sides of it.
+
+    By a symmetry several minima can have one loss along a line, and then two of them bound it.
+    """
+    along = float((c.gradient - a.gradient) @ ray)
+    if abs(along) > _LEVEL:
+        return along > 0
+    one, two, three = (float(q.gradient @ left_of(ray)) for q in (a, b, c))
+    return min(one, two) - _LEVEL <= three <= max(one, two) + _LEVEL
 
 
 def _along(land: Landscape, a: Branch, b: Branch, ray: Floats) -> list[tuple[Pair, Floats]]:
@@ -70,8 +85,9 @@ def _along(land: Landscape, a: Branch, b: Branch, ray: Floats) -> list[tuple[Pai
 
 def _lowest_minima(land: Landscape, pair: Pair) -> bool:
     least = land.settings.least_curvature
+    inside = land.plane.excess(pair.theta) <= land.settings.vanished
     minima = all(land.softest(branch)[0] > least for branch in pair.branches)
-    return minima and land.below(pair.theta, min(pair.a.loss, pair.b.loss)) is None
+    return inside and minima and lower_than(land, pair.branches) is None
 
 
 def line_with_seeds(

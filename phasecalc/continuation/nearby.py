@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..minima.starts import escapes
-from .branch import Branch, Landscape, apart, walk
-from .equations import Meeting, Pair, junction
+from .branch import Branch, Landscape, apart, turned, walk
+from .equations import Meeting, Pair, coexistence, junction
 from .limits import softest_sides
 
 Floats = NDArray[np.float64]
@@ -59,10 +59,34 @@ def _starts(land: Landscape, branch: Branch) -> Iterator[Floats]:
         weights = problem.split(x)[0]  # a view
         weights[:, i] -= branch.gram[i, j] / branch.gram[j, j] * weights[:, j]
         yield np.where(np.abs(x) < s.vanished, 0.0, x)
+    yield from turned(problem, branch, s)
     if len(small):
         yield problem.canonical(branch.x, s.nearly_one)
     rows = np.concatenate([escapes(branch.x, u) for u in softest_sides(land, branch)])
     yield from problem.descend(rows)[0]
+
+
+def with_lowest_signs(land: Landscape, pair: Pair) -> Pair:
+    """A point of the same line, or of one that faint features make lower as they point otherwise.
+
+    Where hardly an output is clipped, a search takes either.
+    """
+    branches = [_turned(land, branch) for branch in pair.branches]
+    if all(one is two for one, two in zip(branches, pair.branches, strict=True)):
+        return pair
+    return coexistence(land, branches[0], branches[1], pair.theta) or pair
+
+
+def _turned(land: Landscape, branch: Branch) -> Branch:
+    if branch.family:
+        return branch
+    s, problem, lowest = land.settings, land.plane.problem(branch.theta), branch
+    for start in turned(problem, branch, s):
+        x, loss, size = problem.stationary(start, downhill=True)
+        if size <= s.stationary and loss < lowest.loss - s.lower:
+            found = land.branch(branch.theta, x)
+            lowest = found if found.zeros == branch.zeros else lowest
+    return lowest
 
 
 def lower_than(land: Landscape, branches: Sequence[Branch]) -> Branch | None:

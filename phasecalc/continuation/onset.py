@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..minima.problem import Problem
-from .branch import Branch, Landscape, same_zeros
+from .branch import Branch, Landscape
 from .equations import Pair, aligned, coexistence
 
 Floats = NDArray[np.float64]
@@ -113,25 +113,6 @@ def next_onset(land: Landscape, here: Onset, theta: Floats, direction: Floats) -
         for daughter, start in zip(here.daughters, moved, strict=True)
     ]
     return _extrapolated(solver, here.parent, near)
-
-
-def flipped(land: Landscape, onset: Onset) -> Branch | None:
-    """A lower daughter in which one of several features that grow points the other way, if any.
-
-    Where nothing is clipped the two differ by so little that a search takes either.
-    """
-    daughter = onset.daughters[0]
-    problem, weights = land.plane.problem(daughter.theta), land.plane.problem(daughter.theta).split
-    lowest = None
-    for k in np.flatnonzero(~weights(onset.parent.x)[0].any(axis=0)):
-        x = daughter.x.copy()
-        weights(x)[0][:, k] *= -1.0  # a view
-        x, loss, size = problem.stationary(x)
-        level = daughter.loss - land.settings.lower if lowest is None else lowest.loss
-        if size <= land.settings.stationary and loss < level:
-            found = land.branch(daughter.theta, x)
-            lowest = found if same_zeros(land.plane, found, daughter) else lowest
-    return lowest
 
 
 def turned(land: Landscape, here: Onset) -> list[Onset]:
