@@ -150,7 +150,12 @@ def _first_order(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> 
             continue
         moved = [land.follow(branch, node.theta) for branch in near.branches]
         # At these points both branches become one.
-        one = node.kind in ("tricritical point", "critical point", "Landau point")
+        one = node.kind in (
+            "tricritical point",
+            "critical point",
+            "Landau point",
+            "bicritical point",
+        )
         a, b = (
             branch if branch is not None and not one else _like(node, other)
             for branch, other in zip(moved, near.branches, strict=True)

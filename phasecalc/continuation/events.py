@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .branch import Branch, Landscape, same_signs, walk
 from .curve import Across, Coexistence, End, both_ways, continue_curve
 from .equations import Meeting, Pair, cusp, left_of
-from .exchange import exchanged, like, lowest_signs, rival, root_between
+from .exchange import exchanged, lowest_signs, rival, root_between
 from .landau import landau_point
 from .limits import lowest, softest_sides
 from .nearby import distinct, first_meeting, siblings, with_lowest_signs
@@ -312,7 +312,8 @@ def _last(land: Landscape, curve: list[Onset], end: End) -> tuple[tuple[End, int
     for k in range(1, len(curve)):
         found = list(_ended(land, curve[k - 1], curve[k]))
         if found:
-            ended, beyond, _ = min(found, key=lambda one: one[2])
+            # Of what was solved for, the first.
+            ended, beyond, _ = min(found, key=lambda q: (q[0].kind == "end of a branch", q[2]))
             return (ended, k), beyond
     return (End(end.kind, curve[-1]), len(curve)), None
 
@@ -341,11 +342,9 @@ def _ended(land: Landscape, here: Onset, there: Onset) -> Iterator[tuple[End, On
         yield end("critical end point", met, walk(land, third, met.theta) if met else None, there)
     other = rival(land, there)
     if other is not None:
-        met = exchanged(land, here, there, other)
-        new = like(land, met, other) if met else None
-        yield end(
-            "bicritical point", met if new else None, new.daughter if new else None, new or there
-        )
+        both = exchanged(land, here, there, other)
+        met, new = both or (None, there)
+        yield end("bicritical point", met, new.daughter, new)
 
 
 def _taken_over(land: Landscape, onset: Onset) -> Branch | None:

@@ -86,19 +86,37 @@ def rival(land: Landscape, onset: Onset) -> Onset | None:
     return lowest if lowest.slope < onset.slope - doubt else None
 
 
-def exchanged(land: Landscape, here: Onset, there: Onset, other: Onset) -> Onset | None:
-    """The onset between two at which the slope of another daughter is that of the own one."""
+def exchanged(
+    land: Landscape, here: Onset, there: Onset, other: Onset
+) -> tuple[Onset, Onset] | None:
+    """The onset between two at which the slope of another daughter is that of the own one.
+
+    With both daughters: the onset once as that of the own one, once as that of the other.
+    """
+    found: dict[bytes, Onset] = {there.theta.tobytes(): other}
 
     def compared(onset: Onset) -> tuple[float, float] | None:
-        new = like(land, onset, other)
+        # Both are followed: to grow one daughter from the other needs luck.
+        near = sorted(found.values(), key=lambda q: float(np.abs(q.theta - onset.theta).max()))[:3]
+        moved = (next_onset(land, q, onset.theta, onset.direction) for q in near)
+        new = next((q for q in moved if q is not None and _beside(land, onset, q, other)), None)
+        new = new or like(land, onset, other)
         if new is None:
             return None
+        found[onset.theta.tobytes()] = new
         return onset.slope - new.slope, onset.slope_error + new.slope_error
 
     first = compared(here)
-    if first is not None and abs(first[0]) < _EQUAL:
-        return here
-    return root_between(land, here, there, compared)
+    met = here if first is not None and abs(first[0]) < _EQUAL else None
+    met = met or root_between(land, here, there, compared)
+    return None if met is None else (met, found[met.theta.tobytes()])
+
+
+def _beside(land: Landscape, onset: Onset, new: Onset, other: Onset) -> bool:
+    """Whether an onset is the same as one, of another daughter, that is like that of a third."""
+    apart = float(np.abs(new.theta - onset.theta).max())
+    one = apart <= land.settings.same_point + _CLEAR * (new.error + onset.error)
+    return one and new.even and same_zeros(land.plane, new.daughter, other.daughter)
 
 
 def root_between(land: Landscape, here: Onset, there: Onset, compared: Compared) -> Onset | None:
@@ -121,16 +139,19 @@ def _root(
     below, above = compared(here), compared(there)
     chord = there.theta - here.theta
     known = {t: (q, *v) for t, q, v in ((0.0, here, below), (1.0, there, above)) if v is not None}
-    low, high = 0.0, 1.0
+    onsets, low, high = {0.0: here, 1.0: there}, 0.0, 1.0
     if (below and below[0] > 0) or (above and above[0] < 0) or not known:
         return None
     for step in range(_STEPS):
         t = 0.5 * (low + high)
         if below is not None and above is not None and step % 3:
             t = low + (high - low) * min(max(below[0] / (below[0] - above[0]), 0.02), 0.98)
-        start = known[min(known, key=lambda s: abs(s - t))][0]
-        new = next_onset(land, start, here.theta + t * chord, left_of(chord))
+        new = None
+        for start in sorted(onsets, key=lambda s: abs(s - t))[:3]:
+            new = new or next_onset(land, onsets[start], here.theta + t * chord, left_of(chord))
         found = None if new is None else compared(new)
+        if new is not None:
+            onsets[t] = new
         if new is not None and found is not None:
             known[t] = (new, *found)
             if abs(found[0]) < _FOUND:
@@ -188,7 +209,9 @@ def _starts(land: Landscape, onset: Onset) -> Iterator[Branch]:
                 for signs in product((-1.0, 1.0), repeat=count - 1):
                     new, lifted = W.copy(), b.copy()
                     new[:, alike], lifted[alike] = 0.0, bias[alike]
-                    for k, sign in zip(chosen, (1.0, *signs), strict=True):
+                    # Of about the same Σ a_i² as what it is made from.
+                    share = np.sqrt(len(began) / count)
+                    for k, sign in zip(chosen, (share, *(share * q for q in signs)), strict=True):
                         new[:, k], lifted[k] = sign * W[:, first], b[first]
                     yield land.branch(daughter.theta, np.concatenate([new.ravel(), lifted]))
 

@@ -20,6 +20,7 @@ from .complete import Curve, border_places, explained
 from .equations import Degenerate, Meeting, Pair
 from .events import Arc, OnsetLine, trace
 from .leaving import line_with_seeds, open_junction
+from .nearby import with_lowest_signs
 from .onset import Onset
 from .scan import Cells, cell_centres, connected, lowest_in, neighbours, seeds_between
 from .work import Work
@@ -283,8 +284,13 @@ def _drain(graph: Graph, work: Work) -> None:
         arcs = list(work(trace, [(q.pair, q.heading) for q in batch], "lines"))
         ends: list[tuple[int, int]] = []
         for seed, arc in zip(batch, arcs, strict=True):
+            middle = arc.pairs[len(arc.pairs) // 2]
+            better = with_lowest_signs(land, middle)
+            if better is not middle:  # where the line began the two were one up to rounding
+                graph.queue.append(Seed(better))
+                continue
             whole = len(arc.pairs) > 1 or seed.tail is not None
-            if whole and not graph.has(arc.pairs[len(arc.pairs) // 2]):
+            if whole and not graph.has(middle):
                 graph.edges.append(Edge(arc, seed.tail if seed.tail is not None else -1, -1))
                 ends += [(len(graph.edges) - 1, side) for side in (0, 1)]
         _join(graph, work, ends)
