@@ -66,6 +66,12 @@ def read(path: Path) -> Lowest:
     return lowest(pc.TrainedGrid.load(path))
 
 
+def percent(share: float) -> str:
+    """With its sign, but for what rounds to zero."""
+    text = f"{100 * share:+.2f} %"
+    return "0.00 %" if text in ("+0.00 %", "-0.00 %") else text
+
+
 def table(models: Lowest, diagram: pc.LimitDiagram) -> tuple[list[str], list[float]]:
     """Rows of Markdown, and D* of the lowest model at each S."""
     sparsities, losses, weights = models
@@ -81,7 +87,7 @@ def table(models: Lowest, diagram: pc.LimitDiagram) -> tuple[list[str], list[flo
         parts += f", {float(state.dropped) * m:.1f} dropped" if state.dropped else ""
         found.append(D)
         rows.append(
-            f"| {S:.4g} | {theory:.6f} | {loss:.6f} | {100 * (loss / theory - 1):+.2f} % | {parts} "
+            f"| {S:.4g} | {theory:.6f} | {loss:.6f} | {percent(loss / theory - 1)} | {parts} "
             f"| {float(state.dimensions_per_feature):.4f} | {D:.4f} |"
         )
     return rows, found

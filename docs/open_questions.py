@@ -209,16 +209,36 @@ def critical_penalties() -> tuple[Floats, Floats, Floats]:
     return sparsities, importances, values
 
 
+def _continued(importances: Floats, values: Floats) -> Floats:
+    """λ_c continued below 0 along each column, linearly in I: next to 0 its level lines are smooth.
+
+    Where the transition is continuous λ_c is linear in I.
+    """
+    found = values.copy()
+    for column in found.T:
+        k = int(np.argmax(column > 0))
+        if 0 < k < len(column) - 1:
+            slope = (column[k + 1] - column[k]) / (importances[k + 1] - importances[k])
+            column[:k] = column[k] + slope * (importances[:k] - importances[k])
+    return found
+
+
 def draw_penalties(sparsities: Floats, importances: Floats, values: Floats) -> Figure:
     """Level lines of λ_c."""
+    values = _continued(importances, values)
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")
     axes = figure.subplots()
     levels = [0.0005, 0.002, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.035, 0.039]
     filled = axes.contourf(
         sparsities, importances, values, levels=[0.0, *levels, 0.041], cmap="viridis"
     )
+    axes.set_facecolor(filled.to_rgba(np.array(levels[0] / 2)))  # λ_c = 0
     lines = axes.contour(sparsities, importances, values, levels=levels, colors="k", linewidths=0.5)
-    shown = axes.clabel(lines, levels=levels[:-1], fmt="%g", fontsize=7)
+    # Where the lines are far from each other, and clear of the edges.
+    places = [(0.86 if level <= 0.025 else 0.75, level) for level in levels[:-1]]
+    columns = [(S, level, values[:, np.abs(sparsities - S).argmin()]) for S, level in places]
+    manual = [(S, float(np.interp(level, column, importances))) for S, level, column in columns]
+    shown = axes.clabel(lines, levels=levels[:-1], fmt="%g", fontsize=7, manual=manual)
     for text in shown:
         # Black is lost on the dark end of the colours.
         text.set_path_effects([withStroke(linewidth=2, foreground="white")])

@@ -71,6 +71,16 @@ PLACES = {
     "TracedBoundary": "continuation.records.TracedBoundary",
     "TracedDiagram": "continuation.records.TracedDiagram",
     "TracedPhase": "continuation.records.TracedPhase",
+    # In checkpoints only.
+    "Arc": "continuation.events.Arc",
+    "CurveEnd": "continuation.curve.End",
+    "Degenerate": "continuation.equations.Degenerate",
+    "FollowedBranch": "continuation.branch.Branch",
+    "Instability": "continuation.limits.Instability",
+    "LinePoint": "continuation.equations.Pair",
+    "Meeting": "continuation.equations.Meeting",
+    "Onset": "continuation.onset.Onset",
+    "OnsetLine": "continuation.events.OnsetLine",
 }
 """The classes that files may hold, by the name that they have there; laws are those of `LAWS`."""
 

@@ -106,13 +106,14 @@ def advance(shown_bar: Any, share: float, note: str) -> None:
 class Bar:
     """One bar for the whole of a work whose tasks become known as it goes on."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: bool = True) -> None:
         self._bar: Any = None
+        self._shown = shown
 
     def __call__(self, items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
         """The same items, counted as they are taken."""
         if self._bar is None:
-            self._bar = bar(total=0, unit="task", progress=True)
+            self._bar = bar(total=0, unit="task", progress=self._shown)
         self._bar.set_description(what, refresh=False)
         self._bar.total += total
         self._bar.refresh()

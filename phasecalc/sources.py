@@ -13,6 +13,7 @@ from .blocks.candidate import Candidate
 from .diagram.pair import PairDiagram, pair_diagram
 from .diagram.phase_diagram import PhaseDiagram
 from .diagram.phase_diagram import phase_diagram as exact_diagram
+from .inputs import shown
 from .model import ToyModel, checked_model, refuse_variant
 from .progress import Bar, shows, warned
 from .symbols import S, c, p, r
@@ -136,7 +137,9 @@ def phase_diagram(
         raise ValueError(f'source = {source!r}: it must be "candidates", "relaxed" or "global"')
     checked_model(model)
     if source == "candidates":
-        return _exact(model, candidates, x, y, checkpoint)
+        file = None if checkpoint is None else str(checkpoint)
+        _refuse_given(cells=cells, settings=settings, checkpoint=file)
+        return _exact(model, candidates, x, y)
     if candidates is not None:
         raise ValueError(f'candidates can be given for source = "candidates" only, not {source!r}')
     if model.n_features <= model.d_hidden:
@@ -172,14 +175,13 @@ def phase_diagram(
             "it smaller, and with a checkpoint= a stopped one goes on",
             progress,
         )
-    bar = Bar() if shows(progress) else None
+    bar = Bar(shows(progress))
     try:
         return traced_diagram(
             landscape, source, cells, executor=executor, progress=bar, checkpoint=kept
         )
     finally:
-        if bar is not None:
-            bar.close()
+        bar.close()
 
 
 def _exact(
@@ -187,15 +189,9 @@ def _exact(
     candidates: Iterable[Candidate] | None,
     x: sympy.Symbol | None,
     y: sympy.Symbol | None,
-    checkpoint: str | Path | None,
 ) -> PhaseDiagram | PairDiagram:
     """The diagram of the candidates, over either of its two planes."""
     source = "candidates"
-    if checkpoint is not None:
-        raise ValueError(
-            f'checkpoint = {str(checkpoint)!r}: it must be None for source = "candidates", '
-            "which takes no time"
-        )
     if (x, y) == (p, c):
         if candidates is not None:
             raise ValueError("candidates: a diagram over p and c has those of its own")
@@ -208,6 +204,16 @@ def _exact(
         raise ValueError(f"support = {model.support.text}: its diagram is that of x = p, y = c")
     refuse_variant(model, source)
     return exact_diagram(model, candidates=candidates)
+
+
+def _refuse_given(**arguments: object) -> None:
+    """ValueError for an argument of a scan or a trace, of which the exact diagram has none."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(
+                f'{name} = {shown(value)}: it must be None for source = "candidates", which scans '
+                "and traces nothing"
+            )
 
 
 def _second(model: ToyModel) -> sympy.Symbol:

@@ -214,6 +214,9 @@ def test_refusals() -> None:
     for checkpoint in ("", "no/such/folder/trace.jsonl"):
         with pytest.raises(ValueError, match="checkpoint"):
             pc.phase_diagram(PAIR, source="global", checkpoint=checkpoint)
+    for ignored in ({"cells": (3, 3)}, {"settings": pc.ContinuationSettings()}):
+        with pytest.raises(ValueError, match='it must be None for source = "candidates"'):
+            pc.phase_diagram(pc.ToyModel(2, 1), **ignored)
     with pytest.raises(ValueError, match="checkpoint = 'x': it must be None"):
         pc.phase_diagram(PAIR, checkpoint="x")  # type: ignore[call-overload]
     with pytest.raises(ValueError, match="candidates can be given"):

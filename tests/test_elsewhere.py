@@ -217,7 +217,7 @@ def test_regret_of_what_does_not_fit(arguments, says):
         pc.regret(pc.ToyModel(2, 1), arguments[0], arguments[1], sparsity=0.5)
     with pytest.raises(ValueError, match="sparsity: every entry must be 0 or more and below 1"):
         pc.regret(pc.ToyModel(2, 1), [[1.0, 1.0]], sparsity=1.0)
-    with pytest.raises(ValueError, match="the model holds biases at 0"):
+    with pytest.raises(ValueError, match=r"the weights have a bias of 0\.1"):
         pc.regret(pc.ToyModel(2, 1, bias="zero"), [[1.0, 1.0]], [0.0, 0.1], sparsity=0.5)
 
 
@@ -250,7 +250,11 @@ def test_regret_of_variants(capsys, tmp_path):
         assert entries["bias_held_at_zero"] == (bias == "zero")
     np.savez(path, W=[[1.0, -1.0]], b=[0.1, 0.0])
     status, _, err = run(capsys, *shared, "--bias", "zero")
-    assert status == 2 and err.count("\n") == 1 and "holds biases at 0" in err
+    assert (
+        status == 2
+        and err.count("\n") == 1
+        and "--bias zero: the weights have a bias of 0.1" in err
+    )
 
 
 def test_the_command(capsys, tmp_path):
@@ -267,6 +271,7 @@ def test_the_command(capsys, tmp_path):
     for bad in (
         ("regret", "absent.npz", "-S", "0.5"),
         (*unknown, "-S", "0.5"),
+        ("loss", "--weights", "1,-1", "--convention", "elhage"),
         (*known, "-S", "2"),
         unknown,
     ):

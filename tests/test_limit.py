@@ -11,7 +11,8 @@ import pytest
 import sympy
 from click.testing import CliRunner
 from matplotlib.text import Annotation
-from scipy.optimize import linprog
+from mpmath import mpf, workdps
+from scipy.optimize import brentq, linprog
 
 import phasecalc as pc
 from phasecalc.cli import cli
@@ -20,6 +21,8 @@ from phasecalc.limit.line import Line, minima_along
 from phasecalc.limit.optimised import optimised_points
 from phasecalc.limit.records import lower_hull
 from phasecalc.symbols import p
+
+from .marks import long
 
 PENTAGON = {0.8: 0.079588052129, 0.9: 0.026305131124, 0.95: 0.008903593724, 0.99: 0.001001482251}
 
@@ -79,6 +82,42 @@ def test_the_hull_is_the_best_of_all_mixtures_of_three_blocks(diagram):
         assert sum(share for _, share in state.shares) == 1
 
 
+def test_the_crossings_of_the_exact_diagram_by_brute_force(diagram):
+    """What no mixture of up to three others beats, to 40 digits, on both sides of each crossing."""
+    losses = sympy.lambdify(p, [c.loss for c in diagram.compounds], "mpmath")
+
+    def unbeaten(S):
+        v = (1 - S) * (1 + 3 * S) / 12
+        points = [(mpf(0), mpf(0)), *((mpf(c.size) / c.dimensions, loss / c.dimensions)
+                  for c, loss in zip(diagram.compounds, losses(1 - S), strict=True))]  # fmt: skip
+        found = set()
+        for compound, (x, y) in zip(diagram.compounds, points[1:], strict=True):
+            others = [point for point in points if point != (x, y)]
+            # Another and dropped features; two or three others, at shares that keep n/m.
+            mixed = [y0 + (x - x0) * v for x0, y0 in others if x0 <= x]
+            for (x0, y0), (x1, y1) in combinations(others, 2):
+                if x0 != x1 and min(x0, x1) <= x <= max(x0, x1):
+                    mixed.append(y0 + (x - x0) / (x1 - x0) * (y1 - y0))
+                    halfway = ((x0 + x1) / 2, (y0 + y1) / 2)
+                    mixed += [
+                        y2 + (x - x2) / (halfway[0] - x2) * (halfway[1] - y2)
+                        for x2, y2 in others
+                        if x2 != halfway[0] and min(x2, halfway[0]) <= x <= max(x2, halfway[0])
+                    ]
+            if min(mixed) > y:
+                found.add(compound.name)
+        return found
+
+    with workdps(40):
+        places = [mpf(k) / 16 for k in range(1, 16)]
+        for point in diagram.invariants:
+            where = mpf(str(sympy.N(point.sparsity, 40)))
+            places += [where - mpf(10) ** -12, where + mpf(10) ** -12]
+        for S in places:
+            (strip,) = (s for s in diagram.strips if sympy.N(s.low, 40) < S < sympy.N(s.high, 40))
+            assert unbeaten(S) == set(strip.compounds), S
+
+
 def test_the_lever_rule(diagram):
     state = diagram.at("99/100", "9/4")
     assert dict(state.shares) == {"pair": Fraction(1, 2), "pentagon": Fraction(1, 2)}
@@ -107,6 +146,7 @@ def test_records_of_limits_are_data(diagram, tmp_path):
         (lambda: pc.limit_diagram().at("1/2", -1), "ratio = -1"),
         (lambda: pc.limit_diagram(blocks=[pc.Block(gram=[[4]], name="long")]), "of length 1"),
         (lambda: pc.limit_diagram(pc.Point(), "optimised"), "uniform law"),
+        (lambda: optimised_points(0.9995), "≤ 0.999"),
         (lambda: pc.geometry(10, 2), "limit is 9 features in 3 dimensions"),
         (lambda: pc.geometry(3, 1, sparsities=[0.5, 0.4]), "ascend"),
         (lambda: pc.geometry(3, 1, sparsities=[0.5, 1.0]), "ascend"),
@@ -170,11 +210,46 @@ def test_the_table_is_of_minima():
 def test_a_crossing_is_where_two_branches_are_equal():
     line = Line(5, 2)
     (left, right), _ = minima_along(line, [0.75, 0.8], 20)
-    change = line.change(left, right)
-    assert change is not None and change.crossing
-    a, b = line.followed(left, change.sparsity), line.followed(right, change.sparsity)
-    assert a is not None and b is not None
+    met = line.crossing(left, right)
+    assert met is not None
+    change, (a, b) = met
+    assert change.crossing and a.sparsity == b.sparsity == change.sparsity
     assert abs(a.loss - b.loss) < 1e-12
+
+
+def test_a_phase_that_begins_continuously_between_points_of_the_search():
+    """5 in 3: the branch with four equal features becomes a saddle, and its daughter is lower."""
+    phases = pc.geometry(5, 3).phases
+    parent, daughter = phases[-4:-2]
+    assert [parent.name, daughter.name] == ["5-in-3(4'-1)", "5-in-3(2-2-1)"]
+    assert not parent.crosses and daughter.crosses
+    line = Line(5, 3)
+    (here,), _ = minima_along(line, [0.36], 20)
+
+    def curvature(S):
+        there = line.followed(here, S)
+        assert there is not None
+        return line.at(S).softest(there.x)[0]
+
+    assert line.name(here.x) == parent.name
+    assert brentq(curvature, 0.37, 0.3744) == pytest.approx(daughter.low, abs=1e-6)
+    S = 0.374
+    found = pc.minimize(pc.ToyModel(5, 3), S, 1.0).loss
+    assert pc.geometry(5, 3).loss(S) == pytest.approx(found, abs=1e-13)
+    saddle = line.followed(here, S)
+    assert saddle is not None and saddle.loss > found + 1e-8
+
+
+@pytest.mark.parametrize("k", [8, 9])
+def test_a_narrow_phase_that_drops_features_lies_between_two_crossings(k):
+    """7 in 3 beside dropped features, 0.10168564 < S < 0.10242459: lower by less than 1e-8."""
+    name = f"7-in-3(3-1:3)+{k - 7}-dropped"
+    (phase,) = (p for p in pc.geometry(k, 3).phases if p.name == name)
+    assert (phase.low, phase.high) == pytest.approx((0.10168564, 0.10242459), abs=1e-8)
+    S = (phase.low + phase.high) / 2
+    v = (1 - S) / 3 - (1 - S) ** 2 / 4
+    assert pc.geometry(k, 3).loss(S) == pytest.approx(pc.geometry(7, 3).loss(S) + (k - 7) * v)
+    assert pc.geometry(k, 3).loss(S) < pc.geometry(6, 3).loss(S) + (k - 6) * v - 1e-12
 
 
 def test_a_dropped_feature_changes_no_phase_of_the_table():
@@ -197,7 +272,7 @@ def test_phases_of_the_table_that_follow_each_other_have_two_names():
             assert left.name != right.name, (k, d)
 
 
-@pytest.mark.parametrize("size", [(5, 2), (5, 3), pytest.param((8, 3), marks=pytest.mark.long)])
+@pytest.mark.parametrize("size", [(5, 2), (5, 3), long((8, 3)), long((9, 3))])
 def test_narrow_phases_of_the_table_drop_a_feature(size):
     """Next to the onset of faint features the least loss of k − 1 and a dropped one is lower."""
     k, d = size

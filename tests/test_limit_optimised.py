@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from scipy.optimize import brentq
 
 import phasecalc as pc
+from docs import many_features
 from phasecalc.limit import optimised
 from phasecalc.limit.geometry import tabulated
 from phasecalc.limit.optimised import stable_at
@@ -109,3 +111,24 @@ def test_a_bar_where_one_is_asked_for(diagram, capsys):
     again = pc.limit_diagram(source="optimised", progress=True)
     assert "changes" in capsys.readouterr().err
     assert again == diagram
+
+
+def test_the_page_has_the_table_of_scarce_dimensions(diagram):
+    """Row by row: blocks and figures as words, numbers to the error of a continuous change."""
+
+    def parsed(rows):
+        return [re.split(r"[|…,]", row) for row in rows if row[:3] not in ("", "| S", "|--")]
+
+    text = many_features.PAGE.read_text(encoding="utf-8")
+    begin, end = "<!-- scarce: written by many_features.py -->", "<!-- end of scarce -->"
+    shown = parsed(text.partition(begin)[2].partition(end)[0].splitlines())
+    found = parsed(many_features.scarce(diagram))
+    assert len(shown) == len(found) and float(found[0][1]) == 0 and float(found[-1][2]) == 0.99
+    for one, other in zip(shown, found, strict=True):
+        for a, b in zip(one, other, strict=True):
+            if re.fullmatch(r"\s*[\d.]+\s*", b):
+                assert float(a) == pytest.approx(
+                    float(b), abs=2e-6 if len(b.strip()) > 6 else 1.1e-4
+                )
+            else:
+                assert a.strip() == b.strip()

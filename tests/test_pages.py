@@ -37,6 +37,16 @@ def test_slow_page(page, tmp_path):
 
 
 @pytest.mark.parametrize("page", MARKDOWN, ids=identity)
+def test_indices_of_formulas_are_no_emphasis(page):
+    """Between (u)_+ and the next one a line would be in italics, without its indices."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for line in text.splitlines():
+        if not line.startswith("    "):
+            prose = re.sub(r"`[^`]*`", "", line)
+            assert len(re.findall(r"(?<!\\)_[+*]", prose)) < 2, line
+
+
+@pytest.mark.parametrize("page", MARKDOWN, ids=identity)
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{identity(page)}: {target}"

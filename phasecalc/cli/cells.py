@@ -61,7 +61,7 @@ def cells(
     from ..files import checked_place, replacing
 
     if lines and picture is None:
-        raise click.UsageError("picture is needed beside --lines")
+        raise click.UsageError("--picture is needed beside --lines")
     for place in (output, picture):
         if place is not None:
             checked_place(place)

@@ -56,9 +56,9 @@ def derive(
             "name one derivation or give --all, for example: phasecalc derive two-in-one -o out "
             "(phasecalc derive --list lists them)"
         )
+    names = NAMES if name is None else (known(name),)
     if output is None:
         raise click.UsageError("say where to write with -o, for example -o out")
-    names = NAMES if name is None else (known(name),)
     _write(
         names, output, everything=everything, pdf=pdf, sparsity=variable == "S", appendix=appendix
     )

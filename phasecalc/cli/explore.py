@@ -89,7 +89,7 @@ def explore(
         pairs = []
         shown = bar_wanted(quiet)
         for name in traced:
-            from ..continuation.relaxed_atlas import relaxed_atlas
+            from ..continuation.landscapes import relaxed_atlas
             from ..diagram.grid import paper_axes
             from ..minima.atlas import atlas
 

@@ -81,6 +81,8 @@ def loss(
     rows: Sequence[Sequence[object]]
     if weights.strip().lower().endswith(FILES):
         rows, known = _from_file(weights.strip(), convention)
+    elif convention != "phasecalc":
+        raise ValueError(f"convention = {convention}: it is that of a file, not of typed weights")
     else:
         rows = parse_matrix(weights, "weights")
     for name, given, actual in (

@@ -24,14 +24,12 @@ from .branch import Branch, Landscape
 from .equations import Pair
 from .events import Arc, OnsetLine
 from .graph import Edge, Graph, Node
-from .metastable import Region
 from .plane import Plane
 from .records import (
     Kind,
     MetastableRegion,
     Minima,
     SpecialPoint,
-    Spinodal,
     TracedBoundary,
     TracedDiagram,
     TracedPhase,
@@ -47,19 +45,19 @@ _CLEARLY = 10
 _LEVEL = 1e-6
 """A gradient whose part along r is smaller than this share of it lies along S."""
 
+_MERGING = ("tricritical point", "critical point", "Landau point")
+"""Nodes at which both branches of a first-order line become one."""
 
-def assembled(graph: Graph, source: str, regions: tuple[Region, ...] = ()) -> TracedDiagram:
+
+def assembled(
+    graph: Graph, source: str, regions: tuple[MetastableRegion, ...] = ()
+) -> TracedDiagram:
     """The diagram of a graph and its metastable regions."""
     land = graph.land
     points = tuple(
         _special_point(land, node, _names(graph, k)) for k, node in enumerate(graph.nodes)
     )
-    boundaries = tuple(
-        _first_order(graph, edge, points)
-        if isinstance(edge.curve, Arc)
-        else _continuous(graph, edge, points)
-        for edge in graph.edges
-    )
+    boundaries = tuple(_boundary(graph, edge, points) for edge in graph.edges)
     phases: dict[str, TracedPhase] = {}
     along = (branch for edge in graph.arcs for branch in edge.points[0].branches)
     for branch in (*(b for b in graph.states if b is not None), *along):
@@ -74,7 +72,7 @@ def assembled(graph: Graph, source: str, regions: tuple[Region, ...] = ()) -> Tr
         cells_scanned=len(graph.states),
         unexplained=tuple(land.plane.point(theta) for theta in graph.unexplained),
         unresolved=tuple(land.plane.point(theta) for theta in graph.unresolved),
-        metastable=tuple(_region(land.plane, region) for region in regions),
+        metastable=regions,
         settings=land.settings,
     )
 
@@ -132,58 +130,64 @@ def _special_point(land: Landscape, node: Node, names: list[str]) -> SpecialPoin
     return point if at is None else replace(point, loss=at.loss)
 
 
-def _first_order(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> TracedBoundary:
-    land, arc = graph.land, edge.curve
-    assert isinstance(arc, Arc)
-    pairs = list(arc.pairs)
+def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> TracedBoundary:
+    land, curve = graph.land, edge.curve
+    first_order = isinstance(curve, Arc)
+    ends = points[edge.tail], points[edge.head]
     nodes = [graph.nodes[k] for k in (edge.tail, edge.head)]
+    solved, overshoot = edge.points, land.settings.overshoot
     for node in nodes:
-        far = [q for q in pairs if np.abs(q.theta - node.theta).max() > land.settings.overshoot]
-        if far and node.kind in ("junction", "critical end point"):
-            pairs = far
-    jump_error = _jump_error(pairs)
-    rows = [[pair.a for pair in pairs], [pair.b for pair in pairs]]
-    normals = [_jump(*pair.branches) for pair in pairs]
-    for side, node in ((0, nodes[0]), (len(pairs) + 1, nodes[1])):
-        near = pairs[0 if side == 0 else -1]
-        if np.abs(near.theta - node.theta).max() < land.settings.vanished:
+        if not first_order or node.kind in ("junction", "critical end point"):
+            far = [q for q in solved if np.abs(q.theta - node.theta).max() > overshoot]
+            solved = far or [solved[len(solved) // 2]]
+    columns = [point.branches for point in solved]
+    jumps = [_jump(*two) if first_order else (0.0, 0.0) for two in columns]
+    for side, node in enumerate(nodes):
+        near = columns[-side]
+        if np.abs(near[0].theta - node.theta).max() < land.settings.vanished:
             continue
-        moved = [land.follow(branch, node.theta) for branch in near.branches]
-        # At these points both branches become one.
-        one = node.kind in (
+        one = not first_order or node.kind in (
             "tricritical point",
             "critical point",
             "Landau point",
             "bicritical point",
         )
-        a, b = (
-            branch if branch is not None and not one else _like(node, other)
-            for branch, other in zip(moved, near.branches, strict=True)
-        )
-        rows[0].insert(side, a)
-        rows[1].insert(side, b)
-        lost = None in moved and not one
-        normals.insert(side, (0.0, 0.0) if one else _jump(*near.branches) if lost else _jump(a, b))
-    ends = points[edge.tail], points[edge.head]
-    if _swapped(arc):
-        rows, normals = rows[::-1], [(-x, -y) for x, y in normals]
-    places = [land.plane.point(branch.theta) for branch in rows[0]]
-    losses = [branch.loss for branch in rows[0]]
-    for k in (0, -1):
-        gap = np.abs(rows[0][k].theta - nodes[k].theta).max()
-        if gap < land.settings.overshoot:
-            places[k], losses[k] = (ends[k].sparsity, ends[k].importance), ends[k].loss
+        moved = [None if one else land.follow(branch, node.theta) for branch in near]
+        a, b = (at or like(node, branch) for at, branch in zip(moved, near, strict=True))
+        place = side * len(columns)
+        columns.insert(place, (a, b))
+        jumps.insert(place, (0.0, 0.0) if one else _jump(*near if None in moved else (a, b)))
+    places = [land.plane.point(a.theta) for a, _ in columns]
+    swapped = _swapped(curve)
+    losses = [two[first_order and swapped].loss for two in columns]
+    for k, end in zip((0, -1), ends, strict=True):
+        places[k], losses[k] = (end.sparsity, end.importance), end.loss
+    if swapped:
+        columns = [(b, a) for a, b in columns]
+        jumps = [(0.0 - x, 0.0 - y) for x, y in jumps]  # no −0
+    error, jump_error = max(point.error for point in solved), 0.0
+    exponent, formula, gap, order = None, None, 0.0, None
+    if isinstance(curve, OnsetLine):
+        exponent = max(curve.onsets, key=lambda onset: onset.slope).exponent
+        order = None if exponent is None else round(exponent[0])
+        formula, gap = _formula(land, edge.thetas)
+    else:
+        jump_error = _jump_error([point for point in solved if isinstance(point, Pair)])
+        order = 1 if np.abs(jumps).max() > _CLEARLY * jump_error else None
     return TracedBoundary(
-        phases=names_of(arc),
+        phases=names_of(curve),
         sparsities=tuple(x for x, _ in places),
         importances=tuple(y for _, y in places),
         losses=tuple(losses),
-        jumps=tuple(normals),
-        order=1 if np.abs(normals).max() > _CLEARLY * jump_error else None,
-        error=max(pair.error for pair in pairs),
+        jumps=tuple(jumps),
+        order=order,
+        error=max(error, gap),
         ends=ends,
+        formula=formula,
+        status="numeric" if formula is None else "matched",
+        exponent=exponent,
         jump_error=jump_error,
-        minima=_minima(land, rows),
+        minima=_minima(land, [list(row) for row in zip(*columns, strict=True)]),
     )
 
 
@@ -191,7 +195,7 @@ def _jump(a: Branch, b: Branch) -> tuple[float, float]:
     return b.slopes[0] - a.slopes[0], b.slopes[1] - a.slopes[1]
 
 
-def _like(node: Node, branch: Branch) -> Branch:
+def like(node: Node, branch: Branch) -> Branch:
     """The branch of a node that is most like another one."""
     return min(node.branches, key=lambda other: float(np.abs(other.gram - branch.gram).max()))
 
@@ -204,46 +208,6 @@ def _jump_error(pairs: list[Pair]) -> float:
     steepest = (np.abs(np.diff(jumps, axis=0)).max(axis=1) / gaps).max() if len(pairs) > 1 else 0.0
     error = max(pair.error for pair in pairs)
     return float(_ROUNDING * max(pair.a.loss for pair in pairs) + steepest * error)
-
-
-def _continuous(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> TracedBoundary:
-    land, line = graph.land, edge.curve
-    assert isinstance(line, OnsetLine)
-    ends = points[edge.tail], points[edge.head]
-    tail, head = (graph.nodes[k] for k in (edge.tail, edge.head))
-    onsets = [
-        onset
-        for onset in line.onsets
-        if all(
-            np.abs(onset.theta - node.theta).max() > land.settings.overshoot
-            for node in (tail, head)
-        )
-    ] or [line.onsets[len(line.onsets) // 2]]
-    steepest = max(line.onsets, key=lambda onset: onset.slope)
-    exponent = steepest.exponent
-    rows = [
-        [_like(tail, q[0]), *q, _like(head, q[-1])]
-        for q in ([onset.parent for onset in onsets], [onset.daughter for onset in onsets])
-    ]
-    if _swapped(line):
-        rows = rows[::-1]
-    places = [land.plane.point(onset.theta) for onset in onsets]
-    formula, gap = _formula(land, np.array([onset.theta for onset in line.onsets]))
-    error = max(onset.error for onset in onsets)
-    return TracedBoundary(
-        phases=names_of(line),
-        sparsities=(ends[0].sparsity, *(x for x, _ in places), ends[1].sparsity),
-        importances=(ends[0].importance, *(y for _, y in places), ends[1].importance),
-        losses=(ends[0].loss, *(onset.parent.loss for onset in onsets), ends[1].loss),
-        jumps=((0.0, 0.0),) * (len(places) + 2),
-        order=None if exponent is None else round(exponent[0]),
-        error=error if formula is None else max(error, gap),
-        ends=ends,
-        formula=formula,
-        status="numeric" if formula is None else "matched",
-        exponent=exponent,
-        minima=_minima(land, rows),
-    )
 
 
 def _usual(plane: Plane) -> bool:
@@ -300,17 +264,3 @@ def _matched_point(land: Landscape, point: SpecialPoint) -> SpecialPoint:
             if gap < land.settings.matched_point:
                 return replace(point, sparsity=S, importance=r, error=gap, status="matched")
     return point
-
-
-def _region(plane: Plane, region: Region) -> MetastableRegion:
-    boundary = names_of(region.arc)
-    corners = [plane.point(theta) for theta in region.outline]
-    spinodals = []
-    for cause, thetas, error in region.curves:
-        places = [plane.point(theta) for theta in thetas]
-        xs, ys = tuple(x for x, _ in places), tuple(y for _, y in places)
-        spinodals.append(Spinodal(region.phase.name, boundary, cause, xs, ys, error))
-    return MetastableRegion(
-        region.phase.name, boundary, tuple(x for x, _ in corners), tuple(y for _, y in corners),
-        tuple(spinodals),
-    )  # fmt: skip

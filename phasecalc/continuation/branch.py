@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import permutations, product
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..minima.minimize import RANDOM_STARTS
-from ..minima.naming import TINY, WEAK, groups_of, is_dead, name_of, outcome_of
-from ..minima.orbits import orbit
+from ..minima.naming import TINY, WEAK, is_dead, name_of, outcome_of
+from ..minima.orbits import orbit, orders_of
 from ..minima.problem import Problem
 from ..minima.starts import escapes, starts
 from .plane import Plane
 from .settings import DEFAULT, ContinuationSettings
 
 Floats = NDArray[np.float64]
+Matrix = tuple[tuple[int, ...], ...]
 
 _RETURNED = 1e-6
 """Gram matrices closer than this are one, where a step has been followed back."""
@@ -37,16 +37,6 @@ class Pattern:
 
     signs: tuple[tuple[int, ...], ...]
     weak: tuple[bool, ...]
-
-    @property
-    def blocks(self) -> tuple[tuple[int, ...], ...]:
-        """Sets of features that interfere; a dropped feature is in none."""
-        return groups_of(np.array(self.signs, dtype=np.float64))
-
-    def ordered(self, order: Sequence[int]) -> Pattern:
-        """The pattern with its features in another order."""
-        signs = tuple(tuple(self.signs[i][j] for j in order) for i in order)
-        return Pattern(signs, tuple(self.weak[i] for i in order))
 
     @property
     def size(self) -> int:
@@ -114,13 +104,8 @@ class Unconverged(ArithmeticError):
 class Landscape(Protocol):
     """What continuation needs to know of a source of branches."""
 
-    @property
-    def plane(self) -> Plane:
-        """Where the branches live."""
-
-    @property
-    def settings(self) -> ContinuationSettings:
-        """All tolerances."""
+    plane: Plane
+    settings: ContinuationSettings
 
     def minima(self, theta: Floats) -> list[Branch]:
         """All minima there, lowest first."""
@@ -134,9 +119,6 @@ class Landscape(Protocol):
     def follow(self, branch: Branch, theta: Floats) -> Branch | None:
         """The same branch at a nearby θ; None where it is lost."""
 
-    def branch(self, theta: Floats, x: Floats, family: str = "") -> Branch:
-        """The record of parameters that are stationary at θ."""
-
     def softest(self, branch: Branch, near: Floats | None = None) -> tuple[float, Floats]:
         """The lowest one-sided curvature and its direction; refined from one that is near."""
 
@@ -149,14 +131,8 @@ class Landscape(Protocol):
     def snapped(self, branch: Branch) -> Branch | None:
         """The branch with overlaps that vanish but for rounding at exactly 0."""
 
-
-class _Shared:
-    """What all landscapes do alike."""
-
-    plane: Plane
-    settings: ContinuationSettings
-
     def branch(self, theta: Floats, x: Floats, family: str = "") -> Branch:
+        """The record of parameters that are stationary at θ."""
         problem = self.plane.problem(theta)
         slopes = self.plane.slopes(problem, theta, x)
         by_theta = [
@@ -175,7 +151,7 @@ class _Shared:
 
 
 @dataclass(frozen=True)
-class GlobalLandscape(_Shared):
+class GlobalLandscape(Landscape):
     """All weights and biases are free, or all biases are 0, as the model says."""
 
     plane: Plane
@@ -191,7 +167,8 @@ class GlobalLandscape(_Shared):
             if all(apart(self.plane, one, new) > 1e-6 for one in close):
                 found.append(new)
         found.sort(key=lambda branch: branch.loss)
-        return [branch for branch in found if self.is_minimum(branch)]
+        least = self.settings.least_curvature
+        return [branch for branch in found if self.softest(branch)[0] > least]
 
     def lowest(self, theta: Floats, *, thorough: bool = True) -> Branch:
         level = np.inf
@@ -260,10 +237,6 @@ class GlobalLandscape(_Shared):
         gap = np.abs(problem.gram(x) - branch.gram).max()
         return bool(size <= self.settings.stationary and gap < _RETURNED)
 
-    def is_minimum(self, branch: Branch, near: Floats | None = None) -> bool:
-        """Whether no direction goes down."""
-        return self.softest(branch, near)[0] > self.settings.least_curvature
-
     def softest(self, branch: Branch, near: Floats | None = None) -> tuple[float, Floats]:
         problem = self.plane.problem(branch.theta)
         starting = None if near is None else near[None, :]
@@ -273,25 +246,21 @@ class GlobalLandscape(_Shared):
         return problem.softest(branch.x, starting)
 
     def section(self, branch: Branch) -> Floats:
-        x, model = branch.x, self.plane.model
-        problem = self.plane.problem(branch.theta)
-        free = len(x) - (model.n_features if problem.no_bias else 0)
-        T, count = orbit(x, model.d_hidden, model.n_features)
-        basis = np.linalg.qr(np.concatenate([T[:count], np.eye(len(x))[:free]]).T)[0]
-        return np.asarray(basis[:, count:free])
+        return self._across_orbit(branch, np.zeros(len(branch.x), dtype=np.bool_))
 
     def support(self, branch: Branch) -> Floats:
-        x, model = branch.x, self.plane.model
-        held = np.abs(x) < self.settings.vanished
-        if self.plane.problem(branch.theta).no_bias:
+        return self._across_orbit(branch, np.abs(branch.x) < self.settings.vanished)
+
+    def _across_orbit(self, branch: Branch, held: NDArray[np.bool_]) -> Floats:
+        """Columns in which nothing held moves, without the rotations of the hidden space."""
+        model = self.plane.model
+        if model.bias == "zero":
             held[-model.n_features :] = True
-        T, count = orbit(x, model.d_hidden, model.n_features)
+        T, count = orbit(branch.x, model.d_hidden, model.n_features)
         inside = [t for t in T[:count] if np.abs(t[held]).max(initial=0.0) < 1e-9]
-        columns = np.eye(len(x))[:, ~held]
-        if not inside:
-            return columns
-        rest = np.linalg.qr(np.concatenate([np.array(inside), columns.T]).T)[0]
-        return np.asarray(rest[:, len(inside) : columns.shape[1]])
+        free = np.eye(len(held))[~held]
+        basis = np.linalg.qr(np.array([*inside, *free]).T)[0] if inside else free.T
+        return np.asarray(basis[:, len(inside) : len(free)])
 
     def snapped(self, branch: Branch) -> Branch | None:
         problem = self.plane.problem(branch.theta)
@@ -320,7 +289,8 @@ class GlobalLandscape(_Shared):
             loss = float(losses[k])
             gram, bias = problem.gram(ends[k]), problem.split(ends[k])[1]
             # What does not depend on the order of equally important features.
-            mark = np.concatenate([np.sort(gram, axis=None), np.sort(bias), self._by_class(gram)])
+            lengths = gram.diagonal()[np.lexsort([gram.diagonal(), np.array(self.plane.classes)])]
+            mark = np.concatenate([np.sort(gram, axis=None), np.sort(bias), lengths])
             if not np.isfinite(loss) or any(
                 abs(other - loss) < 1e-9 and np.abs(mark - seen).max() < 1e-6
                 for other, seen in known
@@ -344,14 +314,6 @@ class GlobalLandscape(_Shared):
                 return plain, small
         return x, size
 
-    def _by_class(self, gram: Floats) -> Floats:
-        """Squared lengths, sorted among equally important features."""
-        length = np.diag(gram).copy()
-        classes = np.array(self.plane.classes)
-        for one in set(self.plane.classes):
-            length[classes == one] = np.sort(length[classes == one])
-        return length
-
 
 def turned(problem: Problem, branch: Branch, settings: ContinuationSettings) -> Iterator[Floats]:
     """Parameters with one faint feature turned around: all of its overlaps are small."""
@@ -363,72 +325,39 @@ def turned(problem: Problem, branch: Branch, settings: ContinuationSettings) -> 
             yield x
 
 
-def _apart(classes: Sequence[int], problem: Problem, x: Floats, y: Floats) -> float:
-    """Largest difference of Gram matrices and biases, over orders of equally important features."""
-    one, two = problem.gram(x), problem.gram(y)
-    b, c = problem.split(x)[1], problem.split(y)[1]
-    best = np.inf
-    for order in orders_of(tuple(classes)):
-        gap = max(np.abs(one[np.ix_(order, order)] - two).max(), np.abs(b[order] - c).max())
-        best = min(best, float(gap))
-    return best
-
-
-@lru_cache(maxsize=64)
-def orders_of(classes: tuple[int, ...]) -> list[list[int]]:
-    """Permutations of equally important features.
-
-    >>> orders_of((0, 0, 2))
-    [[0, 1, 2], [1, 0, 2]]
-    """
-    groups = [[i for i, c in enumerate(classes) if c == one] for one in dict.fromkeys(classes)]
-    found = []
-    for arranged in product(*(permutations(group) for group in groups)):
-        order = [0] * len(classes)
-        for group, images in zip(groups, arranged, strict=True):
-            for i, image in zip(group, images, strict=True):
-                order[i] = image
-        found.append(order)
-    return found
-
-
-@lru_cache(maxsize=4096)
-def _first_of(classes: tuple[int, ...], pattern: Pattern) -> Pattern:
+@lru_cache(maxsize=8192)
+def _first_of(
+    classes: tuple[int, ...], matrix: Matrix, marks: tuple[bool, ...] = ()
+) -> tuple[Matrix, tuple[bool, ...]]:
+    """The first in order of what a matrix, and marks, are in all orders of equal features."""
     return min(
-        (pattern.ordered(order) for order in orders_of(classes)),
-        key=lambda other: (other.signs, other.weak),
-    )
-
-
-@lru_cache(maxsize=4096)
-def _zeros_of(
-    classes: tuple[int, ...], zeros: tuple[tuple[bool, ...], ...]
-) -> tuple[tuple[bool, ...], ...]:
-    return min(
-        tuple(tuple(zeros[i][j] for j in order) for i in order) for order in orders_of(classes)
+        (tuple(tuple(matrix[i][j] for j in q) for i in q), tuple(marks[i] for i in q if marks))
+        for q in orders_of(classes)
     )
 
 
 def kind_of(plane: Plane, branch: Branch) -> Pattern:
     """The pattern of a branch, the same for all orders of equally important features."""
-    return _first_of(plane.classes, branch.pattern)
+    return Pattern(*_first_of(plane.classes, branch.signs, branch.pattern.weak))
 
 
 def same_signs(plane: Plane, one: Branch, two: Branch) -> bool:
     """Whether two branches have one pattern of signs, up to equally important features."""
-    return one.signs == two.signs or kind_of(plane, one).signs == kind_of(plane, two).signs
+    return _first_of(plane.classes, one.signs) == _first_of(plane.classes, two.signs)
 
 
 def same_zeros(plane: Plane, one: Branch, two: Branch) -> bool:
     """Whether the same overlaps vanish in two branches, up to equally important features."""
-    if one.zeros == two.zeros:
-        return True
-    return _zeros_of(plane.classes, one.zeros) == _zeros_of(plane.classes, two.zeros)
+    return _first_of(plane.classes, one.zeros) == _first_of(plane.classes, two.zeros)
 
 
 def apart(plane: Plane, one: Branch, two: Branch) -> float:
-    """Largest difference of two branches at one θ, up to equally important features."""
-    return _apart(plane.classes, plane.problem(one.theta), one.x, two.x)
+    """Largest difference of G and biases of two branches, over orders of equal features."""
+    orders = orders_of(plane.classes)
+    b, c = (branch.x[-plane.model.n_features :] for branch in (one, two))
+    moved = one.gram[orders[:, :, None], orders[:, None, :]]
+    gaps = np.abs(moved - two.gram).max(axis=(1, 2)), np.abs(b[orders] - c).max(axis=1)
+    return float(np.maximum(*gaps).min())
 
 
 def walk(

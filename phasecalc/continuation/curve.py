@@ -30,17 +30,23 @@ _RETURNED = 1e-4
 P = TypeVar("P", bound=Point)
 
 
-class Equation(Protocol[P]):
+@dataclass(frozen=True, eq=False)
+class Equation(Generic[P]):
     """What a curve is a curve of."""
+
+    land: Landscape
 
     def advance(self, here: P, heading: Floats, step: float, pin: Pin | None) -> P | None:
         """The point a step further on, or on the border; None where it is lost or another's."""
+        raise NotImplementedError
 
     def heading(self, here: P, new: P, before: Floats) -> Floats:
         """dθ by the length of a step at the new point, in the direction of travel."""
+        return np.asarray((new.theta - here.theta) / np.linalg.norm(new.theta - here.theta))
 
     def longest(self, here: P, before: P | None = None) -> float:
         """The longest step worth trying, after one from a point before."""
+        return self.land.settings.longest_step
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +102,9 @@ def continue_curve(
 
 
 @dataclass(frozen=True, eq=False)
-class Coexistence:
+class Coexistence(Equation[Pair]):
     """L_a = L_b with both branches minima."""
 
-    land: Landscape
     _soft: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)
 
     def advance(self, here: Pair, heading: Floats, step: float, pin: Pin | None) -> Pair | None:
@@ -175,13 +180,12 @@ class Coexistence:
 
 
 @dataclass(frozen=True, eq=False)
-class Across(Generic[P]):
+class Across(Equation[P]):
     """Points that are solved for straight across their curve: onsets, limits of stability.
 
     solve : the point of the curve on the line through a θ along a unit vector, from one close by.
     """
 
-    land: Landscape
     solve: Callable[[Landscape, P, Floats, Floats], P | None]
 
     def advance(self, here: P, heading: Floats, step: float, pin: Pin | None) -> P | None:
@@ -193,12 +197,6 @@ class Across(Generic[P]):
         near = new is not None and float(np.abs(new.theta - guess).max()) <= 0.4 * step
         return new if near else None
 
-    def heading(self, here: P, new: P, before: Floats) -> Floats:
-        return np.asarray((new.theta - here.theta) / np.linalg.norm(new.theta - here.theta))
-
-    def longest(self, here: P, before: P | None = None) -> float:
-        return self.land.settings.longest_step
-
     def tangent(self, seed: P, along: Floats) -> Floats | None:
         """Of the curve, about a unit vector, from two points close to each other."""
         for step in (1e-3, -1e-3, 1e-4, -1e-4):
@@ -209,10 +207,8 @@ class Across(Generic[P]):
 
 
 @dataclass(frozen=True, eq=False)
-class Folds:
+class Folds(Equation[Degenerate]):
     """A minimum meets a saddle; the step is a length in (x, θ), so that cusps are passed."""
-
-    land: Landscape
 
     def advance(
         self, here: Degenerate, heading: Floats, step: float, pin: Pin | None
@@ -229,9 +225,6 @@ class Folds:
     def heading(self, here: Degenerate, new: Degenerate, before: Floats) -> Floats:
         assert new.tangent is not None
         return new.tangent[1]
-
-    def longest(self, here: Degenerate, before: Degenerate | None = None) -> float:
-        return self.land.settings.longest_step
 
 
 def both_ways(

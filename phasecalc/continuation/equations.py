@@ -7,7 +7,7 @@ Derivatives of losses in θ come from the envelope theorem, with the branches po
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,17 +138,12 @@ def junction(land: Landscape, three: tuple[Branch, Branch, Branch]) -> Meeting |
 
 
 @dataclass(frozen=True, eq=False)
-class Degenerate:
-    """A stationary point with a singular Hessian: its branch, null vector in x, and θ's error.
-
-    ``tangent`` points along the curve of folds in (x, θ), ``third`` is ∂³L/∂v³, 0 at a cusp.
-    """
+class Flat:
+    """A stationary point, a direction in x along which it is flat, and the error of θ."""
 
     branch: Branch
     null: Floats
     error: float
-    tangent: tuple[Floats, Floats] | None = None
-    third: float = np.nan
 
     @property
     def theta(self) -> Floats:
@@ -157,6 +152,17 @@ class Degenerate:
     @property
     def branches(self) -> tuple[Branch]:
         return (self.branch,)
+
+
+@dataclass(frozen=True, eq=False)
+class Degenerate(Flat):
+    """A stationary point with a singular Hessian.
+
+    ``tangent`` points along the curve of folds in (x, θ), ``third`` is ∂³L/∂v³, 0 at a cusp.
+    """
+
+    tangent: tuple[Floats, Floats] | None = None
+    third: float = np.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,10 +275,9 @@ def next_fold(
         return None
     forward = found.tangent[0] @ here.tangent[0] + found.tangent[1] @ here.tangent[1]
     if forward < 0:
-        flipped = (-found.tangent[0], -found.tangent[1])
-        found = Degenerate(found.branch, found.null, found.error, flipped, found.third)
+        found = replace(found, tangent=(-found.tangent[0], -found.tangent[1]))
     if found.null @ here.null < 0:
-        found = Degenerate(found.branch, -found.null, found.error, found.tangent, -found.third)
+        found = replace(found, null=-found.null, third=-found.third)
     return found
 
 

@@ -6,7 +6,8 @@ daughter leaves it (an onset); or it shrinks into the parent that it left, on th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from .branch import Branch, Landscape, walk
 from .curve import Across, End, Folds, Stop, continue_curve
-from .equations import Degenerate, aligned, fold_on, left_of, next_fold
+from .equations import Degenerate, Flat, aligned, fold_on, left_of, next_fold
 
 Floats = NDArray[np.float64]
 
@@ -37,25 +38,14 @@ _BEFORE = 2e-4 * np.array([4.0, 3.0, 2.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
-class Instability:
-    """A branch whose lowest one-sided curvature is 0: its direction, and the error of θ.
+class Instability(Flat):
+    """A branch whose lowest one-sided curvature is 0.
 
     ``slope`` is that of the curvature across the curve, along ``across``.
     """
 
-    branch: Branch
-    null: Floats
-    error: float
     across: Floats
     slope: float
-
-    @property
-    def theta(self) -> Floats:
-        return self.branch.theta
-
-    @property
-    def branches(self) -> tuple[Branch]:
-        return (self.branch,)
 
 
 Limit = Degenerate | Instability
@@ -350,19 +340,16 @@ def limit_curve(land: Landscape, seed: Limit) -> tuple[tuple[Limit, ...], tuple[
     return (seed, *forth, seed if again is None else again), (last, last)
 
 
-def _one_way(land: Landscape, seed: Limit, sign: float) -> tuple[list[Limit], End]:
+def _one_way(land: Landscape, seed: Limit, sign: float) -> tuple[Sequence[Limit], End]:
     if isinstance(seed, Instability):
         curve = Across(land, next_instability)
         heading = curve.tangent(seed, left_of(seed.across))
         if heading is None:
             return [], End("end of a branch")
-        ahead, end = continue_curve(land, curve, seed, sign * heading, _closes(seed))
-        return list(ahead), end
+        return continue_curve(land, curve, seed, sign * heading, _closes(seed))
     assert seed.tangent is not None
-    turned = (sign * seed.tangent[0], sign * seed.tangent[1])
-    start = Degenerate(seed.branch, seed.null, seed.error, turned, seed.third)
-    points, end = continue_curve(land, Folds(land), start, turned[1], _closes(start))
-    return list(points), end
+    start = replace(seed, tangent=(sign * seed.tangent[0], sign * seed.tangent[1]))
+    return continue_curve(land, Folds(land), start, sign * seed.tangent[1], _closes(start))
 
 
 def _closes(seed: Kind) -> Stop[Kind]:

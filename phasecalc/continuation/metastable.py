@@ -8,21 +8,24 @@ which the phase is the lowest again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..minima.orbits import orders_of
 from . import polyline
-from .branch import Branch, Landscape, kind_of, orders_of, same_signs
+from .assembled import like, names_of
+from .branch import Branch, Landscape, kind_of, same_signs
 from .curve import End
 from .equations import Degenerate, Pair
 from .events import Arc
 from .graph import Graph, Node
 from .leaving import rays_of
 from .limits import Cause, Limit, cause_of, followed, limit_beside, limit_between, limit_curve
+from .records import MetastableRegion, Spinodal
 from .work import Work
 
 Floats = NDArray[np.float64]
@@ -31,8 +34,6 @@ _FAINT = 1e-6
 """Error beyond which the ends of a curve of folds are left out: nobody sees less in a picture."""
 _NEAREST = 4
 """From so many points of a curve it is asked whether another one lies on it; one does mostly."""
-Hit = tuple[float, tuple[int, float] | None]
-"""How far a ray goes; and on which curve, and where on it, it ends, if on one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +46,11 @@ class Ray:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A curve of limits of stability with its cause and error; its points in θ and x."""
+    """A curve of limits of stability, with the points in θ to which it is closed at its ends."""
 
     limits: tuple[Limit, ...]
-    ends: tuple[Floats, ...] = ()
+    before: tuple[Floats, ...] = ()
+    after: tuple[Floats, ...] = ()
 
     @property
     def cause(self) -> Cause:
@@ -58,44 +60,128 @@ class Curve:
     def thetas(self) -> Floats:
         return np.array([limit.theta for limit in self.limits])
 
+    @property
+    def points(self) -> Floats:
+        """Its points in θ, and those that close it."""
+        return np.array([*self.before, *self.thetas, *self.after])
+
 
 @dataclass(frozen=True, eq=False)
-class Region:
-    """Where one phase of a line is metastable: outline, and (cause, points, error) of curves."""
+class Hit:
+    """How far a ray goes; and the curve on which it ends, if on one, and the place on that."""
 
+    ray: Ray
+    reach: float
+    curve: Curve | None = None
+    place: float = 0.0
+
+    @property
+    def tip(self) -> Floats:
+        return self.ray.phase.theta + self.reach * self.ray.direction
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One phase of a first-order line, metastable beyond it, and the curves on which it ends."""
+
+    graph: Graph
     arc: Arc
-    phase: Branch
-    outline: Floats
-    curves: tuple[tuple[Cause, Floats, float], ...]
+    nodes: tuple[Node, Node]
+    first: bool
+    curves: list[Curve] = field(default_factory=list)
+
+    @property
+    def phase(self) -> Branch:
+        return self.arc.widest.branches[1 - self.first]
+
+    def across(self, pair: Pair) -> Ray:
+        """Straight across the line to where the phase is the higher one."""
+        normal = pair.normal / np.linalg.norm(pair.normal)
+        return Ray(pair.a, normal) if self.first else Ray(pair.b, -normal)
+
+    def at(self, shares: Iterable[float]) -> list[Pair]:
+        """The points of the line next to these shares of its length."""
+        pairs = self.arc.pairs
+        steps = [np.linalg.norm(two.theta - one.theta) for one, two in pairwise(pairs)]
+        along = np.concatenate([[0.0], np.cumsum(steps)])
+        near = (int(np.abs(along - share * along[-1]).argmin()) for share in shares)
+        return [pairs[k] for k in dict.fromkeys(near)]
+
+    def fan(self, end: int) -> list[Ray]:
+        """Rays that turn from the last one on, past the line's tail or head.
+
+        At a junction they leave the point itself and turn on to a line between two other phases, to
+        which the region beside the next line of the phase turns from the other side; at the border,
+        on to the border.
+        """
+        plane, node, line = self.graph.land.plane, self.nodes[end], self.arc.pairs[:: 1 - 2 * end]
+        step, tangent = line[0].theta - line[min(1, len(line) - 1)].theta, line[0].tangent
+        ray = self.across(line[0])
+        phase, across = ray.phase, ray.direction
+        if len(node.branches) > 2:
+            phase = like(node, phase)
+            rays = rays_of(node.branches)
+            own = sum((out for a, b, out in rays if phase in (a, b)), np.zeros(2))
+            beyond = [out for a, b, out in rays if phase not in (a, b)]
+            if not beyond:
+                return []
+            last = min(beyond, key=lambda out: float(out @ own))
+        else:
+            gap = np.minimum(np.abs(phase.theta - plane.low), np.abs(plane.high - phase.theta))
+            if gap.min() > 1e-6:
+                return []
+            last = np.eye(2)[1 - int(gap.argmin())]
+            last = last if last @ across > 0 else -last
+        if np.sign(tangent @ step) * (last @ tangent) < 1e-3 or last @ across < -0.9:
+            return []
+        turns = self.graph.land.settings.turns
+        turned = ((1 - t) * across + t * last for t in (np.arange(turns) + 1) / turns)
+        return [Ray(phase, d / np.linalg.norm(d)) for d in turned]
+
+    def hit(self, ray: Ray, curves: Sequence[Curve]) -> Hit:
+        """How far a ray goes before it meets a curve, the border, or a line of its phase."""
+        foot, plane = ray.phase.theta, self.graph.land.plane
+        corner, kind = self.graph.land.settings.corner, kind_of(plane, ray.phase)
+        best = Hit(ray, max(plane.reach(foot, ray.direction)[0], 0.0))
+        for edge in self.graph.arcs:
+            other = edge.curve
+            if other is self.arc or kind not in (kind_of(plane, b) for b in _widest(other)):
+                continue
+            for t, _ in polyline.meets(edge.thetas, foot, ray.direction):
+                if corner < t < best.reach:
+                    best = Hit(ray, t)
+        for curve in curves:
+            for t, place in polyline.meets(curve.points, foot, ray.direction):
+                # Close to its end a line is closer to the curve than that is to its chords.
+                if -2 * corner < t < best.reach:
+                    best = Hit(ray, max(t, 0.0), curve, place)
+        return best
 
 
-def metastable_regions(graph: Graph, work: Work) -> tuple[Region, ...]:
+def _widest(curve: object) -> tuple[Branch, Branch]:
+    assert isinstance(curve, Arc)
+    return curve.widest.branches
+
+
+def metastable_regions(graph: Graph, work: Work) -> tuple[MetastableRegion, ...]:
     """The regions on both sides of every first-order line."""
     land = graph.land
-    sides = [
-        (number, first)
-        for number, edge in enumerate(graph.edges)
+    whole = [
+        Side(graph, edge.curve, (graph.nodes[edge.tail], graph.nodes[edge.head]), first)
+        for edge in graph.edges
         if isinstance(edge.curve, Arc)
         for first in (True, False)
-        if np.isfinite(land.softest(_phase(edge.curve.widest, first))[0])
     ]
+    sides = [side for side in whole if np.isfinite(land.softest(side.phase)[0])]
     curves: list[Curve] = []
-    owned: dict[tuple[int, bool], list[int]] = {side: [] for side in sides}
     shares = land.settings.followed
     for fan in range(-len(shares), 2):  # across the line; at last the fans at its tail and head
-        jobs, whose = [], []
-        for number, first in sides:
-            arc = graph.edges[number].curve
-            assert isinstance(arc, Arc)
-            known = _bounds(curves, owned[number, first])
-            if fan < 0:
-                rays = [_across(_at_share(arc, shares[fan]), first)]
-            else:
-                rays = _fans(graph, number, first)[fan][1:]
-            for ray in rays:
-                if fan >= 0 or _hit(graph, arc, ray, known)[1] is None:
-                    jobs.append((ray, _hit(graph, arc, ray, ())[0]))
-                    whose.append((number, first))
+        if fan < 0:
+            rays = [(side, side.across(side.at([shares[fan]])[0])) for side in sides]
+            rays = [(side, ray) for side, ray in rays if not side.hit(ray, side.curves).curve]
+        else:
+            rays = [(side, ray) for side in sides for ray in side.fan(fan)[1:]]
+        jobs = [(ray, side.hit(ray, ()).reach) for side, ray in rays]
         found = list(work(limit_along, jobs, "stability"))
         left = [limit for limit in found if limit is not None]
         while left:
@@ -108,17 +194,11 @@ def metastable_regions(graph: Graph, work: Work) -> tuple[Region, ...]:
                 if not any(on(land, curve, limit) for curve in curves):
                     curves += pieces_of(graph, limits, ends)
             left = [q for q in left if q not in batch]
-        for side, limit in zip(whose, found, strict=True):
+        for (side, _), limit in zip(rays, found, strict=True):
             if limit is not None:
-                owned[side] += [k for k, curve in enumerate(curves) if on(land, curve, limit)]
-    return tuple(
-        _region(graph, number, first, _bounds(curves, owned[number, first]))
-        for number, first in sides
-    )
-
-
-def _bounds(curves: Sequence[Curve], owned: Sequence[int]) -> list[Curve]:
-    return [curves[k] for k in dict.fromkeys(owned)]
+                new = [curve for curve in curves if curve not in side.curves]
+                side.curves.extend(curve for curve in new if on(land, curve, limit))
+    return tuple(_region(side) for side in sides)
 
 
 def limit_along(land: Landscape, ray: Ray, reach: float) -> Limit | None:
@@ -133,26 +213,6 @@ def limit_along(land: Landscape, ray: Ray, reach: float) -> Limit | None:
         narrow = step = 0.5 * narrow
 
 
-def _phase(pair: Pair, first: bool) -> Branch:
-    return pair.a if first else pair.b
-
-
-def _at_share(arc: Arc, share: float) -> Pair:
-    along = _along(arc.pairs)
-    return arc.pairs[int(np.abs(along - share * along[-1]).argmin())]
-
-
-def _along(pairs: Sequence[Pair]) -> Floats:
-    steps = [np.linalg.norm(there.theta - here.theta) for here, there in pairwise(pairs)]
-    return np.concatenate([[0.0], np.cumsum(steps)])
-
-
-def _across(pair: Pair, first: bool) -> Ray:
-    """Straight across the line to where the phase is the higher one."""
-    normal = pair.normal / np.linalg.norm(pair.normal)
-    return Ray(pair.a, normal) if first else Ray(pair.b, -normal)
-
-
 def on(land: Landscape, curve: Curve, limit: Limit) -> bool:
     """Whether a limit lies on a curve: the curve's own point beside it, solved for, is the same.
 
@@ -163,7 +223,8 @@ def on(land: Landscape, curve: Curve, limit: Limit) -> bool:
     ):
         return False
     s, gram = land.settings, limit.branch.gram
-    images = np.array([gram[np.ix_(order, order)] for order in orders_of(land.plane.classes)])
+    orders = orders_of(land.plane.classes)
+    images = gram[orders[:, :, None], orders[:, None, :]]
     near = np.array([one.branch.gram for one in curve.limits])
     apart = np.abs(near[:, None] - images).max(axis=(2, 3)).min(axis=1)
     gaps = np.abs(curve.thetas - limit.theta).max(axis=1) + apart
@@ -186,24 +247,22 @@ def pieces_of(graph: Graph, limits: tuple[Limit, ...], ends: tuple[End, End]) ->
     less accurate, are left out.
     """
     s = graph.land.settings
-    closed = []
+    closed: list[tuple[Floats, ...]] = []
     for side, end in enumerate(ends):
-        limit = limits[-side]
-        near = [
+        near = (
             node.theta
             for node in graph.nodes
             if end.kind not in ("border", "closed")
             and node.kind == "tricritical point"
-            and np.abs(node.theta - limit.theta).max() < s.fades
-        ]
-        closed.append(np.array(near[:1]).reshape(-1, 2))
+            and np.abs(node.theta - limits[-side].theta).max() < s.fades
+        )
+        closed.append(tuple(near)[:1])
     good = [k for k, limit in enumerate(limits) if limit.error < _FAINT] or [0]
     kept = limits[good[0] : good[-1] + 1]
     cusps = [k for k in range(1, len(kept)) if _is_cusp(kept[k - 1], kept[k])]
-    none, pieces = np.empty((0, 2)), list(pairwise([0, *cusps, len(kept)]))
     return [
-        Curve(kept[a:b], (closed[0] if a == 0 else none, closed[1] if b == len(kept) else none))
-        for a, b in pieces
+        Curve(kept[a:b], closed[0] if a == 0 else (), closed[1] if b == len(kept) else ())
+        for a, b in pairwise([0, *cusps, len(kept)])
     ]
 
 
@@ -219,126 +278,77 @@ def _is_cusp(here: Limit, there: Limit) -> bool:
     return here.third * there.third < 0 and rises
 
 
-# Rays against curves ----------------------------------------------------------------------------
-
-
-def _points(curve: Curve) -> Floats:
-    if not curve.ends:
-        return curve.thetas
-    return np.concatenate([curve.ends[0], curve.thetas, curve.ends[1]])
-
-
-def _hit(graph: Graph, arc: Arc, ray: Ray, curves: Sequence[Curve]) -> Hit:
-    """How far a ray goes before it meets a curve, the border, or a line of its phase."""
-    foot, plane = ray.phase.theta, graph.land.plane
-    kind = kind_of(plane, ray.phase)
-    reach, _ = plane.reach(foot, ray.direction)
-    best: Hit = (max(reach, 0.0), None)
-    for edge in graph.arcs:
-        other = edge.curve
-        assert isinstance(other, Arc)
-        if other is arc or kind not in (kind_of(plane, b) for b in other.widest.branches):
-            continue
-        for t, _ in polyline.meets(edge.thetas, foot, ray.direction):
-            if 1e-9 < t < best[0] and t > graph.land.settings.corner:
-                best = (t, None)
-    for k, curve in enumerate(curves):
-        for t, place in polyline.meets(_points(curve), foot, ray.direction):
-            # Close to its end a line is closer to the curve than that is to its chords.
-            if -2 * graph.land.settings.corner < t < best[0]:
-                best = (max(t, 0.0), (k, place))
-    return best
-
-
-def _region(graph: Graph, number: int, first: bool, curves: list[Curve]) -> Region:
+def _region(side: Side) -> MetastableRegion:
     """Rays from the line and fans at its ends, refined where neighbours end apart."""
-    edge = graph.edges[number]
-    arc = edge.curve
-    assert isinstance(arc, Arc)
-    along = _along(arc.pairs)
-    wanted = np.linspace(0.0, along[-1], graph.land.settings.feet)
-    feet = [arc.pairs[k] for k in sorted({int(np.abs(along - s).argmin()) for s in wanted})]
-    fans = _fans(graph, number, first)
-    rays = [*fans[0][::-1], *(_across(pair, first) for pair in feet), *fans[1]]
-    ends = [(ray, _hit(graph, arc, ray, curves)) for ray in rays]
-    for _ in range(graph.land.settings.halvings):
-        new = [ends[0]]
-        for one, two in pairwise(ends):
-            gap = float(np.linalg.norm(_tip(*one) - _tip(*two)))
-            where = [hit[1][0] if hit[1] else None for _, hit in (one, two)]
-            if where[0] != where[1] and gap > graph.land.settings.corner:
-                middle = _between(one[0], two[0])
+    settings, plane = side.graph.land.settings, side.graph.land.plane
+    feet = side.at(np.linspace(0.0, 1.0, settings.feet))
+    rays = [*side.fan(0)[::-1], *(side.across(pair) for pair in feet), *side.fan(1)]
+    hits = [side.hit(ray, side.curves) for ray in rays]
+    for _ in range(settings.halvings):
+        new = hits[:1]
+        for one, two in pairwise(hits):
+            if one.curve is not two.curve and _gap(one.tip, two.tip) > settings.corner:
+                middle = _between(one.ray, two.ray)
                 if middle is not None:
-                    new.append((middle, _hit(graph, arc, middle, curves)))
+                    new.append(side.hit(middle, side.curves))
             new.append(two)
-        if len(new) == len(ends):
+        if len(new) == len(hits):
             break
-        ends = new
-    outline, runs = _outline(graph.land, arc, ends[::-1], curves)
-    parts = []
-    for k, places in runs:
-        curve = curves[k]
-        shift = 0 if not curve.ends else len(curve.ends[0])
+        hits = new
+    outline, runs = _outline(side, hits[::-1])
+    phase, boundary = side.phase.name, names_of(side.arc)
+    spinodals = []
+    for curve, places in runs:
         # Only solved points, not where rays meet the chords between them.
-        low, high = int(np.floor(min(places))) - shift, int(np.ceil(max(places))) - shift
-        inner = curve.limits[max(low, 0) : high + 1]
+        low, high = int(np.floor(min(places))), int(np.ceil(max(places)))
+        shift = len(curve.before)
+        inner = curve.limits[max(low - shift, 0) : high - shift + 1]
         if inner:
-            thetas = np.array([limit.theta for limit in inner])
             error = max(limit.error for limit in inner)
-            parts.append((curve.cause, thetas if places[0] < places[-1] else thetas[::-1], error))
-    return Region(arc, _phase(arc.widest, first), outline, tuple(parts))
+            way = 1 if places[0] < places[-1] else -1
+            xs, ys = zip(*(plane.point(limit.theta) for limit in inner[::way]), strict=True)
+            spinodals.append(Spinodal(phase, boundary, curve.cause, xs, ys, error))
+    xs, ys = zip(*map(plane.point, outline), strict=True)
+    return MetastableRegion(phase, boundary, xs, ys, tuple(spinodals))
 
 
-def _outline(
-    land: Landscape, arc: Arc, ends: list[tuple[Ray, Hit]], curves: list[Curve]
-) -> tuple[Floats, list[tuple[int, list[float]]]]:
+def _outline(side: Side, hits: list[Hit]) -> tuple[list[Floats], list[tuple[Curve, list[float]]]]:
     """The corners along a line and back along its rays' ends; and runs of places on the curves."""
-    outline: list[Floats] = [pair.theta for pair in arc.pairs]
-    runs: list[tuple[int, list[float]]] = []
-    last: tuple[int, float] | None = None
-    for ray, (t, place) in ends:
-        here = ray.phase.theta + t * ray.direction
-        if place is not None and last is not None and last[0] == place[0]:
-            outline += polyline.between(_points(curves[place[0]]), last[1], place[1])
-            runs[-1][1].append(place[1])
-        elif place is not None:
-            runs.append((place[0], [place[1]]))
+    land = side.graph.land
+    outline: list[Floats] = [pair.theta for pair in side.arc.pairs]
+    runs: list[tuple[Curve, list[float]]] = []
+    last = Hit(hits[0].ray, 0.0)
+    for hit in hits:
+        if hit.curve is not None and hit.curve is last.curve:
+            outline += polyline.between(hit.curve.points, last.place, hit.place)
+            runs[-1][1].append(hit.place)
+        elif hit.curve is not None:
+            runs.append((hit.curve, [hit.place]))
             tip = None
-            if last is not None and np.linalg.norm(outline[-1] - here) > land.settings.corner:
-                tip = _tip_of(land, curves[last[0]], curves[place[0]])
-            if tip is not None and last is not None:
+            if last.curve is not None and _gap(outline[-1], hit.tip) > land.settings.corner:
+                tip = _tip_of(land, last.curve, hit.curve)
+            if tip is not None and last.curve is not None:
                 # No ray reaches into the horn between two folds: along both, to its tip.
-                outline += polyline.between(_points(curves[last[0]]), last[1], tip[0])
-                outline += polyline.between(_points(curves[place[0]]), tip[1], place[1])
+                outline += polyline.between(last.curve.points, last.place, tip[0])
+                outline += polyline.between(hit.curve.points, tip[1], hit.place)
                 runs[-2][1].append(tip[0])
                 runs[-1][1].insert(0, tip[1])
-        outline.append(here)
-        last = place
-    return np.array(outline), runs
+        outline.append(hit.tip)
+        last = hit
+    return outline, runs
 
 
-def _fans(graph: Graph, number: int, first: bool) -> tuple[list[Ray], list[Ray]]:
-    edge = graph.edges[number]
-    pairs = edge.curve.pairs if isinstance(edge.curve, Arc) else ()
-    nodes = graph.nodes[edge.tail], graph.nodes[edge.head]
-    found = [
-        _fan(graph, node, _across(line[0], first), _outward(line))
-        for node, line in zip(nodes, (pairs, pairs[::-1]), strict=True)
-    ]
-    return found[0], found[1]
+def _gap(one: Floats, two: Floats) -> float:
+    return float(np.linalg.norm(one - two))
 
 
 def _tip_of(land: Landscape, one: Curve, two: Curve) -> tuple[float, float] | None:
     """The places on two curves at which they end in one point; None where they do not."""
-    first, second = _points(one), _points(two)
+    first, second = one.points, two.points
     best = min((float(np.abs(first[i] - second[j]).max()), i, j) for i in (0, -1) for j in (0, -1))
     if best[0] > land.settings.fades:
         return None
     return (len(first) - 1.0 if best[1] else 0.0), (len(second) - 1.0 if best[2] else 0.0)
-
-
-def _tip(ray: Ray, hit: Hit) -> Floats:
-    return ray.phase.theta + hit[0] * ray.direction
 
 
 def _between(one: Ray, two: Ray) -> Ray | None:
@@ -351,50 +361,3 @@ def _between(one: Ray, two: Ray) -> Ray | None:
     if (theta == one.phase.theta).all() and size > 2 - 1e-12:
         return None
     return Ray(replace(one.phase, theta=theta), direction / size)
-
-
-def _outward(pairs: Sequence[Pair]) -> Floats:
-    """Unit vector out of a line at its first point, from one that is not too close to it."""
-    steps = [pairs[0].theta - pair.theta for pair in pairs[1:]]
-    sizes = [float(np.linalg.norm(step)) for step in steps]
-    if not sizes or max(sizes) == 0.0:
-        return np.zeros(2)
-    k = next((k for k, size in enumerate(sizes) if size > 1e-3), int(np.argmax(sizes)))
-    return np.asarray(steps[k] / sizes[k])
-
-
-def _fan(graph: Graph, node: Node, ray: Ray, outward: Floats) -> list[Ray]:
-    """Rays that turn from the last one on, past the end of the line.
-
-    At a junction they leave the point itself and turn on to a line between two other phases, to
-    which the region beside the next line of the phase turns from the other side; at the border, on
-    to the border.
-    """
-    plane = graph.land.plane
-    if len(node.branches) > 2:
-        phase = _nearest(node, ray.phase)
-        ray = Ray(phase, ray.direction)
-        rays = rays_of(node.branches)
-        own = np.zeros(2)
-        for a, b, out in rays:
-            own += out * (a is phase or b is phase)
-        beyond = [out for a, b, out in rays if a is not phase and b is not phase]
-        if not beyond:
-            return []
-        last = min(beyond, key=lambda out: float(out @ own))
-    else:
-        gap = np.minimum(np.abs(ray.phase.theta - plane.low), np.abs(plane.high - ray.phase.theta))
-        if gap.min() > 1e-6:
-            return []
-        last = np.eye(2)[1 - int(gap.argmin())]
-        last = last if last @ ray.direction > 0 else -last
-    if last @ outward < 1e-3 or last @ ray.direction < -0.9:
-        return []
-    turns = graph.land.settings.turns
-    shares = (np.arange(turns) + 1) / turns
-    turned = [(1 - t) * ray.direction + t * last for t in shares]
-    return [Ray(ray.phase, d / np.linalg.norm(d)) for d in turned]
-
-
-def _nearest(node: Node, branch: Branch) -> Branch:
-    return min(node.branches, key=lambda one: float(np.abs(one.gram - branch.gram).max()))

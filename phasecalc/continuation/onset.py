@@ -91,13 +91,8 @@ def onset_near(
         return None
     first = land.settings.amplitudes[0]
     solver = _FixedAmplitude(land, daughter, place, theta, direction)
-    x, s = daughter.x, float((daughter.theta - theta) @ direction)
-    for a in _path(abs(float(daughter.gram[place])), first):
-        solved = solver.solve(x, s, a)
-        if solved is None:
-            return None
-        x, s = solved
-    return _extrapolated(solver, parent, [(x, s)] * len(land.settings.amplitudes))
+    solved = solver.from_daughter(daughter, first)
+    return None if solved is None else _extrapolated(solver, parent, [solved])
 
 
 def next_onset(land: Landscape, here: Onset, theta: Floats, direction: Floats) -> Onset | None:
@@ -145,14 +140,11 @@ def _extrapolated(
     amplitudes = np.array(land.settings.amplitudes)
     found: list[tuple[Floats, float]] = []
     for k, a in enumerate(amplitudes):
-        solved = solver.solve(*near[k], float(a))
-        if solved is None and found:
-            solved = solver.solve(*found[-1], float(a))
+        tries = (solver.solve(*start, float(a)) for start in (*near[k : k + 1], *found[-1:]))
+        solved = next((one for one in tries if one is not None), None)
         if solved is None:
             return None
         found.append(solved)
-        if k + 1 < len(near) and near[k + 1] is near[k]:
-            near = [*near[: k + 1], *[solved] * (len(near) - k - 1)]
     positions = np.array([s for _, s in found])
     daughters = tuple(
         land.branch(theta + s * direction, x, solver.daughter.family) for x, s in found
@@ -233,14 +225,10 @@ def at_amplitude(land: Landscape, onset: Onset, amplitude: float) -> Branch | No
     solver = _FixedAmplitude(land, onset.daughter, onset.place, theta, direction)
     sizes = [abs(float(q.gram[onset.place])) for q in onset.daughters]
     nearest = int(np.abs(np.log(np.array(sizes) / amplitude)).argmin())
-    start = onset.daughters[nearest]
-    x, s = start.x, float((start.theta - theta) @ direction)
-    for a in _path(sizes[nearest], amplitude):
-        solved = solver.solve(x, s, a)
-        if solved is None:
-            return None
-        x, s = solved
-    return land.branch(theta + s * direction, x, onset.daughter.family)
+    solved = solver.from_daughter(onset.daughters[nearest], amplitude)
+    if solved is None:
+        return None
+    return land.branch(theta + solved[1] * direction, solved[0], onset.daughter.family)
 
 
 def first_order_seed(land: Landscape, onset: Onset) -> Pair | None:
@@ -264,12 +252,6 @@ def first_order_seed(land: Landscape, onset: Onset) -> Pair | None:
     if daughter is None or parent is None:
         return None
     return coexistence(land, parent, daughter, daughter.theta, onset.direction)
-
-
-def _path(amplitude: float, target: float) -> list[float]:
-    """Amplitudes from one to the other, each at most twice or half the one before."""
-    steps = max(1, int(np.ceil(abs(np.log2(target / amplitude)))))
-    return [float(a) for a in np.geomspace(amplitude, target, steps + 1)]
 
 
 def _at_zero(u: Floats, values: Floats) -> Floats:
@@ -311,6 +293,18 @@ class _FixedAmplitude:
     place: tuple[int, int]
     theta: Floats
     direction: Floats
+
+    def from_daughter(self, daughter: Branch, target: float) -> tuple[Floats, float] | None:
+        """The solution at an amplitude, by ones at most twice or half the one before."""
+        size = abs(float(daughter.gram[self.place]))
+        steps = max(1, int(np.ceil(abs(np.log2(target / size)))))
+        solved = daughter.x, float((daughter.theta - self.theta) @ self.direction)
+        for a in np.geomspace(size, target, steps + 1):
+            found = self.solve(*solved, float(a))
+            if found is None:
+                return None
+            solved = found
+        return solved
 
     def solve(self, x: Floats, s: float, a: float) -> tuple[Floats, float] | None:
         """Newton's method, damped; None where it does not converge."""

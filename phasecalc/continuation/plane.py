@@ -148,12 +148,9 @@ class Plane:
     def _firsts(self) -> tuple[int, ...]:
         return tuple(dict.fromkeys(self.classes))
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Without what is compiled, which cannot be pickled and is made again."""
-        return {"model": self.model, "x": self.x, "y": self.y}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        return Plane, (self.model, self.x, self.y)
 
     @cached_property
     def classes(self) -> tuple[int, ...]:
@@ -169,17 +166,14 @@ class Plane:
         n = self.model.n_features
         values = self._at(*self.point(theta))
         found = []
-        for k in range(2):
-            by = values[(k + 1) * (n + 2) : (k + 2) * (n + 2)]
-            total = 0.0
-            if by[0]:
-                total += by[0] * _by_sparsity(problem, x)
-            if any(by[1 : n + 1]):
-                only = replace(problem, I=np.array(by[1 : n + 1], dtype=np.float64), penalty=0.0)
+        for by_S, *by_I, by_penalty in (values[n + 2 : 2 * n + 4], values[2 * n + 4 :]):
+            total = by_S * _by_sparsity(problem, x) if by_S else 0.0
+            if any(by_I):
+                only = replace(problem, I=np.array(by_I, dtype=np.float64), penalty=0.0)
                 total += only.loss(x)
-            if by[n + 1]:
+            if by_penalty:
                 gram = problem.gram(x)
-                total += by[n + 1] * float((gram**2).sum() - (np.diag(gram) ** 2).sum())
+                total += by_penalty * float((gram**2).sum() - (np.diag(gram) ** 2).sum())
             found.append(float(total))
         return found[0], found[1]
 

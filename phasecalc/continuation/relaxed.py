@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..blocks.tegum import candidates
-from ..minima.problem import Problem
 from ..model import ToyModel
-from .branch import Branch, Unconverged, _Shared
+from .branch import Branch, Landscape, Unconverged
 from .plane import Plane
 from .settings import DEFAULT, ContinuationSettings
 
@@ -37,30 +36,9 @@ class Family:
     The columns of P are orthonormal: a candidate's features in blocks have length 1.
     """
 
-    name: str
     base: Floats
     dropped: Floats
     P: Floats
-
-    def __post_init__(self) -> None:
-        if np.abs(self.P.T @ self.P - np.eye(self.P.shape[1])).max(initial=0.0) > _ROUNDING:
-            raise ValueError(f"{self.name}: the features in its blocks must have length 1")
-
-    @property
-    def free(self) -> int:
-        """How many features have free lengths and biases."""
-        return int(self.P.shape[1]) // 2
-
-    def settled(
-        self, ys: Floats, problem: Problem, mean: float, settings: ContinuationSettings,
-        *, downhill: bool,
-    ) -> list[Floats]:  # fmt: skip
-        """x where Newton's method in the family ends from rows of y, if not outside."""
-        starts = self.base + mean * self.dropped + ys @ self.P.T
-        ends, _, sizes = problem.settled_within(starts, self.P @ self.P.T, downhill=downhill)
-        lengths = (ends @ self.P)[:, : self.free]
-        inside = lengths.min(axis=1, initial=1.0) >= settings.shortest_length
-        return list(ends[inside & (sizes <= settings.stationary)])
 
 
 @lru_cache(maxsize=16)
@@ -71,47 +49,52 @@ def families(model: ToyModel) -> dict[str, Family]:
     for candidate in candidates(model):
         weights = np.array(candidate.weights, dtype=np.float64)
         free = sorted(i for block in candidate.blocks if len(block) > 1 for i in block)
-        single = [block[0] for block in candidate.blocks if len(block) == 1]
-        P = np.zeros((m * n + n, 2 * len(free)))
-        for k, i in enumerate(free):
-            only = np.zeros((m, n))
-            only[:, i] = weights[:, i]
-            P[: m * n, k] = only.ravel()
-            P[m * n + i, len(free) + k] = 1.0
-        fixed = weights.copy()
-        fixed[:, free] = 0.0
-        base = np.concatenate([fixed.ravel(), np.zeros(n)])
-        dropped = np.concatenate([np.zeros(m * n), np.isin(np.arange(n), single)])
-        found[candidate.name] = Family(candidate.name, base, dropped, P)
+        base, dropped = np.zeros((2, m + 1, n))  # rows of W, then b
+        base[:m] = weights
+        base[:, free] = 0.0
+        dropped[m, [block[0] for block in candidate.blocks if len(block) == 1]] = 1.0
+        columns, k = np.zeros((m + 1, n, 2, len(free))), np.arange(len(free))
+        columns[:m, free, 0, k] = weights[:, free]
+        columns[m, free, 1, k] = 1.0
+        P = columns.reshape((m + 1) * n, 2 * len(free))
+        if np.abs(P.T @ P - np.eye(P.shape[1])).max(initial=0.0) > _ROUNDING:
+            raise ValueError(f"{candidate.name}: the features in its blocks must have length 1")
+        found[candidate.name] = Family(base.ravel(), dropped.ravel(), P)
     return found
 
 
 @dataclass(frozen=True)
-class RelaxedLandscape(_Shared):
+class RelaxedLandscape(Landscape):
     """The candidates' branches; the lowest of them is the phase."""
 
     plane: Plane
     settings: ContinuationSettings = DEFAULT
 
+    def minima(self, theta: Floats) -> list[Branch]:
+        found: list[Branch] = []
+        for name, family in families(self.plane.model).items():
+            known: list[Floats] = []
+            for x in self._settled(name, self._starts(family, theta), theta, downhill=True):
+                if all(np.abs(x - other).max() >= _SAME for other in known):
+                    known.append(x)
+                    found.append(self.branch(theta, x, name))
+        return sorted(found, key=lambda branch: branch.loss)
+
     def lowest(self, theta: Floats, *, thorough: bool = True) -> Branch:
-        found = self._found(theta)
+        found = self.minima(theta)
         if not found:
             raise Unconverged(f"no candidate converged at {self.plane.point(theta)}")
         return found[0]
 
-    def minima(self, theta: Floats) -> list[Branch]:
-        return self._found(theta)
-
     def below(self, theta: Floats, level: float) -> Branch | None:
-        found = self._found(theta)
-        low = bool(found) and found[0].loss < level - self.settings.lower
-        return found[0] if low else None
+        found = self.minima(theta)
+        return found[0] if found and found[0].loss < level - self.settings.lower else None
 
     def follow(self, branch: Branch, theta: Floats) -> Branch | None:
         # Not downhill: beyond a limit of stability the branch goes on as a saddle.
-        ys = branch.x @ self.section(branch)
+        ys = np.atleast_2d(branch.x @ self.section(branch))
         ends = self._settled(branch.family, ys, theta, downhill=False)
-        if not ends or self.leaps(ends[0], branch, theta):
+        if not len(ends) or self.leaps(ends[0], branch, theta):
             return None
         found = self.branch(theta, ends[0], branch.family)
         return found if found.signs == branch.signs else None
@@ -133,25 +116,20 @@ class RelaxedLandscape(_Shared):
     def snapped(self, branch: Branch) -> Branch | None:
         return branch  # overlaps between blocks are 0 by construction
 
-    def _found(self, theta: Floats) -> list[Branch]:
-        found: list[Branch] = []
-        for family in families(self.plane.model).values():
-            known: list[Floats] = []
-            for x in self._settled(family.name, self._starts(family, theta), theta, downhill=True):
-                if all(np.abs(x - other).max() >= _SAME for other in known):
-                    known.append(x)
-                    found.append(self.branch(theta, x, family.name))
-        return sorted(found, key=lambda branch: branch.loss)
-
-    def _settled(self, family: str, ys: Floats, theta: Floats, *, downhill: bool) -> list[Floats]:
-        problem, mean = self.plane.problem(theta), self._mean(theta)
-        rows = np.atleast_2d(ys)
-        known = families(self.plane.model)[family]
-        return known.settled(rows, problem, mean, self.settings, downhill=downhill)
+    def _settled(self, name: str, ys: Floats, theta: Floats, *, downhill: bool) -> Floats:
+        """x where Newton's method in a family ends from rows of y, if not outside."""
+        family = families(self.plane.model)[name]
+        starts = family.base + self._mean(theta) * family.dropped + ys @ family.P.T
+        ends, _, sizes = self.plane.problem(theta).settled_within(
+            starts, family.P @ family.P.T, downhill=downhill
+        )
+        lengths = (ends @ family.P)[:, : family.P.shape[1] // 2]
+        inside = lengths.min(axis=1, initial=1.0) >= self.settings.shortest_length
+        return np.asarray(ends[inside & (sizes <= self.settings.stationary)])
 
     def _starts(self, family: Family, theta: Floats) -> Floats:
         """The candidate with a little bias, and each of its features weakened in turn."""
-        k, mean = family.free, self._mean(theta)
+        k, mean = family.P.shape[1] // 2, self._mean(theta)
         if not k:
             return np.empty((1, 0))
         found = [np.repeat([1.0, lift * mean], k) for lift in self.settings.lifts]

@@ -48,13 +48,14 @@ def neighbours(cells: Cells) -> Iterator[tuple[int, int]]:
 
 def lowest_in(land: Landscape, centres: Floats) -> tuple[Branch | None, ...]:
     """The lowest minimum at each place; None where it did not converge."""
-    found: list[Branch | None] = []
-    for theta in centres:
-        try:
-            found.append(land.lowest(theta))
-        except Unconverged:
-            found.append(None)
-    return tuple(found)
+    return tuple(_lowest(land, theta) for theta in centres)
+
+
+def _lowest(land: Landscape, theta: Floats, *, thorough: bool = True) -> Branch | None:
+    try:
+        return land.lowest(theta, thorough=thorough)
+    except Unconverged:
+        return None
 
 
 def connected(land: Landscape, one: Branch, two: Branch) -> bool:
@@ -104,12 +105,9 @@ def between(land: Landscape, one: Branch, two: Branch) -> list[Pair | Continuous
 
 def _middle(land: Landscape, low: Branch, high: Branch, *, thorough: bool) -> Branch | None:
     """The lowest minimum half-way, or beside that where it does not converge."""
-    for t in (0.5, 0.4, 0.6):
-        try:
-            return land.lowest((1 - t) * low.theta + t * high.theta, thorough=thorough)
-        except Unconverged:
-            continue
-    return None
+    places = ((1 - t) * low.theta + t * high.theta for t in (0.5, 0.4, 0.6))
+    found = (_lowest(land, theta, thorough=thorough) for theta in places)
+    return next((branch for branch in found if branch is not None), None)
 
 
 def onset_at(land: Landscape, place: Continuous) -> Onset | None:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .._version import __version__
+from ..progress import Bar
 from ..records import document_of
 from .assembled import assembled
 from .branch import Landscape
@@ -14,7 +15,7 @@ from .graph import build
 from .metastable import metastable_regions
 from .records import TracedDiagram
 from .scan import Cells
-from .work import Progress, Work
+from .work import Work
 
 
 def traced_diagram(
@@ -23,7 +24,7 @@ def traced_diagram(
     cells: Cells,
     *,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Bar | None = None,
     checkpoint: Path | None = None,
 ) -> TracedDiagram:
     """Scan the window, continue every curve that separates its cells, and all they lead to.
@@ -39,7 +40,7 @@ def traced_diagram(
 def header(land: Landscape, source: str, cells: Cells) -> dict[str, object]:
     """What a checkpoint belongs to."""
     return {
-        "checkpoint": 2,
+        "checkpoint": 3,
         "phasecalc": __version__,
         "source": source,
         "cells": list(cells),

@@ -10,44 +10,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-
+from ..encoding import decoded, encoded
 from ..files import readable, replacing
-from . import curve, equations, events, limits, onset
-from .branch import Branch, Landscape
+from ..progress import Bar
+from .branch import Landscape
 
 Document = dict[str, Any]
-_KNOWN = {
-    kind.__name__: kind
-    for kind in (
-        curve.End, equations.Pair, equations.Meeting, equations.Degenerate, onset.Onset,
-        events.Arc, events.OnsetLine, limits.Instability,
-    )
-}  # fmt: skip
-
-
-class Progress(Protocol):
-    """Shows how far a run has come."""
-
-    def __call__(self, items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
-        """The same items, counted as they are taken."""
-
-    def note(self, text: str) -> None:
-        """Something to say beside the count."""
-
-
-class Silent:
-    """Shows nothing."""
-
-    def __call__(self, items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
-        return items
-
-    def note(self, text: str) -> None:
-        """Say nothing."""
 
 
 class Work:
@@ -59,10 +30,10 @@ class Work:
         header: Document,
         file: Path | None = None,
         executor: Executor | None = None,
-        progress: Progress | None = None,
+        progress: Bar | None = None,
     ) -> None:
         self.land, self.executor = land, executor
-        self.progress = progress or Silent()
+        self.progress = progress or Bar(shown=False)
         self._file = file
         self._done: list[Any] = [] if file is None else _kept(file, header)
         self._next = 0
@@ -82,48 +53,15 @@ class Work:
             results = (future.result() for future in waiting)
 
         def everything() -> Iterator[Any]:
-            for document in known:
-                yield decoded(self.land, document)
+            yield from known
             for result in results:
-                self._keep(result)
+                if self._file is not None:
+                    line = json.dumps(encoded(result), separators=(",", ":"))
+                    with self._file.open("a", encoding="utf-8") as stream:
+                        stream.write(line + "\n")
                 yield result
 
         yield from self.progress(everything(), len(arguments), what)
-
-    def _keep(self, result: Any) -> None:
-        if self._file is not None:
-            line = json.dumps(encoded(result), separators=(",", ":"))
-            with self._file.open("a", encoding="utf-8") as stream:
-                stream.write(line + "\n")
-
-
-def encoded(value: Any) -> Any:
-    """A result as JSON: a branch by where it is and its parameters, exactly."""
-    if isinstance(value, Branch):
-        return {"Branch": [value.theta.tolist(), value.x.tolist(), value.family]}
-    if isinstance(value, np.ndarray):
-        return {"array": value.tolist()}
-    if isinstance(value, tuple | list):
-        return [encoded(item) for item in value]
-    if is_dataclass(value):
-        kind = type(value).__name__
-        return {kind: [encoded(getattr(value, field.name)) for field in fields(value)]}
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def decoded(land: Landscape, value: Any) -> Any:
-    """The result that was encoded, to the last bit."""
-    if isinstance(value, list):
-        return tuple(decoded(land, item) for item in value)
-    if not isinstance(value, dict):
-        return value
-    ((kind, content),) = value.items()
-    if kind == "array":
-        return np.array(content, dtype=np.float64)
-    if kind == "Branch":
-        theta, x, family = content
-        return land.branch(np.array(theta), np.array(x), family)
-    return _KNOWN[kind](*(decoded(land, item) for item in content))
 
 
 def _kept(path: Path, header: Document) -> list[Any]:
@@ -148,8 +86,8 @@ def _kept(path: Path, header: Document) -> list[Any]:
     done = []
     for number, line in enumerate(lines[1:], 2):
         try:
-            done.append(_checked(json.loads(line)))
-        except (ValueError, KeyError, TypeError):
+            done.append(decoded(json.loads(line)))
+        except (ValueError, TypeError, KeyError, AttributeError):
             if number < len(lines):
                 raise _refusal(path, f"line {number} is damaged") from None
     if not text.endswith("\n") or len(done) < len(lines) - 1:
@@ -170,31 +108,6 @@ def _difference(line: str, header: Document) -> str:
     names = {"phasecalc": "version", "checkpoint": "form", "plane": "model or axes"}
     other = [names.get(key, key) for key in header if found.get(key) != header[key]]
     return f"it is the checkpoint of another diagram: other {', '.join(other)}"
-
-
-def _checked(value: Any) -> Any:
-    """A document that `decoded` can take; ValueError otherwise."""
-    if isinstance(value, list):
-        for item in value:
-            _checked(item)
-    elif isinstance(value, dict):
-        ((kind, content),) = value.items()
-        if kind not in ("array", "Branch", *_KNOWN) or not isinstance(content, list):
-            raise ValueError(kind)
-        if kind == "Branch":
-            theta, x, family = content
-            np.array([*theta, *x], dtype=np.float64)
-            if len(theta) != 2 or not isinstance(family, str):
-                raise ValueError("no branch")
-        elif kind != "array":
-            if len(content) != len(fields(_KNOWN[kind])):
-                raise ValueError(kind)
-            _checked(content)
-        else:
-            np.array(content, dtype=np.float64)
-    elif not isinstance(value, str | int | float | None):
-        raise ValueError("no result")
-    return value
 
 
 def _refusal(path: Path, why: str) -> ValueError:

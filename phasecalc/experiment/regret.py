@@ -167,8 +167,8 @@ def regret(
         raise ValueError(f"bias: shape {b.shape}; it must be {(*lead, n)}, as weights has{hint}")
     if model.bias == "zero" and b.any():
         raise ValueError(
-            f"bias: the largest is {np.abs(b).max():g}, but the model holds biases at 0; a model "
-            'with bias = "free" takes them'
+            f"bias = 'zero': the weights have a bias of {np.abs(b).max():g}; a model with "
+            'bias = "free" takes it'
         )
     S = sparsity_of(sparsity, feature_probability, _checked)
     try:

@@ -50,7 +50,7 @@ def limit_diagram(
     ----------
     law : the magnitude law, uniform on [0, 1] by default.
     source : "blocks": unit lengths and bias 0, exact; "optimised": the minima of `geometry`,
-        numeric, for the uniform law.
+        numeric, for the uniform law and S ≤ 0.999.
     blocks : of your own, of unit length, besides the standard ones (source "blocks").
     progress : a bar on stderr, source "optimised" takes many seconds; None on a terminal only.
 

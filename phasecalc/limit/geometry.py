@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -18,7 +18,7 @@ from ..laws import Law, Uniform, checked_law
 from ..minima.naming import groups_of
 from ..progress import told
 from ..records import Record
-from .line import Change, Line, Place, changes_between, minima_along
+from .line import SAME_LOSS, Change, Line, Place, Search, changes_between, minima_along
 
 Floats = NDArray[np.float64]
 
@@ -29,6 +29,10 @@ RANDOM_STARTS = 16
 _NOISE = (0.03, 0.3)
 _LOOSE = 8
 """Of the search for a phase that no neighbour is in: sizes of disturbances, and copies of each."""
+_ASTRAY = 0.05
+"""Disturbance of a sum of smaller geometries."""
+_NARROWEST = 1e-6
+"""Changes of phase closer than this are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +195,9 @@ def geometry(
 
 
 def default_sparsities() -> Floats:
-    """The S of the table: closer together towards S = 1."""
-    return np.concatenate([np.arange(1, 44, 2) / 50, 1 - np.geomspace(0.12, 0.001, 18)])
+    """The S of the table: closer together towards S = 1, and where faint features come and go."""
+    dense = [0.0, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.12]
+    return np.concatenate([dense, np.arange(7, 44, 2) / 50, 1 - np.geomspace(0.12, 0.001, 18)])
 
 
 def _checked_grid(values: Sequence[float]) -> Floats:
@@ -214,16 +219,35 @@ def computed(
     sparsities: Floats,
     random_starts: int,
     seed: int,
-    smaller: Sequence[Geometry] = (),
+    smaller: Mapping[tuple[int, int], Geometry] | None = None,
+    known: Geometry | None = None,
 ) -> Geometry:
-    """The search itself; `smaller` are geometries at the same S that starts grow from."""
+    """The search itself; starts are also sums of `smaller` geometries, by (k, d), and `known`."""
     line = Line(k, d, law)
-    rows = [list(zip(g.weights, g.bias, strict=True)) for g in smaller]
+    parts, rng = _sums(k, d, smaller or {}), np.random.default_rng(seed)
+
+    def grown(sparsity: float) -> Floats:
+        rows = [
+            line.summed([part.minimum(sparsity)[1:] for part in whole], sparsity) for whole in parts
+        ]
+        if known is not None:
+            rows.append(line.problem.parameters(*known.minimum(sparsity)[1:]))
+        sums = np.array(rows).reshape(len(rows), k * d + k)
+        # A sum is a stationary point: a descent does not leave it, even where it is a saddle.
+        return np.concatenate([sums, sums + _ASTRAY * rng.normal(size=sums.shape)])
+
     grid = [float(s) for s in sparsities]
-    places, ends = minima_along(line, grid, random_starts, seed, rows)
-    ends = _with_inner(line, grid, ends, smaller)
+    places, ends = minima_along(line, grid, random_starts, seed, grown)
+    search = Search(line, random_starts, seed, grown)
+    chain = list(zip(places, ends, strict=True))
+    for S in _middles(grid, [*(part for whole in parts for part in whole)]):
+        after = int(np.searchsorted(grid, S))
+        near = np.concatenate(ends[after - 1 : after + 1])
+        rows = np.concatenate([near, grown(S)])
+        chain.append((line.minimum(line.lowest(S, rows)[0]), rows))
+    chain.sort(key=lambda one: one[0].sparsity)
     pairs = [line.split(place.x) for place in places]
-    phases, inside = phases_along(line, places, ends)
+    phases, inside = phases_along(search, chain)
     return Geometry(
         k=k,
         d=d,
@@ -239,32 +263,58 @@ def computed(
     )
 
 
-def _with_inner(
-    line: Line, grid: Sequence[float], ends: Sequence[Floats], smaller: Sequence[Geometry]
-) -> list[Floats]:
-    """Ends of descents, with what grows from each phase of a smaller geometry in its middle.
+def _sums(
+    k: int, d: int, smaller: Mapping[tuple[int, int], Geometry]
+) -> list[tuple[Geometry, ...]]:
+    """Geometries that fill d dimensions with k features; or k − 1, and one is dropped."""
+    found: list[tuple[Geometry, ...]] = []
+    if (k - 1, d) in smaller:
+        found.append((smaller[k - 1, d],))
+    for size in sorted(smaller):
+        rest = (k - size[0], d - size[1])
+        if rest in smaller and size <= rest:
+            found.append((smaller[size], smaller[rest]))
+    return found
+
+
+def _middles(grid: Sequence[float], parts: Sequence[Geometry]) -> list[float]:
+    """S between neighbouring changes of phase of the parts, where the grid has no point.
 
     A phase can lie between two neighbours of the grid, where no descent begins.
     """
-    found = [[rows] for rows in ends]
-    for known in smaller:
-        for phase in known.phases:
-            middle = 0.5 * (phase.low + phase.high)
-            k = int(np.clip(np.searchsorted(grid, middle) - 1, 0, len(grid) - 1))
-            found[k].append(line.grown([known.minimum(middle)[1:]], middle))
-    return [np.concatenate(rows) for rows in found]
+    places = sorted({phase.high for part in parts for phase in part.phases})
+    return [
+        (low + high) / 2
+        for low, high in pairwise([grid[0], *places])
+        if high - low > _NARROWEST
+        and grid[0] < low < high < grid[-1]
+        and not any(low < S < high for S in grid)
+    ]
 
 
 def phases_along(
-    line: Line, places: Sequence[Place], ends: Sequence[Floats]
+    search: Search, chain: Sequence[tuple[Place, Floats]]
 ) -> tuple[tuple[GeometryPhase, ...], dict[str, Floats]]:
-    """The phases between the changes of the lowest minimum, and a minimum in each of them."""
+    """The phases between the changes of the lowest minimum, and a minimum in each of them.
+
+    The chain holds the lowest minimum at each S, ascending, and rows that lead to low ones.
+    """
+    line = search.line
     changes: list[tuple[Change, Place]] = []
-    for (left, right), rows in zip(pairwise(places), pairwise(ends), strict=True):
-        changes += changes_between(line, left, right, np.concatenate(rows))
-    inside = [places[0], *(following for _, following in changes)]
-    low, found = places[0].sparsity, []
-    last = Change(places[-1].sparsity, 0.0, False)
+    for (left, one), (right, two) in pairwise(chain):
+        changes += changes_between(search, left, right, np.concatenate([one, two]))
+    first, end = chain[0][0], chain[-1][0]
+    within = [c for c, _ in changes[:1] if c.sparsity < chain[1][0].sparsity and not c.crossing]
+    if within and first.sparsity == 0.0:
+        # A minimum can be more symmetric at S = 0, where signs of features are of no account, than
+        # it is next to it: that is no phase.
+        limit = line.followed(changes[0][1], 0.0)
+        if limit is not None and abs(limit.loss - first.loss) <= SAME_LOSS:
+            first = changes.pop(0)[1]
+    changes = _settled(line, first, changes)
+    inside = [first, *(following for _, following in changes)]
+    low, found = chain[0][0].sparsity, []
+    last = Change(end.sparsity, 0.0, False)
     for place, change in zip(inside, [*(change for change, _ in changes), last], strict=True):
         name, text = line.name(place.x), line.description(place.x)
         found.append(GeometryPhase(name, text, low, change.sparsity, change.crossing, change.error))
@@ -272,6 +322,27 @@ def phases_along(
     pairs = [line.split(place.x) for place in inside]
     weights, bias = (np.array(rows) for rows in zip(*pairs, strict=True))
     return tuple(found), {"phase_weights": weights, "phase_bias": bias}
+
+
+def _settled(
+    line: Line, first: Place, changes: Sequence[tuple[Change, Place]]
+) -> list[tuple[Change, Place]]:
+    """The changes without those between which a name only flickers: the error of an onset."""
+    found: list[tuple[Change, Place]] = []
+    for change, place in changes:
+        before = found[-1][0] if found else None
+        if before is not None and change.sparsity - before.sparsity < _NARROWEST:
+            if not before.crossing and not change.crossing:
+                width = change.sparsity - before.sparsity + change.error + before.error
+                found[-1] = Change(before.sparsity, width, False), place
+                continue
+        found.append((change, place))
+    names = [line.name(first.x), *(line.name(place.x) for _, place in found)]
+    return [
+        one
+        for one, left, right in zip(found, names, names[1:], strict=False)
+        if one[0].crossing or left != right
+    ]
 
 
 def tabulated() -> tuple[tuple[int, int], ...]:

@@ -1,15 +1,18 @@
 """The minima of k equal features in d dimensions along the line of sparsity.
 
 The lowest minimum on a grid of S comes from descents from random starts, from the minima at the
-neighbouring S and from smaller blocks with one feature added; that nothing lower was missed is
-evidence, not proof. Where the lowest minimum changes, both branches are followed by Newton's method
-and their crossing is solved.
+neighbouring S and from sums of smaller blocks; that nothing lower was missed is evidence, not
+proof. Where the lowest minimum changes, both branches are followed by Newton's method and their
+crossing is solved. A third minimum is searched for there: a phase between two points of the grid
+can be narrow, and lower than its neighbours by as little as 10⁻⁹ where faint features come and go,
+and a branch that crosses may be no minimum any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,20 +28,28 @@ Floats = NDArray[np.float64]
 
 KEPT = 8
 """So many of the lowest ends of one S are carried on to its neighbours."""
-SAME_LOSS = 1e-10
+SAME_LOSS = 1e-12
 """Two ends with losses closer than this are one minimum, up to symmetry."""
 _STATIONARY = 1e-9
 """A gradient above this is no minimum: the branch has ended."""
 _LEAP = 0.05
 """A branch whose overlaps move more than this in one step has leaped to another one."""
 _STEPS = 12
-"""Steps in which a branch is followed from one end of an interval to the other."""
-_LOWER = 1e-9
-"""A third minimum this much lower at a crossing is a phase between the two."""
+"""Most steps in which a branch is followed from one end of an interval to the other."""
+_STEP = 0.01
+"""Length of such a step, in parts of 1 − S, where these are not too many."""
+_LOWER = 1e-13
+"""Losses that differ by this differ by more than rounding."""
+_CURVED = 1e-8
+"""Curvatures below minus this are those of a saddle: they are known to about that."""
+_SADDLES = 5
+"""So many saddles are left, one after the other."""
+_ASIDE = (0.02, 0.1)
+"""Steps away from a saddle."""
 _BESIDE = 0.02
 """Size of the steps away from known minima from which a third one is looked for."""
-_NARROW = 1e-4
-"""Intervals narrower than this are not searched for a third phase."""
+_WIDE = 1e-3
+"""In wider intervals a third minimum is searched for from many starts."""
 _CONTINUOUS = 1e-7
 """Width to which the place of a continuous change is bisected."""
 
@@ -100,18 +111,17 @@ class Line:
         bias = self.mean * (1 - sparsity) * rng.uniform(-0.6, 1.4, size=(count, self.k))
         return np.hstack([weights, bias])
 
-    def grown(self, smaller: Iterable[tuple[Floats, Floats]], sparsity: float) -> Floats:
-        """Starts from fewer features or dimensions: features added at a dimension, or dropped."""
-        rows = []
-        for weights, bias in smaller:
-            W = np.zeros((self.d, self.k))
-            b = np.full(self.k, self.mean * (1 - sparsity))
+    def summed(self, parts: Iterable[tuple[Floats, Floats]], sparsity: float) -> Floats:
+        """A start, x, from blocks (W, b) in dimensions of their own; other features are dropped."""
+        W = np.zeros((self.d, self.k))
+        b = np.full(self.k, self.mean * (1 - sparsity))
+        row = column = 0
+        for weights, bias in parts:
             d, k = weights.shape
-            W[:d, :k], b[:k] = weights, bias / self.problem.unit
-            for extra in range(min(self.d - d, self.k - k)):
-                W[d + extra, k + extra], b[k + extra] = 1.0, 0.0
-            rows.append(np.concatenate([W.ravel(), b]))
-        return np.array(rows).reshape(len(rows), -1)
+            W[row : row + d, column : column + k] = weights
+            b[column : column + k] = bias / self.problem.unit
+            row, column = row + d, column + k
+        return np.concatenate([W.ravel(), b])
 
     def lowest(self, sparsity: float, rows: Floats) -> list[Place]:
         """The different ends of descents from the rows, lowest first, at most `KEPT`."""
@@ -130,6 +140,20 @@ class Line:
         x, loss, _ = self.at(place.sparsity).settled(place.x)
         return Place(place.sparsity, x, loss)
 
+    def minimum(self, place: Place) -> Place:
+        """The place polished; from a saddle on to what its softest direction leads to."""
+        here = self.polished(place)
+        for _ in range(_SADDLES):
+            curvature, soft = self.at(here.sparsity).softest(here.x)
+            if curvature > -_CURVED:
+                break
+            sides = [size * sign * soft for size in _ASIDE for sign in (1.0, -1.0)]
+            found = self.polished(self.lowest(here.sparsity, here.x + np.array(sides))[0])
+            if found.loss >= here.loss - _LOWER:
+                break
+            here = found
+        return here
+
     def moved(self, place: Place, sparsity: float) -> Place | None:
         """The same branch at another S near by; None where it has ended or leaped."""
         problem = self.at(sparsity)
@@ -140,66 +164,54 @@ class Line:
     def followed(self, place: Place, sparsity: float) -> Place | None:
         """The same branch at another S, in small steps."""
         here: Place | None = place
-        for s in np.linspace(place.sparsity, sparsity, _STEPS + 1)[1:]:
+        far = abs(sparsity - place.sparsity) / (1 - max(sparsity, place.sparsity))
+        for s in np.linspace(place.sparsity, sparsity, min(_STEPS, ceil(far / _STEP)) + 1)[1:]:
             if here is None:
                 return None
             here = self.moved(here, float(s))
         return here
 
-    def change(self, left: Place, right: Place) -> Change | None:
-        """Where the lowest minimum changes between two places; None where it is one branch."""
-        onward, back = self.followed(left, right.sparsity), self.followed(right, left.sparsity)
-        if (
+    def joined(self, left: Place, right: Place) -> bool:
+        """Whether the two are one branch, under one name."""
+        onward = self.followed(left, right.sparsity)
+        return (
             onward is not None
             and abs(onward.loss - right.loss) <= SAME_LOSS
-            and self.name(onward.x) == self.name(right.x)
-        ):
-            return None if self.name(left.x) == self.name(right.x) else self._renamed(left, right)
-        if onward is not None and back is not None:
-            if back.loss > left.loss and onward.loss > right.loss:
-                return self._crossing(left, onward, back, right)
-        return self._bisected(left, right)
-
-    def _crossing(self, left: Place, onward: Place, back: Place, right: Place) -> Change:
-        def gap(sparsity: float) -> float:
-            t = (sparsity - left.sparsity) / (right.sparsity - left.sparsity)
-            losses = []
-            for one, two in ((left, onward), (back, right)):
-                guess = one if t < 0.5 else two
-                place = self.followed(guess, sparsity) if 0 < t < 1 else guess
-                losses.append(np.nan if place is None else place.loss)
-            return losses[0] - losses[1]
-
-        where = brentq(gap, left.sparsity, right.sparsity, xtol=1e-13, rtol=1e-14)
-        step = 1e-5
-        slope = (gap(min(where + step, right.sparsity)) - gap(max(where - step, left.sparsity))) / (
-            min(where + step, right.sparsity) - max(where - step, left.sparsity)
+            and self.name(onward.x) == self.name(right.x) == self.name(left.x)
         )
-        return Change(float(where), float(1e-14 / max(abs(slope), 1e-6)) + 1e-12, True)
 
-    def _middle(self, left: Place, right: Place) -> Place:
-        """The lowest minimum half-way, from both ends."""
-        s = (left.sparsity + right.sparsity) / 2
-        return self.polished(self.lowest(s, np.array([left.x, right.x]))[0])
+    def crossing(self, left: Place, right: Place) -> tuple[Change, list[Place]] | None:
+        """Where the losses of two branches are equal, and both there; None without a crossing."""
+        onward, back = self.followed(left, right.sparsity), self.followed(right, left.sparsity)
+        if onward is None or back is None:
+            return None
+        if back.loss <= left.loss + _LOWER or onward.loss <= right.loss + _LOWER:
+            return None
 
-    def _bisected(self, left: Place, right: Place) -> Change | None:
-        """Halve the interval until a branch can be followed across it, or it is narrow."""
-        if right.sparsity - left.sparsity < _CONTINUOUS:
-            where = (left.sparsity + right.sparsity) / 2
-            return Change(where, right.sparsity - left.sparsity, False)
-        middle = self._middle(left, right)
-        if self.name(middle.x) == self.name(right.x):
-            return self.change(left, middle)
-        return self.change(middle, right)
+        def both(sparsity: float) -> list[Place | None]:
+            first = sparsity - left.sparsity < right.sparsity - sparsity
+            guesses = (left, back) if first else (onward, right)
+            return [self.followed(guess, sparsity) for guess in guesses]
 
-    def _renamed(self, left: Place, right: Place) -> Change:
-        """Where a continuous branch changes its name."""
-        name = self.name(left.x)
-        while right.sparsity - left.sparsity > _CONTINUOUS:
-            middle = self._middle(left, right)
-            left, right = (middle, right) if self.name(middle.x) == name else (left, middle)
-        where = (left.sparsity + right.sparsity) / 2
-        return Change(where, right.sparsity - left.sparsity, False)
+        def gap(sparsity: float) -> float:
+            one, two = both(sparsity)
+            return np.nan if one is None or two is None else one.loss - two.loss
+
+        try:
+            where = float(brentq(gap, left.sparsity, right.sparsity, xtol=1e-13, rtol=1e-14))
+        except ValueError:  # a branch was lost on the way
+            return None
+        met = [place for place in both(where) if place is not None]
+        if len(met) < 2 or not left.sparsity < where < right.sparsity:
+            return None
+        step = min(1e-5, where - left.sparsity, right.sparsity - where)
+        slope = (gap(where + step) - gap(where - step)) / (2 * step)
+        error = 1e-14 / max(abs(slope), 1e-6) + 1e-12
+        return Change(where, float(error), True), met
+
+
+Grown = Callable[[float], Floats]
+"""Starts at any S, as rows, that come from smaller blocks."""
 
 
 def minima_along(
@@ -207,24 +219,21 @@ def minima_along(
     sparsities: Sequence[float],
     random_starts: int,
     seed: int = 0,
-    smaller: Iterable[Sequence[tuple[Floats, Floats]]] = (),
+    grown: Grown | None = None,
 ) -> tuple[list[Place], list[Floats]]:
     """The lowest minimum at each S, ascending, and the ends of all low minima there, as rows.
-
-    `smaller` are (W, b) of smaller blocks at these S.
 
     Every S descends from random starts and from the ends of its neighbours, once upwards and once
     downwards.
     """
     rng = np.random.default_rng(seed)
-    grown = [list(rows) for rows in smaller]
     found: list[list[Place]] = []
-    for i, s in enumerate(sparsities):
+    for s in sparsities:
         rows = [line.starts(s, random_starts, rng)]
         if found:
             rows.append(np.array([place.x for place in found[-1]]))
-        if grown:
-            rows.append(line.grown([row[i] for row in grown], s))
+        if grown is not None:
+            rows.append(grown(s))
         found.append(line.lowest(s, np.concatenate([row for row in rows if len(row)])))
     for i in range(len(found) - 2, -1, -1):
         rows_back = np.array([place.x for place in (*found[i + 1], *found[i])])
@@ -234,28 +243,66 @@ def minima_along(
             sparsities[i], np.array([place.x for place in (found[i - 1][0], *found[i])])
         )
     rows_of = [np.array([place.x for place in places]) for places in found]
-    return [line.polished(places[0]) for places in found], rows_of
+    places = [line.minimum(one[0]) for one in found]
+    if len(places) > 1:
+        # At S = 0 minima that differ by signs of features have one loss: that of S → 0 is taken.
+        limit = line.followed(places[1], places[0].sparsity)
+        if limit is not None and limit.loss <= places[0].loss + _LOWER:
+            places[0] = line.minimum(limit)
+    return places, rows_of
+
+
+class Search:
+    """The search for a third minimum between two places of a line."""
+
+    def __init__(
+        self, line: Line, random_starts: int = 0, seed: int = 0, grown: Grown | None = None
+    ) -> None:
+        self.line, self.random_starts, self.grown = line, random_starts, grown
+        self.rng = np.random.default_rng(seed)
+
+    def lowest(
+        self, sparsity: float, known: Sequence[Place], rows: Floats, *, wide: bool = True
+    ) -> Place:
+        """The lowest minimum that known places, with steps away from them, and rows lead to."""
+        line = self.line
+        starts = [np.array([place.x for place in known])]
+        for place in known:
+            soft = line.at(sparsity).softest(place.x)[1]
+            starts += [place.x + size * np.array([[1.0], [-1.0]]) * soft for size in _ASIDE]
+        if wide:
+            # Beside the rows too: a branch may cross where it has become a saddle.
+            beside = rows + _BESIDE * self.rng.normal(size=rows.shape)
+            starts += [rows, beside, line.starts(sparsity, self.random_starts, self.rng)]
+        if self.grown is not None:
+            starts.append(self.grown(sparsity))
+        return line.minimum(line.lowest(sparsity, np.concatenate(starts))[0])
 
 
 def changes_between(
-    line: Line, left: Place, right: Place, rows: Floats
+    search: Search, left: Place, right: Place, rows: Floats
 ) -> list[tuple[Change, Place]]:
     """All changes of the lowest minimum between two S, each with the place that follows it.
 
-    Where two minima cross, descents from the rows look for a third one that is lower there.
+    Where two minima cross, a search looks for a third one that is lower there; where none can be
+    followed to the other end, the interval is halved.
     """
-    change = line.change(left, right)
-    if change is None:
+    line = search.line
+    if line.joined(left, right):
         return []
-    if change.crossing and right.sparsity - left.sparsity > _NARROW:
-        known = line.followed(left, change.sparsity)
-        # Beside the rows too: a branch may cross where it has become a saddle.
-        beside = rows + _BESIDE * np.random.default_rng(0).normal(size=rows.shape)
-        third = line.lowest(change.sparsity, np.concatenate([rows, beside]))[0]
-        if known is not None and third.loss < known.loss - _LOWER:
-            middle = line.polished(third)
-            return [
-                *changes_between(line, left, middle, rows),
-                *changes_between(line, middle, right, rows),
-            ]
-    return [(change, right)]
+    width = right.sparsity - left.sparsity
+    where = (left.sparsity + right.sparsity) / 2
+    met = line.crossing(left, right)
+    if width <= _CONTINUOUS:
+        return [(Change(where, width, False) if met is None else met[0], right)]
+    known = [left, right]
+    if met is not None:
+        crossing, known = met
+        where = crossing.sparsity
+    middle = search.lowest(where, known, rows, wide=width > _WIDE or met is not None)
+    if met is not None and middle.loss >= min(place.loss for place in known) - _LOWER:
+        return [(crossing, right)]
+    return [
+        *changes_between(search, left, middle, rows),
+        *changes_between(search, middle, right, rows),
+    ]

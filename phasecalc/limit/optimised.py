@@ -18,8 +18,8 @@ from ..symbols import p
 from .geometry import geometry, tabulated
 from .records import Compound, InvariantPoint, LimitDiagram, LimitStrip, lower_hull
 
-LOW, HIGH = 0.02, 0.999
-"""The S between which the table's minima are."""
+HIGH = 0.999
+"""The largest S of the table's minima; the smallest is 0."""
 _HALVED = 1e-11
 """Width to which the place is bisected where a block falls apart."""
 _MARGIN = 1e-6
@@ -67,7 +67,12 @@ def _mixtures(k: int, d: int) -> list[tuple[float, float]]:
 
 
 def optimised_points(sparsity: float) -> tuple[list[Compound], list[float], list[float]]:
-    """The compounds that exist at S, their losses, and their mean squared lengths."""
+    """The compounds that exist at S, their losses, and their mean squared lengths.
+
+    Raises `ValueError` for S above the table's.
+    """
+    if sparsity > HIGH:
+        raise ValueError(f'sparsity = {sparsity}: with source = "optimised" it must be ≤ {HIGH}')
     compounds, losses, squares = [Compound("dedicated", 1, 1)], [0.0], [1.0]
     for k, d in tabulated():
         if k <= d or any(low < sparsity < high for low, high in _mixtures(k, d)):
@@ -120,7 +125,7 @@ def _variance(sparsity: float) -> float:
 
 @lru_cache(maxsize=3)
 def _diagram(progress: bool | None) -> LimitDiagram:
-    grid = [float(s) for s in geometry(2, 1).sparsities if LOW <= s <= HIGH]
+    grid = [float(s) for s in geometry(2, 1).sparsities if s <= HIGH]
     stable = [stable_at(s) for s in grid]
     changes: list[tuple[float, list[Compound], list[Compound]]] = []
     with bar(total=len(grid) - 1, unit="interval", desc="changes", progress=progress) as shown:

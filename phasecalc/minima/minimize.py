@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
-from itertools import permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +17,7 @@ from .found import LocalMinimum, Minimum, padded
 from .general import general_minimum, is_general
 from .learning import FLAT, learning
 from .naming import is_dead, name_of, outcome_of
+from .orbits import orders_of
 from .problem import GRADIENT_TOLERANCE, Problem
 from .starts import escapes, narrowed, starts
 
@@ -276,27 +275,15 @@ def _symmetries(
     problem: Problem, gram: Floats, bias: Floats, other: tuple[float, Floats, Floats]
 ) -> NDArray[np.intp]:
     """Permutations of equally important features: all, or for many features the sorting one."""
-    classes = tuple(tuple(np.flatnonzero(problem.I == value)) for value in np.unique(problem.I))
-    if max(map(len, classes)) <= MOST_PERMUTED:
-        return _permutations(classes)
+    values, which, counts = np.unique(problem.I, return_inverse=True, return_counts=True)
+    if counts.max() <= MOST_PERMUTED:
+        return orders_of(tuple(which.tolist()))
     order = np.empty(len(bias), dtype=np.intp)
-    for features in classes:
-        group = np.array(features)
+    for value in values:
+        group = np.flatnonzero(problem.I == value)
         mine, theirs = (
             group[np.lexsort((np.sort(g, axis=1).sum(axis=1)[group], b[group].round(6)))]
             for g, b in ((gram, bias), other[1:])
         )
         order[theirs] = mine
     return order[None]
-
-
-@lru_cache(maxsize=16)
-def _permutations(classes: tuple[tuple[int, ...], ...]) -> NDArray[np.intp]:
-    """Every order of the features that permutes each class within itself, one a row."""
-    orders = []
-    for arranged in product(*(permutations(group) for group in classes)):
-        order = np.empty(sum(map(len, classes)), dtype=np.intp)
-        for group, images in zip(classes, arranged, strict=True):
-            order[list(group)] = images
-        orders.append(order)
-    return np.array(orders)

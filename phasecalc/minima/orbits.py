@@ -1,6 +1,9 @@
-"""The rotations of the hidden space, W → QW, which leave the loss as it is."""
+"""What leaves the loss as it is: rotations W → QW, and orders of equally important features."""
 
 from __future__ import annotations
+
+from functools import lru_cache
+from itertools import permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,3 +28,20 @@ def orbit(x: Floats, m: int, n: int) -> tuple[Floats, int]:
                 T[count] = v / length
                 count += 1
     return T, count
+
+
+@lru_cache(maxsize=64)
+def orders_of(classes: tuple[int, ...]) -> NDArray[np.intp]:
+    """Permutations of features that permute each class within itself, one a row.
+
+    >>> orders_of((0, 0, 2)).tolist()
+    [[0, 1, 2], [1, 0, 2]]
+    """
+    groups = [[i for i, c in enumerate(classes) if c == one] for one in dict.fromkeys(classes)]
+    orders = []
+    for arranged in product(*(permutations(group) for group in groups)):
+        order = np.empty(len(classes), dtype=np.intp)
+        for group, images in zip(groups, arranged, strict=True):
+            order[group] = images
+        orders.append(order)
+    return np.array(orders)

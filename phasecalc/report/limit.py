@@ -31,6 +31,7 @@ def limit_text(diagram: LimitDiagram) -> str:
         *(f"  {line}" for line in conventions(diagram.law)),
         "  F(ν)/m is the lower convex hull of the blocks (k/d, ℓ/d) and of dropped features (1, v)",
         f"  {BOUND}",
+        *_range(diagram),
         "",
         f"Compounds ({len(diagram.compounds)})",
     ]
@@ -58,6 +59,14 @@ def limit_text(diagram: LimitDiagram) -> str:
         )
     )
     return "\n".join(lines)
+
+
+def _range(diagram: LimitDiagram) -> list[str]:
+    """Where a numeric diagram ends, as its minima do."""
+    if diagram.source != "optimised":
+        return []
+    low, high = diagram.strips[0].low, diagram.strips[-1].high
+    return [f"  for {low:g} ≤ S ≤ {high:g}, blocks of at most 9 features in 3 dimensions"]
 
 
 def state_text(state: LimitState) -> str:

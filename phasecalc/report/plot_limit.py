@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _DENSITIES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
 _SMALLEST = 0.01
 _WIDEST = 3.6
+_STEEP = 0.01
+"""Points of D* that differ by more get another one between them, _HALVED times at most."""
+_HALVED = 5
 
 
 def plot_limit(diagram: LimitDiagram, ax: Axes | None = None) -> Figure:
@@ -102,18 +106,28 @@ def plot_sticky(
     ax: Axes | None = None,
     *,
     trained: tuple[ArrayLike, ArrayLike] | None = None,
-    points: int = 120,
+    points: int = 60,
 ) -> Figure:
     """Draw D* = m/‖W‖_F² against 1/(1 − S) at one n/m: the section that Elhage et al. measured.
 
-    `trained` are (S, D*) of trained models, drawn as dots.
+    `trained` are (S, D*) of trained models, drawn as dots. The line has `points` points and, where
+    it is steep, more.
     """
     figure, ax = _canvas(ax, (7.0, 4.2))
-    sparsities = 1 - np.geomspace(0.98, 0.0101, points)
-    values = [float(diagram.at(float(s), ratio).dimensions_per_feature) for s in sparsities]
+    line = {
+        float(q): float(diagram.at(float(1 - q), ratio).dimensions_per_feature)
+        for q in np.geomspace(0.98, 0.0101, points)
+    }
+    for _ in range(_HALVED):
+        for a, b in pairwise(sorted(line)):
+            if abs(line[a] - line[b]) > _STEEP:
+                middle = float(np.sqrt(a * b))
+                line[middle] = float(diagram.at(1 - middle, ratio).dimensions_per_feature)
+    p = np.array(sorted(line))
     ax.plot(
-        1 / (1 - sparsities), values, color=INK, lw=1.5, label=f"sums of blocks ({diagram.source})"
-    )
+        1 / p, [line[float(q)] for q in p], color=INK, lw=1.5,
+        label=f"sums of blocks ({diagram.source})",
+    )  # fmt: skip
     if trained is not None:
         S, D = (np.asarray(part, dtype=np.float64) for part in trained)
         ax.plot(1 / (1 - S), D, "o", ms=4, color=TINTS["superposition"][2], label="trained")

@@ -63,20 +63,22 @@ def write_names(
         low, high = _corners(ax, text)
         free[_slice(low[0], high[0]), _slice(low[1], high[1])] = False
     beside: list[str] = []
+    near = np.zeros(labels.shape, dtype=bool)
     for name in names:
         region = labels == name
         if region.any() and not any(_placed(ax, text, region & free) for text in _ways(ax, name)):
             beside.append(name)
-            _numbered(ax, len(beside), region)
+            _numbered(ax, len(beside), region, near)
     if detail is not None:
         box, labels = detail
+        near = np.zeros(labels.shape, dtype=bool)
         for name in np.unique(labels[labels != ""]):
             region = labels == name
             ways = _ways(box, str(name), _SIZES[-1:])
             if not any(_placed(box, text, region) for text in ways):
                 if name not in beside:
                     beside.append(str(name))
-                _numbered(box, 1 + beside.index(str(name)), region)
+                _numbered(box, 1 + beside.index(str(name)), region, near)
     if beside:
         lines = [""]
         for k, name in enumerate(beside, start=1):
@@ -98,9 +100,15 @@ def write_names(
         )
 
 
-def _numbered(ax: Axes, number: int, region: NDArray[np.bool_]) -> None:
-    """A number in place of a name that fits nowhere."""
-    _place(next(_ways(ax, str(number), _SIZES[-1:])), region, region)
+def _numbered(ax: Axes, number: int, region: NDArray[np.bool_], near: NDArray[np.bool_]) -> None:
+    """A number in place of a name that fits nowhere, clear of other numbers where that can be."""
+    text = next(_ways(ax, str(number), _SIZES[-1:]))
+    free = region & ~near
+    _place(text, region, free if free.any() else region)
+    low, high = _corners(ax, text)
+    width, height = high - low
+    near[_slice(low[0] - width / 2, high[0] + width / 2),
+         _slice(low[1] - height / 2, high[1] + height / 2)] = True  # fmt: skip
 
 
 def _ways(ax: Axes, name: str, sizes: tuple[float, ...] = _SIZES) -> Iterator[Text]:

@@ -27,6 +27,8 @@ _LENS = (-1.15, -1.15, 0.45)
 _DASHES = {"first order": "-", "continuous": (0, (1, 1.5))}
 _WIDTH = {"first order": 0.8, "continuous": 1.3}
 """Of the upright lines between phases."""
+_F = 120
+"""Sparsities at which F is drawn beside those of the record: closer than the eye sees corners."""
 _NARROW = 0.002
 """Phases narrower than this, as a part of the picture's width, get no plane of their own."""
 
@@ -45,7 +47,8 @@ def plot_weights(record: Geometry, *, low: float = 0.0, high: float = 0.99) -> F
     if record.d > 2:
         raise ValueError(f"d = {record.d}: weights are drawn in one or two dimensions")
     inside = (record.sparsities >= low) & (record.sparsities <= high)
-    S, F = record.sparsities[inside], record.losses[inside]
+    S = np.union1d(record.sparsities[inside], np.linspace(max(low, record.phases[0].low), high, _F))
+    F = [record.loss(float(s)) for s in S]
     spans = [(p, max(p.low, low), min(p.high, high)) for p in record.phases]
     spans = [(p, a, b) for p, a, b in spans if b - a > _NARROW * (high - low)]
     figure = Figure(figsize=(max(7.0, 2.0 * len(spans)), 5.4), layout="constrained")
@@ -76,7 +79,8 @@ def plot_weights(record: Geometry, *, low: float = 0.0, high: float = 0.99) -> F
     below.set_xlabel("sparsity, S")
     below.set_ylabel("least loss, F")
     figure.suptitle(
-        f"{sizes(record.k, record.d)}, equally important, all weights and biases free (numeric)",
+        f"{sizes(record.k, record.d)}, equally important, all weights and biases free (numeric)\n"
+        "arrows: columns of W; dotted circles: radius 1; ○ in the middle: dropped",
         fontsize=10,
     )
     return figure
