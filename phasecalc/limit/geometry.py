@@ -18,7 +18,7 @@ from ..laws import Law, Uniform, checked_law
 from ..minima.naming import groups_of
 from ..progress import told
 from ..records import Record
-from .line import SAME_LOSS, Change, Line, Place, Search, changes_between, minima_along
+from .line import SAME_LOSS, Change, Line, Place, Search, changes_between, continued, minima_along
 
 Floats = NDArray[np.float64]
 
@@ -285,10 +285,8 @@ def _middles(grid: Sequence[float], parts: Sequence[Geometry]) -> list[float]:
     places = sorted({phase.high for part in parts for phase in part.phases})
     return [
         (low + high) / 2
-        for low, high in pairwise([grid[0], *places])
-        if high - low > _NARROWEST
-        and grid[0] < low < high < grid[-1]
-        and not any(low < S < high for S in grid)
+        for low, high in pairwise(places)
+        if high - low > _NARROWEST and high < grid[-1] and not any(low < S < high for S in grid)
     ]
 
 
@@ -300,11 +298,12 @@ def phases_along(
     The chain holds the lowest minimum at each S, ascending, and rows that lead to low ones.
     """
     line = search.line
+    places = continued(line, [place for place, _ in chain])
     changes: list[tuple[Change, Place]] = []
-    for (left, one), (right, two) in pairwise(chain):
-        changes += changes_between(search, left, right, np.concatenate([one, two]))
-    first, end = chain[0][0], chain[-1][0]
-    within = [c for c, _ in changes[:1] if c.sparsity < chain[1][0].sparsity and not c.crossing]
+    for (left, right), (one, two) in zip(pairwise(places), pairwise(chain), strict=True):
+        changes += changes_between(search, left, right, np.concatenate([one[1], two[1]]))
+    first, end = places[0], places[-1]
+    within = [c for c, _ in changes[:1] if c.sparsity < places[1].sparsity and not c.crossing]
     if within and first.sparsity == 0.0:
         # A minimum can be more symmetric at S = 0, where signs of features are of no account, than
         # it is next to it: that is no phase.
@@ -313,7 +312,7 @@ def phases_along(
             first = changes.pop(0)[1]
     changes = _settled(line, first, changes)
     inside = [first, *(following for _, following in changes)]
-    low, found = chain[0][0].sparsity, []
+    low, found = places[0].sparsity, []
     last = Change(end.sparsity, 0.0, False)
     for place, change in zip(inside, [*(change for change, _ in changes), last], strict=True):
         name, text = line.name(place.x), line.description(place.x)
@@ -331,12 +330,11 @@ def _settled(
     found: list[tuple[Change, Place]] = []
     for change, place in changes:
         before = found[-1][0] if found else None
-        if before is not None and change.sparsity - before.sparsity < _NARROWEST:
-            if not before.crossing and not change.crossing:
-                width = change.sparsity - before.sparsity + change.error + before.error
-                found[-1] = Change(before.sparsity, width, False), place
-                continue
-        found.append((change, place))
+        width = np.inf if before is None else change.sparsity - before.sparsity
+        if before is None or before.crossing or change.crossing or width >= _NARROWEST:
+            found.append((change, place))
+            continue
+        found[-1] = Change(before.sparsity, width + change.error + before.error, False), place
     names = [line.name(first.x), *(line.name(place.x) for _, place in found)]
     return [
         one

@@ -171,6 +171,11 @@ class Line:
             here = self.moved(here, float(s))
         return here
 
+    def preferred(self, other: Place, place: Place) -> Place:
+        """What another place leads to, where that is no higher than this one."""
+        here = self.followed(other, place.sparsity)
+        return place if here is None or here.loss > place.loss + _LOWER else self.minimum(here)
+
     def joined(self, left: Place, right: Place) -> bool:
         """Whether the two are one branch, under one name."""
         onward = self.followed(left, right.sparsity)
@@ -243,13 +248,18 @@ def minima_along(
             sparsities[i], np.array([place.x for place in (found[i - 1][0], *found[i])])
         )
     rows_of = [np.array([place.x for place in places]) for places in found]
-    places = [line.minimum(one[0]) for one in found]
-    if len(places) > 1:
-        # At S = 0 minima that differ by signs of features have one loss: that of S → 0 is taken.
-        limit = line.followed(places[1], places[0].sparsity)
-        if limit is not None and limit.loss <= places[0].loss + _LOWER:
-            places[0] = line.minimum(limit)
-    return places, rows_of
+    return continued(line, [line.minimum(one[0]) for one in found]), rows_of
+
+
+def continued(line: Line, places: Sequence[Place]) -> list[Place]:
+    """Of minima with one loss, to rounding, the one that the next larger S leads to.
+
+    Minima that differ by signs of features have one loss at S = 0, and nearly so next to it.
+    """
+    found = list(places)
+    for i in range(len(found) - 2, -1, -1):
+        found[i] = line.preferred(found[i + 1], found[i])
+    return found
 
 
 class Search:
@@ -302,6 +312,7 @@ def changes_between(
     middle = search.lowest(where, known, rows, wide=width > _WIDE or met is not None)
     if met is not None and middle.loss >= min(place.loss for place in known) - _LOWER:
         return [(crossing, right)]
+    middle = line.preferred(right, middle)
     return [
         *changes_between(search, left, middle, rows),
         *changes_between(search, middle, right, rows),
