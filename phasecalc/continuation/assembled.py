@@ -151,6 +151,7 @@ def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> Tra
             "tricritical point",
             "critical point",
             "Landau point",
+            "bicritical point",
         )
         moved = [None if one else land.follow(branch, node.theta) for branch in near]
         a, b = (at or like(node, branch) for at, branch in zip(moved, near, strict=True))

@@ -35,6 +35,7 @@ Kind = Literal[
     "critical end point",
     "critical point",
     "Landau point",
+    "bicritical point",
     "end of a branch",
     "border",
 ]
@@ -43,8 +44,9 @@ Kind = Literal[
 junction : three or more first-order lines meet. tricritical point : a line changes from first order
 to continuous. critical end point : a continuous line ends on a first-order one. critical point : a
 first-order line ends because its two phases become one. Landau point : a symmetric minimum and
-those that break its symmetry become one, and the lines between them meet. border : of the window.
-end of a branch : not resolved, the line could not be followed further.
+those that break its symmetry become one, and the lines between them meet. bicritical point : on a
+continuous line another daughter becomes the lower one, and the line between both begins. border :
+of the window. end of a branch : not resolved, the line could not be followed further.
 """
 
 

@@ -32,6 +32,7 @@ MARKS = {
     "critical end point": ("s", "white"),
     "critical point": ("D", INK),
     "Landau point": ("*", INK),
+    "bicritical point": ("v", "white"),
 }
 """Marker and face of each kind of special point."""
 _SPINODAL: dict[str, Any] = {"color": INK, "lw": 0.7, "alpha": 0.7}
@@ -58,8 +59,9 @@ def plot_traced(
 
     Solid lines are first-order transitions, dotted ones continuous; circles are junctions,
     triangles tricritical points, squares critical end points, diamonds critical points,
-    stars Landau points. With `metastable` thin lines are spinodals, and where a phase is metastable
-    it is hatched in its colour. Regions are the connected parts that the lines cut out. `axes` and
+    stars Landau points, triangles upside down bicritical points. With `metastable` thin lines are
+    spinodals, and where a phase is metastable it is hatched in its colour. Regions are the
+    connected parts that the lines cut out. `axes` and
     `inset` are those of `plot_diagram`.
 
     Raises `ValueError` for candidates beneath a variant: they minimise another loss; for a diagram
