@@ -51,8 +51,12 @@ NEARLY = 0.01
 LANDAU = 0.02
 """A loose end this close to the Landau point, in S and r, leads to it."""
 FAINT = (
-    "Where features are faint, losses differ by little: next to (S, r) = (0.082, 1) by 1e-11 over a "
-    "distance of 1e-5. Minima whose losses differ by less than 1e-14 are not told apart."
+    "Lines with 0.0775 < S < 0.0833 and 0.9995 < r < 1.0013 are a sketch. Features are faint there, "
+    "and losses differ by 1e-11 over a distance of 1e-5. From the scan of the whole plane the tracer "
+    "can step over the bicritical point at which two daughters of `extra-triangle+2-dropped` exchange "
+    "their order, and then a critical end point stands in its place. A trace of 0.081 < S < 0.0838, "
+    "0.9992 < r < 1.0014 alone finds it, at (S, r) = (0.08201, 1.00025), from several scans and steps "
+    "(`tests/test_five_in_two.py`)."
 )
 
 
