@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .branch import Branch, Landscape, same_signs, walk
 from .curve import Across, Coexistence, End, both_ways, continue_curve
 from .equations import Meeting, Pair, cusp, left_of
-from .exchange import exchanged, lowest_signs, rival, root_between
+from .exchange import exchanged, lowest_signs, rival, root_between, variants
 from .landau import landau_point
 from .limits import lowest, softest_sides
 from .nearby import distinct, first_meeting, siblings, with_lowest_signs
@@ -309,17 +309,24 @@ def _lowest_daughter(land: Landscape, seed: Onset) -> Onset:
 
 def _last(land: Landscape, curve: list[Onset], end: End) -> tuple[tuple[End, int], Onset | None]:
     """Where the stable part of a curve ends, after how many onsets, and the first one beyond."""
+    around = variants(land, curve[0])
     for k in range(1, len(curve)):
-        found = list(_ended(land, curve[k - 1], curve[k]))
+        found = list(_ended(land, curve[k - 1], curve[k], around))
         if found:
             # Of what was solved for, the first.
             ended, beyond, _ = min(found, key=lambda q: (q[0].kind == "end of a branch", q[2]))
             return (ended, k), beyond
+        around = variants(land, curve[k], around)
     return (End(end.kind, curve[-1]), len(curve)), None
 
 
-def _ended(land: Landscape, here: Onset, there: Onset) -> Iterator[tuple[End, Onset, float]]:
-    """What ends the stable part of a curve between two onsets, one beyond it, and how far it is."""
+def _ended(
+    land: Landscape, here: Onset, there: Onset, around: Sequence[Onset]
+) -> Iterator[tuple[End, Onset, float]]:
+    """What ends the stable part of a curve between two onsets, one beyond it, and how far it is.
+
+    Other daughters of the first onset are ``around``.
+    """
 
     def end(kind: str, at: Onset | None, third: Branch | None, beyond: Onset) -> Any:
         kind, at = ("end of a branch", here) if at is None else (kind, at)
@@ -340,7 +347,7 @@ def _ended(land: Landscape, here: Onset, there: Onset) -> Iterator[tuple[End, On
         if met is None and abs(excess(here)) < land.settings.lower:
             met = here  # it lies on the end point already, up to rounding
         yield end("critical end point", met, walk(land, third, met.theta) if met else None, there)
-    other = rival(land, there)
+    other = rival(land, there, around)
     if other is not None:
         both = exchanged(land, here, there, other)
         met, new = both or (None, there)

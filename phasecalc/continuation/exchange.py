@@ -13,7 +13,7 @@ the continuous one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -43,22 +43,26 @@ _CLEAR = 4.0
 """Errors by which slopes must differ for one to be the smaller."""
 
 
-def variants(land: Landscape, onset: Onset) -> list[Onset]:
+def variants(land: Landscape, onset: Onset, around: Sequence[Onset] = ()) -> list[Onset]:
     """Other daughters of the same onset: other dropped features in its place, or more, or fewer.
 
-    Of those in which the same overlaps vanish the lowest: they differ by signs, and so from the
-    sixth order on only.
+    Made from its own daughter, which needs luck, and followed from those ``around``, of an onset
+    next to it. Of those in which the same overlaps vanish the lowest: they differ by signs, and so
+    from the sixth order on only.
     """
     if not onset.even:
         return []
     plane, s = land.plane, land.settings
     found: list[Onset] = []
-    for start in _starts(land, onset):
-        new = onset_near(land, onset.parent, start, onset.theta, onset.direction)
+    made = (
+        onset_near(land, onset.parent, start, onset.theta, onset.direction)
+        for start in _starts(land, onset)
+    )
+    followed = (next_onset(land, q, onset.theta, onset.direction) for q in around)
+    for new in (*followed, *made):
         if new is None or not new.even or same_zeros(plane, new.daughter, onset.daughter):
             continue
-        apart = float(np.abs(new.theta - onset.theta).max())
-        if apart > s.same_point + _CLEAR * (new.error + onset.error):
+        if not _same_place(land, onset, new):
             continue  # of another parent
         size = float(s.amplitudes[0]) ** 2
         k = next(
@@ -77,9 +81,9 @@ def like(land: Landscape, onset: Onset, other: Onset) -> Onset | None:
     return next(same, None)
 
 
-def rival(land: Landscape, onset: Onset) -> Onset | None:
+def rival(land: Landscape, onset: Onset, around: Sequence[Onset] = ()) -> Onset | None:
     """The variant that gains most, where that is more than the onset's own daughter does."""
-    lowest = min(variants(land, onset), key=lambda other: other.slope, default=None)
+    lowest = min(variants(land, onset, around), key=lambda other: other.slope, default=None)
     if lowest is None:
         return None
     doubt = max(_EQUAL, _CLEAR * (onset.slope_error + lowest.slope_error))
@@ -114,9 +118,14 @@ def exchanged(
 
 def _beside(land: Landscape, onset: Onset, new: Onset, other: Onset) -> bool:
     """Whether an onset is the same as one, of another daughter, that is like that of a third."""
-    apart = float(np.abs(new.theta - onset.theta).max())
-    one = apart <= land.settings.same_point + _CLEAR * (new.error + onset.error)
-    return one and new.even and same_zeros(land.plane, new.daughter, other.daughter)
+    alike = new.even and same_zeros(land.plane, new.daughter, other.daughter)
+    return alike and _same_place(land, onset, new)
+
+
+def _same_place(land: Landscape, one: Onset, two: Onset) -> bool:
+    """Whether two onsets are one, of two daughters, up to their errors."""
+    apart = float(np.abs(two.theta - one.theta).max())
+    return apart <= land.settings.same_point + _CLEAR * (two.error + one.error)
 
 
 def root_between(land: Landscape, here: Onset, there: Onset, compared: Compared) -> Onset | None:
@@ -181,9 +190,8 @@ def lowest_signs(land: Landscape, onset: Onset) -> Onset:
         new = onset_near(land, onset.parent, start, onset.theta, onset.direction)
         if new is None or not new.even or not same_zeros(land.plane, new.daughter, onset.daughter):
             continue
-        apart = float(np.abs(new.theta - onset.theta).max())
         gained = (best.slope - new.slope) + (best.bend - new.bend) * size
-        if apart <= s.same_point + _CLEAR * (new.error + onset.error) and gained > _SIGNS:
+        if _same_place(land, onset, new) and gained > _SIGNS:
             best = new
     return best
 

@@ -138,13 +138,9 @@ def _extrapolated(
 ) -> Onset | None:
     land, theta, direction = solver.land, solver.theta, solver.direction
     amplitudes = np.array(land.settings.amplitudes)
-    found: list[tuple[Floats, float]] = []
-    for k, a in enumerate(amplitudes):
-        tries = (solver.solve(*start, float(a)) for start in (*near[k : k + 1], *found[-1:]))
-        solved = next((one for one in tries if one is not None), None)
-        if solved is None:
-            return None
-        found.append(solved)
+    found = _downwards(solver, near) or _upwards(solver, near)
+    if found is None:
+        return None
     positions = np.array([s for _, s in found])
     daughters = tuple(
         land.branch(theta + s * direction, x, solver.daughter.family) for x, s in found
@@ -161,6 +157,42 @@ def _extrapolated(
     slope, bend = float(whole[1]), float(whole[2])
     doubt = float(abs(whole[1] - short[1]))
     return Onset(at, daughters, solver.place, direction, slope, bend, error, doubt, exponent, even)
+
+
+def _downwards(
+    solver: _FixedAmplitude, near: list[tuple[Floats, float]]
+) -> list[tuple[Floats, float]] | None:
+    """The daughters at all amplitudes, each from a known one near it or from the one before."""
+    found: list[tuple[Floats, float]] = []
+    for k, a in enumerate(solver.land.settings.amplitudes):
+        tries = (solver.solve(*start, a) for start in (*near[k : k + 1], *found[-1:]))
+        solved = next((one for one in tries if one is not None), None)
+        if solved is None:
+            return None
+        found.append(solved)
+    return found
+
+
+def _upwards(
+    solver: _FixedAmplitude, near: list[tuple[Floats, float]]
+) -> list[tuple[Floats, float]] | None:
+    """The same from the smallest amplitude, next to which the known one is nearly right.
+
+    How far it is from right grows as a², in even daughters, which are those that get lost.
+    """
+    sizes = solver.land.settings.amplitudes
+    if len(near) < len(sizes):
+        return None
+    known = [np.append(x, s) for x, s in near]
+    off, found = np.zeros_like(known[0]), []
+    for k in reversed(range(len(sizes))):
+        start = known[k] + off
+        solved = solver.solve(start[:-1], float(start[-1]), sizes[k])
+        if solved is None:
+            return None
+        found.append(solved)
+        off = (np.append(*solved) - known[k]) * (sizes[max(k - 1, 0)] / sizes[k]) ** 2
+    return found[::-1]
 
 
 def _has_image(land: Landscape, parent: Branch, daughter: Branch) -> bool:
