@@ -26,8 +26,6 @@ Floats = NDArray[np.float64]
 MOST_BOXES = 2_000_000
 _AT_ONCE = 20_000
 _DEEPEST = 4000
-_LEAST_GAP = Fraction(1, 10**12)
-"""What the rounding of float64 leaves; below it nothing is ever proved."""
 
 
 def certify(

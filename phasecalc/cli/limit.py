@@ -64,7 +64,7 @@ def limit(
     from ..report.limit import limit_document, limit_text, state_document, state_text
 
     if (sparsity is not None and ratio is None) or (sticky and ratio is None):
-        raise click.UsageError("--ratio is needed beside --sparsity and --sticky")
+        raise click.UsageError("--ratio is needed beside --sparsity, and beside --sticky")
     if ratio is not None and sparsity is None and not sticky:
         raise click.UsageError("--sparsity is needed beside --ratio, or --sticky")
     if sticky and output is None:

@@ -46,7 +46,7 @@ _CLEARLY = 10
 _LEVEL = 1e-6
 """A gradient whose part along r is smaller than this share of it lies along S."""
 
-_MERGING = ("tricritical point", "critical point", "Landau point")
+_MERGING = ("tricritical point", "critical point", "Landau point", "bicritical point")
 """Nodes at which both branches of a first-order line become one."""
 
 
@@ -147,12 +147,7 @@ def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> Tra
         near = columns[-side]
         if np.abs(near[0].theta - node.theta).max() < land.settings.vanished:
             continue
-        one = not first_order or node.kind in (
-            "tricritical point",
-            "critical point",
-            "Landau point",
-            "bicritical point",
-        )
+        one = not first_order or node.kind in _MERGING
         moved = [None if one else land.follow(branch, node.theta) for branch in near]
         a, b = (at or like(node, branch) for at, branch in zip(moved, near, strict=True))
         place = side * len(columns)

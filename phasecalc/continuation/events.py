@@ -59,7 +59,9 @@ def trace(land: Landscape, seed: Pair, heading: Floats | None = None) -> Arc:
             outward = pairs[-1].theta - pairs[-2].theta if len(pairs) > 1 else alone
             ends[side] = _resolved(land, pairs, ends[side], outward)
         if isinstance(met := ends[side].solved, Meeting):
-            while len(pairs) > 1 and _is_lower(land, met.branches[2], pairs[-1]):
+            while len(pairs) > 1 and (
+                _beyond(met, pairs) or _is_lower(land, met.branches[2], pairs[-1])
+            ):
                 pairs.pop()
     return Arc(tuple(pairs), (ends[0], ends[1]))
 
@@ -70,6 +72,11 @@ def _stable(land: Landscape, pair: Pair) -> bool:
     Where a daughter leaves a branch in another direction, a line runs on for a while.
     """
     return all(land.softest(branch)[0] > -land.settings.flat for branch in pair.branches)
+
+
+def _beyond(met: Meeting, pairs: list[Pair]) -> bool:
+    """Whether a line has run past a junction: the third phase can be lost on the way to its end."""
+    return bool((met.theta - pairs[-1].theta) @ (pairs[-1].theta - pairs[-2].theta) < 0)
 
 
 def _is_lower(land: Landscape, third: Branch, pair: Pair) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,10 @@ Floats = NDArray[np.float64]
 
 MOST_STRUCTURED_FEATURES = 6
 """Beyond this many features the candidates are too many to be worth their exact losses."""
+
+
+_SHORT = 0.4
+"""Length of several features that agree, against one or two long ones."""
 
 
 @lru_cache(maxsize=32)
@@ -55,7 +60,7 @@ def starts(model: ToyModel, sparsity: float, count: int, seed: int) -> Floats:
 
     Structured: every candidate, exactly; with its biases and lengths disturbed in the direction in
     which optimised ones differ; with each single feature weakened (symmetry broken). Where there
-    are no candidates: orthonormal features, the rest dropped.
+    are no candidates: orthonormal features, the rest dropped, and the figures of `_figures`.
     """
     n, m = model.n_features, model.d_hidden
     mean = float(model.law.first_moment / model.law.scale) * (1.0 - sparsity)
@@ -78,9 +83,33 @@ def starts(model: ToyModel, sparsity: float, count: int, seed: int) -> Floats:
     if not rows:
         weights = np.eye(m, n)
         rows.append(np.concatenate([weights.ravel(), np.where(np.arange(n) < m, 0.0, mean)]))
+        for weights in _figures(n, m):
+            bias = np.where(np.any(weights, axis=0), 0.0, mean)
+            rows.append(np.concatenate([weights.ravel(), bias]))
     random_weights = rng.normal(size=(count, m * n)) * rng.uniform(0.3, 1.0, size=(count, 1))
     random_bias = mean * rng.uniform(-0.6, 1.4, size=(count, n))
     return np.concatenate([np.array(rows), np.hstack([random_weights, random_bias])])
+
+
+def _figures(n: int, m: int) -> Iterator[Floats]:
+    """Weights of regular polygons, and of a few long features against many short ones that agree.
+
+    Random starts seldom lead to these where there are many features.
+    """
+    flat = min(m, 2)
+    for long in (1, 2) if flat == 1 else (2,):
+        places = np.exp(2j * np.pi * np.arange(flat + 1) / (flat + 1))
+        against = np.array([places.real, places.imag])[:flat]  # ±1, or a triangle's corners
+        for short in range(2, n - long + 1):
+            weights = np.zeros((m, n))
+            weights[:flat, :long] = against[:, :2] if flat == 2 else (1.0, 0.9)[:long]
+            weights[:flat, long : long + short] = _SHORT * against[:, flat:]
+            yield weights
+    for sides in range(5, n + 1) if m > 1 else ():
+        weights = np.zeros((m, n))
+        around = 2 * np.pi * np.arange(sides) / sides
+        weights[:2, :sides] = np.cos(around), np.sin(around)
+        yield weights
 
 
 ESCAPES = (1e-2, 1e-3, 1e-4)

@@ -134,7 +134,10 @@ GLOSSARY = (
             Entry("tricritical point", "Where a first-order line turns continuous."),
             Entry("critical point", "Where a first-order line ends: its two phases become one."),
             Entry("Landau point", "Where minima that break a symmetry differently become one."),
-            Entry("bicritical point", "Where another phase takes over beyond a continuous line."),
+            Entry(
+                "bicritical point",
+                "Where two continuous lines meet a first-order one between their phases.",
+            ),
             Entry("critical end point", "Where a continuous line ends on a first-order one."),
             Entry("border", "A line leaves the window of the diagram."),
             Entry("end of a branch", "A traced line could not be followed further: not resolved."),
