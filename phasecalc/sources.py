@@ -157,6 +157,7 @@ def phase_diagram(
     # The compiled code is not needed for formulas.
     from .continuation.landscapes import landscape_of  # noqa: PLC0415
     from .continuation.plane import Plane  # noqa: PLC0415
+    from .continuation.point_pair import PointPairLandscape, point_pair_diagram  # noqa: PLC0415
     from .continuation.settings import DEFAULT, ContinuationSettings  # noqa: PLC0415
     from .continuation.whole import traced_diagram  # noqa: PLC0415
 
@@ -175,6 +176,13 @@ def phase_diagram(
             "it smaller, and with a checkpoint= a stopped one goes on",
             progress,
         )
+    if isinstance(landscape, PointPairLandscape):
+        if kept is not None:
+            raise ValueError(
+                f"checkpoint = {str(checkpoint)!r}: it must be None for law = {model.law}, whose "
+                "diagram takes seconds"
+            )
+        return point_pair_diagram(landscape, source, cells)
     bar = Bar(shows(progress))
     try:
         return traced_diagram(

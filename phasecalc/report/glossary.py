@@ -135,6 +135,7 @@ GLOSSARY = (
             Entry("critical point", "Where a first-order line ends: its two phases become one."),
             Entry("Landau point", "Where minima that break a symmetry differently become one."),
             Entry("critical end point", "Where a continuous line ends on a first-order one."),
+            Entry("bicritical point", "Where a first-order line ends on a continuous one."),
             Entry("border", "A line leaves the window of the diagram."),
             Entry("end of a branch", "A traced line could not be followed further: not resolved."),
             Entry("spinodal", "Where a phase stops being a local minimum."),
