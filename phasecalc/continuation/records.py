@@ -44,9 +44,9 @@ Kind = Literal[
 junction : three or more first-order lines meet. tricritical point : a line changes from first order
 to continuous. critical end point : a continuous line ends on a first-order one. bicritical
 point : a first-order line ends on a continuous one, where both its phases become a third.
-critical point : a first-order line ends because its two phases become one. Landau point : a symmetric minimum and
-those that break its symmetry become one, and the lines between them meet. border : of the window.
-end of a branch : not resolved, the line could not be followed further.
+critical point : a first-order line ends because its two phases become one. Landau point : a
+symmetric minimum and those that break its symmetry become one, and the lines between them meet.
+border : of the window. end of a branch : not resolved, the line could not be followed further.
 """
 
 

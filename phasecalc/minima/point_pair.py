@@ -7,17 +7,21 @@ one of few pieces, by the inputs at which the output is on:
 | piece | on at | φ(a, g) |
 |---|---|---|
 | `M`, opposed | none, own, both | κ (1 + pg − a)² + p² S g², κ = S² p/(S² + p) |
-| `M`, aligned | own, both | κ (1 + Sg − a)² + p² S g², κ = p S/(1 + S), where the other alone is on too |
+| `M`, aligned | own, other, both | κ (1 + Sg − a)² + p² S g², κ = p S/(1 + S) |
 | `W`, either | every input | p S ((1 − a)² + g²) |
 | `C`, opposed | none, own | p S² (1 − a)² + p² |
 
-In all of them φ = κ (1 + μg − a)² + q g² + c. On a ray a = g s, d = g/s the loss is a quadratic in g,
-whose least value K − B(s)²/A(s) is rational in s; with c = κ₁ μ₁ + r κ₂ μ₂, its stationary points are
-the positive roots of a quartic. φ is C¹ where b crosses from `M` to `W`, and has a concave kink
-between `M` and `C`, on which no minimum lies. So of all stationary points of the loss with g > 0 each
-is found in the piece in which it lies, and F is the least of them and of `ignore`, r v, and
-`dedicated`, v. Where b could be moved without a change of φ_j, that is where φ_j does not depend on
-w_j², more of w_j² lowers nothing and less lets the other grow: those with g > 0 are no minima.
+In all of them φ = κ (1 + μg − a)² + q g² + c. On a ray a = g s, d = g/s the loss is a quadratic
+in g, whose least value K − B(s)²/A(s) is rational in s, with the positive roots of a quartic as its
+stationary points. The loss is C¹ where b crosses from `M` to `W`, and has a concave kink between
+`M` and `C`, on which no minimum lies. So each minimum with g > 0 is found in the piece in which it
+lies, and F is the least of them and of `ignore`, r v, and `dedicated`, v.
+
+What the table leaves out is not lowest. Where a is so large that φ₁ does not depend on it (b₁ < 0)
+a smaller a leaves φ₁ as it is and lets d = g²/a grow, which lowers φ₂; where φ₂ is as flat, a
+smaller g lowers both; where both outputs are so at `C` the loss is the (1 + r) p² of W = (1, −1),
+which is among the roots. An output that is off where its own feature is active alone costs p S at
+least, as much as to drop the feature.
 """
 
 from __future__ import annotations
@@ -109,7 +113,7 @@ def points_of(pattern: str, p: float, r: float) -> list[Point]:
     """The stationary points of one pattern."""
     if pattern in (IGNORE, DEDICATED):
         return [dropped(pattern, p, r)]
-    sign, one, two = pattern
+    sign, one, two = pattern[0], pattern[1], pattern[2]
     A, m, q, c = _piece(one, sign, p)
     other, n, q_2, c_2 = _piece(two, sign, p)
     B, q, constant = r * other, q + r * q_2, A + r * other + c + r * c_2
@@ -170,7 +174,9 @@ def dropped(pattern: str, p: float, r: float) -> Point:
     return Point(pattern, v, (0.0, 1.0), (p, 0.0), pattern)
 
 
-def minima(p: float, r: float, patterns: tuple[str, ...] = ALL, *, fallback: bool = True) -> list[Point]:
+def minima(
+    p: float, r: float, patterns: tuple[str, ...] = ALL, *, fallback: bool = True
+) -> list[Point]:
     """Stationary points of some patterns, lowest first.
 
     `ignore` is none where r > p: a small overlap ε has the loss r v + v (p − r) ε² + …, and lowers
@@ -181,7 +187,7 @@ def minima(p: float, r: float, patterns: tuple[str, ...] = ALL, *, fallback: boo
         unstable = r > p if pattern == IGNORE else pattern == DEDICATED and r * p < 1.0
         if not unstable:
             found += points_of(pattern, p, r)
-    found.sort(key=cmp_to_key(Point.above))
+    found.sort(key=cmp_to_key(lambda one, two: int(np.sign(one.above(two)))))
     if fallback:
         bound = dropped(IGNORE if r <= 1.0 else DEDICATED, p, r)
         if not found or found[0].loss - bound.loss > _ROUNDING * bound.loss:

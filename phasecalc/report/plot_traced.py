@@ -58,9 +58,10 @@ def plot_traced(
     """Draw a traced diagram on the paper's axes; the exact one's boundaries dashed, if given.
 
     Solid lines are first-order transitions, dotted ones continuous; circles are junctions,
-    triangles tricritical points, squares critical end points, triangles that point
-    down bicritical points, diamonds critical points, stars Landau points. With `metastable` thin lines are spinodals, and where a phase is metastable
-    it is hatched in its colour. Regions are the connected parts that the lines cut out. `axes` and
+    triangles tricritical points, those that point down bicritical ones, squares critical end
+    points, diamonds critical points, stars Landau points. With `metastable` thin lines are
+    spinodals, and where a phase is metastable it is hatched in its colour. Regions are the
+    connected parts that the lines cut out. `axes` and
     `inset` are those of `plot_diagram`.
 
     Raises `ValueError` for candidates beneath a variant: they minimise another loss; for a diagram

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from ..continuation.branch import Branch, Landscape, kind_of, same_signs
 from ..continuation.equations import Pair
 from ..continuation.landscapes import landscape_of
-from ..continuation.point_pair import PointPairLandscape
 from ..continuation.limits import Limit, cause_of, followed, limit_between
 from ..continuation.plane import Axis, Plane
+from ..continuation.point_pair import PointPairLandscape
 from ..continuation.scan import Continuous, between, connected, onset_at
 from ..continuation.settings import DEFAULT, ContinuationSettings
 from ..diagram.grid import checked_axis
