@@ -181,7 +181,7 @@ def phase_diagram(  # noqa: PLR0912 (one refusal an argument)
         if kept is not None:
             raise ValueError(
                 f"checkpoint = {str(checkpoint)!r}: it must be None for law = {model.law}, whose "
-                "diagram takes seconds"
+                "diagram is soon made"
             )
         return point_pair_diagram(landscape, source, cells)
     bar = Bar(shows(progress))

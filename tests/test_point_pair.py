@@ -101,8 +101,10 @@ def test_phases_meet_on_lines(diagram):
         if not upright:
             assert tuple(one.name for one in found) == line.phases
         if line.order == 1:
-            on = [pc.minimize(MODEL, S, r, start=one.lowest) for one in found]
-            assert [one.loss for one in on] == pytest.approx([line.losses[k]] * 2, abs=1e-12)
+            two = zip(line.minima.weights[:, k], line.minima.biases[:, k], strict=True)
+            on = [float(pc.expected_loss(W, b, [1, r], S, pc.Point())) for W, b in two]
+            lowest = pc.minimize(MODEL, S, r).loss
+            assert [*on, lowest] == pytest.approx([line.losses[k]] * 3, abs=1e-13)
             assert np.abs(line.jumps[k]).max() > 100 * line.jump_error
 
 

@@ -137,11 +137,18 @@ class Tracer:
         self.nodes: list[Node] = []
         self.folds: list[tuple[int, int]] = []
 
-    def strip(self, t: float) -> _Strip:
-        """All phases along r at one p."""
+    def strip(self, t: float, *near: _Strip) -> _Strip:
+        """All phases along r at one p: at the cells, and where strips nearby have theirs.
+
+        So a phase that ends inside another one is followed to where it is a point.
+        """
         count = self.cells[1]
         us = self.low[1] + (self.high[1] - self.low[1]) * (np.arange(count) + 0.5) / count
-        us = np.array([self.low[1], *us, self.high[1]])
+        seen = [0.5 * (a + b) for strip in near for a, b in pairwise(strip.places)]
+        us = np.sort([*us, *seen])
+        # Of two that close, on a line, rounding could turn the order of its phases around.
+        us = us[np.diff(us, prepend=self.low[1]) > _ONE]
+        us = np.array([self.low[1], *us[us < self.high[1] - _ONE], self.high[1]])
         p = float(np.exp(t))
         names = [minima(p, float(np.exp(u)))[0].pattern for u in us]
         patterns, places = [names[0]], [float(us[0])]
@@ -223,7 +230,7 @@ class Tracer:
         (t, u), (_, v) = self.nodes[low].theta, self.nodes[high].theta
         arc = []
         inside = _gap(t, 0.5 * (u + v), *one.patterns)
-        for at in np.linspace(u, v, 9)[1:-1]:
+        for at in np.linspace(u, v, 9)[1:-1] if v - u > _STEP / 10 else ():
             steps = (t + sign * 1e-6 * 4**k for k in range(9) for sign in (1, -1))
             far = next(s for s in steps if _gap(s, at, *one.patterns) * inside < 0)
             arc.append((float(bisect(_gap, t, far, (at, *one.patterns), xtol=1e-15)), float(at)))
@@ -241,7 +248,7 @@ class Tracer:
         elif abs(two.t - one.t) <= WIDTH:
             yield one, two, False
         else:
-            middle = self.strip(0.5 * (one.t + two.t))
+            middle = self.strip(0.5 * (one.t + two.t), one, two)
             yield from self._specials(one, middle)
             yield from self._specials(middle, two)
 
@@ -276,11 +283,18 @@ class Tracer:
         """Strips of one order of phases, no further apart than a step."""
         found = [run[0]]
         for one, two in pairwise(run):
-            count = int(np.ceil(abs(two.t - one.t) / _STEP))
-            for k in range(1, count):
-                found.append(self.like(one.t + (two.t - one.t) * k / count, one, two))
-            found.append(two)
+            found += self._filled(one, two)
         return found
+
+    def _filled(self, one: _Strip, two: _Strip) -> list[_Strip]:
+        """Strips after one up to two; next to a fold they are close, as places move fast."""
+        moved = np.abs(np.subtract(two.places, one.places)).max()
+        if max(abs(two.t - one.t), moved) <= _STEP or abs(two.t - one.t) <= WIDTH:
+            return [two]
+        middle = self.strip(0.5 * (one.t + two.t), one, two)
+        if middle.patterns != one.patterns:
+            raise ArithmeticError(f"phases {middle.patterns} between two strips {one.patterns}")
+        return [*self._filled(one, middle), *self._filled(middle, two)]
 
     def _begun(self, run: list[_Strip]) -> dict[tuple[str, str], Line]:
         """The lines at S = 0, from where two strips lead."""
@@ -294,10 +308,14 @@ class Tracer:
         return lines
 
     def _node(self, t: float, u: float, *, border: bool, error: float = WIDTH) -> int:
-        for k, node in enumerate(self.nodes):
-            if abs(node.theta[0] - t) <= 2 * WIDTH and abs(node.theta[1] - u) < _ONE:
-                node.border |= border
-                return k
+        at = min(
+            (k for k, node in enumerate(self.nodes) if abs(node.theta[0] - t) <= 2 * WIDTH),
+            key=lambda k: abs(self.nodes[k].theta[1] - u),
+            default=None,
+        )
+        if at is not None and abs(self.nodes[at].theta[1] - u) < _ONE:
+            self.nodes[at].border |= border
+            return at
         self.nodes.append(Node((t, u), border, error))
         return len(self.nodes) - 1
 
@@ -310,14 +328,10 @@ class Tracer:
         for here, there in ((one.pairs, two.pairs), (two.pairs, one.pairs)):
             for pair, u in here.items():
                 back = pair[::-1]
-                if (
-                    pair not in there
-                    and back in here
-                    and back not in there
-                    and u < here[back] - _ONE
-                ):
-                    ends = [self._node(t, at, border=False) for at in (u, here[back])]
-                    self.folds.append((ends[0], ends[1]))
+                if pair not in there and back in here and back not in there and u < here[back]:
+                    # Two nodes, however close, one for each line.
+                    self.nodes += [Node((t, at), False, WIDTH) for at in (u, here[back])]
+                    self.folds.append((len(self.nodes) - 2, len(self.nodes) - 1))
         for pair, u in one.pairs.items():
             if pair not in two.pairs:
                 line = lines[pair]
