@@ -47,26 +47,36 @@ def edges(diagram: pc.TracedDiagram) -> list[tuple[object, ...]]:
     )
 
 
+SCANS = ((8, 8), (10, 14), (11, 23), (12, 12), (16, 16), (20, 20), (24, 24))
+STEPS = (0.5, 1.0, 1.7)
+"""Of the longest step."""
+
+
 def independent(model: pc.ToyModel, source: str) -> int:
-    """Whether three scans and three step sizes give one graph."""
-    usual = SCANNED.get(model.n_features, (16, 16))
-    scans = [usual, (usual[0] // 2, usual[1] // 2), (usual[0] - 5, usual[1] + 7)]
-    runs = [(cells, DEFAULT.longest_step) for cells in scans]
-    runs += [(usual, step) for step in (0.5 * DEFAULT.longest_step, 1.7 * DEFAULT.longest_step)]
-    first, different = None, 0
-    for cells, step in runs:
-        start = time.process_time()
-        land = landscape_of(Plane.of(model), source, replace(DEFAULT, longest_step=step))
-        found = edges(assembled(build(land, cells, Work(land, {})), source))
-        first = first or found
-        same = found == first
-        different += not same
-        spent = time.process_time() - start
-        print(f"  {cells[0]} x {cells[1]} cells, steps to {step:g}: {len(found)} lines, "
-              f"{'the same' if same else 'DIFFERENT'}, {spent:.1f} s of processor",
-              flush=True)  # fmt: skip
-        for line in sorted(set(first) ^ set(found)):
-            print("   ", line)
+    """Whether scans and step sizes give one graph: a table, and what differs from the commonest."""
+    found: dict[tuple[tuple[int, int], float], list[tuple[object, ...]]] = {}
+    start = time.process_time()
+    print("| cells | " + " | ".join(f"steps to {q * DEFAULT.longest_step:g}" for q in STEPS) + " |")
+    print("|---" * (len(STEPS) + 1) + "|")
+    for cells in SCANS:
+        row = []
+        for share in STEPS:
+            step = share * DEFAULT.longest_step
+            land = landscape_of(Plane.of(model), source, replace(DEFAULT, longest_step=step))
+            diagram = assembled(build(land, cells, Work(land, {})), source)
+            found[cells, step] = edges(diagram)
+            loose = sum(point.kind == "end of a branch" for point in diagram.special_points)
+            row.append(f"{len(diagram.boundaries)} lines, {loose} loose")
+        print(f"| {cells[0]} x {cells[1]} | " + " | ".join(row) + " |", flush=True)
+    counts = Counter(tuple(graph) for graph in found.values())
+    first = set(counts.most_common(1)[0][0])
+    different = {run: graph for run, graph in found.items() if set(graph) != first}
+    print(f"{len(different)} of {len(found)} differ from the commonest graph, "
+          f"{time.process_time() - start:.0f} s of processor")  # fmt: skip
+    for (cells, step), graph in different.items():
+        print(f"  {cells[0]} x {cells[1]} cells, steps to {step:g}:")
+        for line in sorted(first ^ set(graph)):
+            print("    ", "+" if line in graph else "-", line)
     return int(bool(different))
 
 

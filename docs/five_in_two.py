@@ -50,14 +50,13 @@ NEARLY = 0.01
 """Minima closer than this in G are one at the Landau point."""
 LANDAU = 0.02
 """A loose end this close to the Landau point, in S and r, leads to it."""
-EXCHANGED = (
-    "Next to (S, r) = (0.082, 1.0002) one thing is not solved for. There the dropped features of "
-    "`extra-triangle+2-dropped` begin to be represented, continuously, as the square root of the "
-    "distance. Above, both together are lowest; below, one alone: where the two daughters of one "
-    "onset exchange their order, the line between them ends on the continuous line. The tracer "
-    "follows the continuous line with both, and minima that differ in signs of faint features differ "
-    "by less than a search can tell: lines with 0.0811 < S < 0.0833 and 0.9999 < r < 1.0013 are a "
-    "sketch, and some are drawn to the wrong end."
+FAINT = (
+    "Lines with 0.0775 < S < 0.0833 and 0.9995 < r < 1.0013 are a sketch. Features are faint there, "
+    "and losses differ by 1e-11 over a distance of 1e-5. From the scan of the whole plane the tracer "
+    "can step over the bicritical point at which two daughters of `extra-triangle+2-dropped` exchange "
+    "their order, and then a critical end point stands in its place. A trace of 0.081 < S < 0.0838, "
+    "0.9992 < r < 1.0014 alone finds it, at (S, r) = (0.08201, 1.00025), from several scans and steps "
+    "(`tests/test_five_in_two.py`)."
 )
 
 
@@ -203,6 +202,28 @@ def above(point: pc.SpecialPoint) -> float:
     return land.plane.point(pair.theta)[1] - point.importance
 
 
+def exchanges(diagram: pc.TracedDiagram) -> list[str]:
+    """Where one daughter of an onset takes over from another."""
+    points = [q for q in diagram.special_points if q.kind == "bicritical point"]
+    lines = []
+    for q in points:
+        parent, *daughters = dict.fromkeys(q.phases)
+        lines += [
+            f"At (S, r) = ({q.sparsity:.7f}, {q.importance:.7f}), known to {q.error:.0e}, two daughters "
+            f"of `{parent}` exchange their order, "
+            + " and ".join(f"`{name}`" for name in daughters)
+            + ". Its two dropped features become unstable together, and begin to be represented "
+            "continuously, as the square root of the distance. With amplitudes a and b the loss "
+            "beyond the parent's is −½ k s (a² + b²) + u (a⁴ + b⁴) + v a² b² at a distance s beyond "
+            "the line: both grow where v < 2u, one alone where v > 2u. The tracer solves for the point "
+            "at which the two slopes ds/d(a² + b²) are equal; there the line between the daughters "
+            "begins. Daughters in which both grow with one or the other sign differ from the sixth "
+            "order on only; the lower one is taken.",
+            "",
+        ]
+    return ["## Which feature comes first", "", *lines] if lines else []
+
+
 def missing(diagram: pc.TracedDiagram) -> list[str]:
     """The ends that join nothing, and why; and what is not solved for."""
     loose = [q for q in diagram.special_points if q.kind == "end of a branch"]
@@ -228,7 +249,7 @@ def missing(diagram: pc.TracedDiagram) -> list[str]:
                 f"- The one at S = {q.sparsity:.6f} stops short of the Landau point: its two minima are "
                 "so much alike there that steps become too short."
             )
-    return [*found, "", EXCHANGED]
+    return [*found, "", FAINT]
 
 
 def page(diagram: pc.TracedDiagram, over_rho: str) -> str:
@@ -264,6 +285,7 @@ def page(diagram: pc.TracedDiagram, over_rho: str) -> str:
             "three. `deformed-pentagon` is what the pentagon of large S becomes away from r = 1.",
             "",
             *landau(diagram),
+            *exchanges(diagram),
             "## What is missing",
             "",
             *missing(diagram),

@@ -24,7 +24,7 @@ from .encoding import decoded, encoded
 from .files import readable, replacing
 
 FORMAT = "phasecalc record"
-VERSION = 2
+VERSION = 3
 
 
 class Record:

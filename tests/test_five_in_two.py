@@ -99,3 +99,45 @@ def test_the_extra_feature_begins_faint_at_small_sparsity() -> None:
     assert line.exponent[0] == pytest.approx(2, abs=2e-3)
     assert sorted(end.kind for end in line.ends) == ["border", "critical end point"]
     assert len(found.boundaries) == 5
+
+
+def test_one_faint_feature_is_lowest_on_one_side_of_the_bicritical_point_and_two_on_the_other() -> (
+    None
+):
+    """A little beyond the onset, from many starts, without its expansion."""
+    land = window((0.0810, 0.0838), (0.9992, 1.0014), pc.ToyModel(5, 2))
+    below, above = (
+        land.lowest(land.plane.theta(S, r)) for S, r in ((0.08194, 1.0002), (0.0824, 1.0006))
+    )
+    assert below.name == "extra-4-in-2(1-1-x:1)+1-dropped"
+    assert above.name == "5-in-2(2-x:2)"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("cells", "step"), [((3, 3), 0.06), ((5, 6), 0.03)])
+def test_two_daughters_of_one_onset_exchange_their_order(
+    cells: tuple[int, int], step: float
+) -> None:
+    """In a window in which losses differ by 1e-11: one graph whatever the scan and the step."""
+    model = pc.ToyModel(5, 2)
+    found = traced(window((0.0810, 0.0838), (0.9992, 1.0014), model, longest_step=step), cells)
+    assert found.unexplained == ()
+    points = {
+        (q.kind, round(q.sparsity, 6), round(q.importance, 6))
+        for q in found.special_points
+        if q.kind != "border"
+    }
+    assert points == {
+        ("bicritical point", 0.082015, 1.000246),
+        ("critical end point", 0.083259, 1.001212),
+        ("junction", 0.081772, 1.0),
+        ("junction", 0.081801, 1.0),
+        ("tricritical point", 0.081083, 0.999929),
+        ("tricritical point", 0.081833, 1.000101),
+    }
+    (node,) = (q for q in found.special_points if q.kind == "bicritical point")
+    assert node.error < 2e-6
+    met = sorted(line.order or 0 for line in found.boundaries if node in line.ends)
+    assert met == [1, 2, 2]
+    (first,) = (line for line in found.boundaries if node in line.ends and line.order == 1)
+    assert {end.kind for end in first.ends} == {"bicritical point", "junction"}

@@ -342,7 +342,7 @@ def test_every_setting_is_checked(name: str) -> None:
     ("given", "says"),
     [
         ({"growth": 1.0}, "growth = 1.0: it must be above 1"),
-        ({"longest_step": 1e-6}, "longest_step = 1e-06: it must be above shortest_step = 1e-05"),
+        ({"longest_step": 1e-6}, "longest_step = 1e-06: it must be above shortest_step = 2e-06"),
         ({"random_starts": (1, 2, 3)}, "it must be a tuple of 2 integers"),
         ({"most_points": 0}, "most_points = 0: it must be at least 1"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import sympy
@@ -36,7 +37,7 @@ from .records import (
 )
 
 Floats = NDArray[np.float64]
-Function = Callable[[float], float]
+Function = Callable[[Any], Any]
 
 _ROUNDING = 1e-14
 """Of the derivatives of a loss in the conditions, on its own scale."""
@@ -150,6 +151,7 @@ def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> Tra
             "tricritical point",
             "critical point",
             "Landau point",
+            "bicritical point",
         )
         moved = [None if one else land.follow(branch, node.theta) for branch in near]
         a, b = (at or like(node, branch) for at, branch in zip(moved, near, strict=True))
@@ -217,33 +219,30 @@ def _usual(plane: Plane) -> bool:
     return axes and usual and model.law == Uniform() and model.bias == "free"
 
 
+@lru_cache(maxsize=16)
+def _onsets(penalty: sympy.Expr) -> tuple[tuple[sympy.Expr, Function, Function], ...]:
+    """r in p where a dropped feature joins a dedicated one, and mirrored: r = (q + 2λ)/v, 1/r.
+
+    Each as a formula and as a function of p, with what vanishes at its tricritical points.
+    """
+    lines = onset_importance(penalty), mirrored_onset_importance(penalty)
+    zeros = onset_cubic(penalty), tricritical_importance() * lines[1] - 1
+    return tuple(
+        (line, sympy.lambdify(p, line), sympy.lambdify(p, zero))
+        for line, zero in zip(lines, zeros, strict=True)
+    )
+
+
 def _formula(land: Landscape, theta: Floats) -> tuple[sympy.Expr | None, float]:
-    """r in p where a dropped feature joins a dedicated one, if all onsets agree; how closely."""
+    """The formula of an onset, if all points agree with it; how closely."""
     if not _usual(land.plane):
         return None, 0.0
-    penalty = land.plane.model.interference_penalty
-    for formula in (onset_importance(penalty), mirrored_onset_importance(penalty)):
-        expected = sympy.lambdify(p, formula)(np.exp(theta[:, 0]))
+    for formula, line, _ in _onsets(land.plane.model.interference_penalty):
         # Relative, since the mirrored line has no logarithm where λ > v/2.
-        gap = float(np.abs(expected * np.exp(-theta[:, 1]) - 1.0).max())
+        gap = float(np.abs(line(np.exp(theta[:, 0])) * np.exp(-theta[:, 1]) - 1.0).max())
         if gap < land.settings.matched:
             return formula, gap
     return None, 0.0
-
-
-@lru_cache(maxsize=16)
-def _tricritical(penalty: sympy.Expr) -> tuple[tuple[Function, Function], ...]:
-    """(what vanishes in p, r in p) on both onsets: r = (q + 2λ)/v, where c = 0, and its mirror."""
-    return tuple(
-        (sympy.lambdify(p, zero), sympy.lambdify(p, line))
-        for zero, line in (
-            (onset_cubic(penalty), onset_importance(penalty)),
-            (
-                tricritical_importance() * mirrored_onset_importance(penalty) - 1,
-                mirrored_onset_importance(penalty),
-            ),
-        )
-    )
 
 
 def _matched_point(land: Landscape, point: SpecialPoint) -> SpecialPoint:
@@ -255,7 +254,7 @@ def _matched_point(land: Landscape, point: SpecialPoint) -> SpecialPoint:
         return point
     here = plane.theta(point.sparsity, point.importance)
     low, high = point.feature_probability - 1e-5, min(point.feature_probability + 1e-5, 1.0)
-    for zero, line in _tricritical(plane.model.interference_penalty):
+    for _, line, zero in _onsets(plane.model.interference_penalty):
         if zero(low) * zero(high) < 0:
             root = float(brentq(zero, low, high, xtol=1e-16, rtol=1e-15))
             S, r = 1.0 - root, float(line(root))

@@ -179,8 +179,20 @@ class GlobalLandscape(Landscape):
                 break
             level = min(level, found.loss)
             if size <= self.settings.stationary:
-                return self._escaped(found) if suspect else found
+                return self._turned(self._escaped(found) if suspect else found)
         raise Unconverged(f"the lowest minimum did not converge at {self.plane.point(theta)}")
+
+    def _turned(self, branch: Branch) -> Branch:
+        """The branch, or a lower one in which faint features point the other way.
+
+        Where hardly an output is clipped they differ by so little that a search takes either.
+        """
+        problem = self.plane.problem(branch.theta)
+        for start in turned(problem, branch, self.settings):
+            x, loss, size = problem.stationary(start, downhill=True)
+            if size <= self.settings.stationary and loss < branch.loss - self.settings.lower:
+                branch = self.branch(branch.theta, x)
+        return branch
 
     def _escaped(self, branch: Branch) -> Branch:
         """The minimum below a saddle that a structured start lay on; the branch if it is none."""
@@ -301,6 +313,16 @@ class GlobalLandscape(Landscape):
             if small <= max(size, self.settings.stationary) and np.abs(plain - x).max() < 1e-5:
                 return plain, small
         return x, size
+
+
+def turned(problem: Problem, branch: Branch, settings: ContinuationSettings) -> Iterator[Floats]:
+    """Parameters with one faint feature turned around: all of its overlaps are small."""
+    size = np.abs(branch.gram)
+    for k in range(len(size)):
+        if settings.vanished < np.delete(size[k], k).max(initial=0.0) < settings.nearly_one:
+            x = branch.x.copy()
+            problem.split(x)[0][:, k] *= -1.0  # a view
+            yield x
 
 
 @lru_cache(maxsize=8192)

@@ -124,12 +124,13 @@ def junction(land: Landscape, three: tuple[Branch, Branch, Branch]) -> Meeting |
         correction = np.linalg.solve(matrix, values)
         rounding = _ROUNDINGS * _EPS * abs(a.loss)
         size = float(np.abs(correction).max())
-        # Corrections that shrink no more are roundings of the losses; ten times _PLACED of θ.
-        stalls = size < 1e-11 and size >= 0.5 * last
-        if size < 10 * _PLACED or stalls or np.abs(values).max() <= rounding:
-            smallest = float(np.linalg.svd(matrix, compute_uv=False)[-1])
-            # The losses are off by as much as they are rounded: first-order, an estimate.
-            return Meeting((a, b, c), max(rounding / smallest, _PLACED))
+        # The losses are off by as much as they are rounded: first-order, an estimate. No correction
+        # is better than that, and one that shrinks no more is rounding.
+        smallest = float(np.linalg.svd(matrix, compute_uv=False)[-1])
+        error = max(rounding / smallest, _PLACED)
+        stalls = size < 10 * error and size >= 0.5 * last
+        if size < 10 * _PLACED or size <= error or stalls:
+            return Meeting((a, b, c), max(error, size))
         if size > 0.3:
             return None
         theta, last = theta - correction, size

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .branch import Branch, Landscape, same_signs, walk
 from .curve import Across, Coexistence, End, both_ways, continue_curve
-from .equations import Meeting, Pair, cusp, junction, left_of
+from .equations import Meeting, Pair, cusp, left_of
+from .exchange import exchanged, lowest_signs, rival, root_between
 from .landau import landau_point
 from .limits import lowest, softest_sides
-from .onset import Onset, flipped, next_onset, onset_near, order_parameter, turned
+from .nearby import distinct, first_meeting, siblings, with_lowest_signs
+from .onset import Onset, next_onset, onset_near, order_parameter, turned
 
 Floats = NDArray[np.float64]
 
@@ -39,10 +42,11 @@ class Arc:
 def trace(land: Landscape, seed: Pair, heading: Floats | None = None) -> Arc:
     """The line through a seed, in both directions or only in one."""
     watch = _Third(land)
+    seed = with_lowest_signs(land, seed)
+    along = seed.tangent if heading is None or seed.tangent @ heading > 0 else -seed.tangent
     if heading is None:
-        pairs, (first, last) = both_ways(land, Coexistence(land), seed, seed.tangent, watch.stop)
+        pairs, (first, last) = both_ways(land, Coexistence(land), seed, along, watch.stop)
     else:
-        along = seed.tangent if seed.tangent @ heading > 0 else -seed.tangent
         points, last = continue_curve(land, Coexistence(land), seed, along, watch.stop)
         pairs, first = [seed, *points], End("start")
     ends = [first, last]
@@ -51,7 +55,9 @@ def trace(land: Landscape, seed: Pair, heading: Floats | None = None) -> Arc:
         if ends[side].kind == "end of a branch":
             while len(pairs) > 1 and not _stable(land, pairs[-1]):
                 pairs.pop()
-            ends[side] = _resolved(land, pairs, ends[side])
+            alone = along if side else -along
+            outward = pairs[-1].theta - pairs[-2].theta if len(pairs) > 1 else alone
+            ends[side] = _resolved(land, pairs, ends[side], outward)
         if isinstance(met := ends[side].solved, Meeting):
             while len(pairs) > 1 and _is_lower(land, met.branches[2], pairs[-1]):
                 pairs.pop()
@@ -89,30 +95,12 @@ class _Third:
         self.searched = new.theta
         if third is None:
             return True
-        met = meeting(self.land, (here, new), third)
+        met = first_meeting(self.land, (here, new), third)
         self.searched = np.full(2, np.inf)  # if not found from here, at every point closer by
         return False if met is None else End("junction", met)
 
 
-def meeting(
-    land: Landscape, around: tuple[Pair, ...], third: Branch, reach: float = 0.3
-) -> Meeting | None:
-    """The junction near points of a line where a third phase becomes lowest."""
-    for pair in around[::-1]:
-        moved = walk(land, third, pair.theta)
-        if moved is None:
-            continue
-        found = junction(land, (pair.a, pair.b, moved))
-        if found is None or found.error > land.settings.sharp:
-            continue
-        # A third branch that stops being a minimum on the way there meets nothing.
-        close = float(np.abs(found.theta - pair.theta).max()) < reach
-        if close and land.softest(found.branches[2])[0] > land.settings.least_curvature:
-            return found
-    return None
-
-
-def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
+def _resolved(land: Landscape, pairs: list[Pair], end: End, outward: Floats) -> End:
     """What lies at the end of a line whose next point was not found."""
     last, s = pairs[-1], land.settings
     if _beside_border(land, pairs):
@@ -123,19 +111,35 @@ def _resolved(land: Landscape, pairs: list[Pair], end: End) -> End:
             found = next(filter(None, (solve(land, pair) for pair in tries)), None)
             if found is not None:
                 return End(kind, found)
+    met = _junction_of(land, pairs, outward)
+    return (
+        End("junction", met)
+        if met is not None
+        else End("end of a branch", fading(land, last, outward))
+    )
+
+
+def _junction_of(land: Landscape, pairs: list[Pair], outward: Floats) -> Meeting | None:
+    """The first junction at the end of a line, with any minimum there."""
+    last, s = pairs[-1], land.settings
     level = min(last.a.loss, last.b.loss)
-    for third in land.minima(last.theta):
+    # One that was missed between two searches: the junction lies as far back as that.
+    back = [q for q in pairs if np.abs(q.theta - last.theta).max() < 2 * s.searched]
+    around = (*back[:: max(1, len(back) // 4)], last)
+    near = [one for branch in last.branches for one in siblings(land, branch)]
+    found: list[Meeting] = []
+    for third in [*land.minima(last.theta), *near]:
         if third.loss > 1.05 * level:
-            break
+            continue
         if third.loss < level - s.lower:
-            # It was missed between two searches: the junction lies as far back as that.
-            back = [q for q in pairs if np.abs(q.theta - last.theta).max() < 2 * s.searched]
-            met = meeting(land, (*back[:: max(1, len(back) // 4)], last), third)
+            met = first_meeting(land, around, third)
         else:
-            met = meeting(land, (last,), third, reach=1e-3)
-        if met is not None and _distinct(land, met):
-            return End("junction", met)
-    return End("end of a branch", fading(land, last, pairs))
+            met = first_meeting(land, (last,), third, reach=1e-3)
+            if met is not None and (met.theta - last.theta) @ outward < 0:
+                continue  # where the line began
+        if met is not None and distinct(land, met):
+            found.append(met)
+    return min(found, key=lambda met: float(met.theta @ outward), default=None)
 
 
 def _beside_border(land: Landscape, pairs: list[Pair]) -> bool:
@@ -150,18 +154,10 @@ def _beside_border(land: Landscape, pairs: list[Pair]) -> bool:
     return land.plane.reach(last.theta, along)[0] < 10 * land.settings.shortest_step
 
 
-def _distinct(land: Landscape, met: Meeting) -> bool:
-    a, b, c = met.branches
-    gaps = (np.abs(x.gram - y.gram).max() for x, y in ((a, b), (a, c), (b, c)))
-    return bool(min(gaps) > land.settings.snap)
-
-
-def fading(land: Landscape, last: Pair, pairs: list[Pair]) -> Onset | None:
+def fading(land: Landscape, last: Pair, outward: Floats) -> Onset | None:
     """The onset at which a line stops: where a branch shrinks into its parent or leaves it."""
     normal = last.normal / np.linalg.norm(last.normal)
-    outward = left_of(last.normal)
-    if len(pairs) > 1 and outward @ (last.theta - pairs[-2].theta) < 0:
-        outward = -outward
+    outward = last.tangent if last.tangent @ outward > 0 else -last.tangent
     reach = land.settings.fades
     for one, other, sign in ((last.a, last.b, 1.0), (last.b, last.a, -1.0)):
         parent = land.snapped(one)  # from the parent's side of the line to the other
@@ -234,9 +230,11 @@ def onset_line(land: Landscape, seed: Onset) -> OnsetLine | None:
     """The continuous boundary on the curve of onsets through a seed.
 
     It ends in a tricritical point where the slope of position against amplitude changes its sign,
-    in a critical end point where a third phase takes over, or at the border. None where the curve
-    has no part on which the daughter is a minimum beyond it and no third phase is lower.
+    in a critical end point where a third phase takes over, in a bicritical point where another
+    daughter does, or at the border. None where the curve has no part on which the daughter is a
+    minimum beyond it and no third phase is lower.
     """
+    seed = rival(land, seed) or seed
     curve, ends, start = _curve(land, seed)
     middle = _plainest(land, curve, start)
     if middle is None:
@@ -247,6 +245,8 @@ def onset_line(land: Landscape, seed: Onset) -> OnsetLine | None:
     first, before = _last(land, curve[middle::-1], ends[0])
     last, after = _last(land, curve[middle:], ends[1])
     inner = curve[middle - first[1] + 1 : middle + last[1]]
+    if len(inner) < 2 and "end of a branch" in (first[0].kind, last[0].kind):
+        return None  # too little of it is known to be told from what else is there
     return OnsetLine(tuple(inner), (first[0], last[0]), (before, after))
 
 
@@ -288,14 +288,19 @@ def _plainest(land: Landscape, curve: list[Onset], start: int) -> int | None:
         first -= 1
     while last + 1 in good:
         last += 1
-    free = [k for k in range(first, last + 1) if _taken_over(land, curve[k]) is None]
+    free = [
+        k
+        for k in range(first, last + 1)
+        if _taken_over(land, curve[k]) is None and rival(land, curve[k]) is None
+    ]
     return max(free, key=lambda k: curve[k].slope) if free else None
 
 
 def _lowest_daughter(land: Landscape, seed: Onset) -> Onset:
     """The onset of the daughter that is lowest: a dropped feature may join one other, or two."""
-    other = flipped(land, seed) if seed.even else None
-    other = other or land.below(seed.daughter.theta, seed.daughter.loss)
+    if seed.even:
+        return lowest_signs(land, seed)
+    other = land.below(seed.daughter.theta, seed.daughter.loss)
     if other is None or order_parameter(land, seed.parent, other) is None:
         return seed
     found = onset_near(land, seed.parent, other, seed.theta, seed.direction)
@@ -305,22 +310,41 @@ def _lowest_daughter(land: Landscape, seed: Onset) -> Onset:
 def _last(land: Landscape, curve: list[Onset], end: End) -> tuple[tuple[End, int], Onset | None]:
     """Where the stable part of a curve ends, after how many onsets, and the first one beyond."""
     for k in range(1, len(curve)):
-        here, there = curve[k - 1], curve[k]
-        if there.slope <= 0:
-            found = zero_between(land, here, there)
-            kind = "tricritical point" if found is not None else "end of a branch"
-            return (End(kind, found or here), k), there
-        third = _taken_over(land, there)
-        if third is not None:
-            excess = _excess(land, third)
-            found = zero_between(land, here, there, excess)
-            if found is None and abs(excess(here)) < land.settings.lower:
-                found = here  # it lies on the end point already, up to rounding
-            if found is None:
-                return (End("end of a branch", here), k), there
-            at = walk(land, third, found.theta)
-            return (End("critical end point", found, at), k), there
+        found = list(_ended(land, curve[k - 1], curve[k]))
+        if found:
+            # Of what was solved for, the first.
+            ended, beyond, _ = min(found, key=lambda q: (q[0].kind == "end of a branch", q[2]))
+            return (ended, k), beyond
     return (End(end.kind, curve[-1]), len(curve)), None
+
+
+def _ended(land: Landscape, here: Onset, there: Onset) -> Iterator[tuple[End, Onset, float]]:
+    """What ends the stable part of a curve between two onsets, one beyond it, and how far it is."""
+
+    def end(kind: str, at: Onset | None, third: Branch | None, beyond: Onset) -> Any:
+        kind, at = ("end of a branch", here) if at is None else (kind, at)
+        return End(kind, at, third), beyond, float(np.abs(at.theta - here.theta).max())
+
+    if there.slope <= 0:
+        turn = zero_between(land, here, there)
+        if turn is None:
+            turn = root_between(land, here, there, lambda q: (-q.slope, q.slope_error))
+        yield end("tricritical point", turn, None, there)
+        if turn is None:
+            return
+        there = turn
+    third = _taken_over(land, there)
+    if third is not None:
+        excess = _excess(land, third)
+        met = zero_between(land, here, there, excess)
+        if met is None and abs(excess(here)) < land.settings.lower:
+            met = here  # it lies on the end point already, up to rounding
+        yield end("critical end point", met, walk(land, third, met.theta) if met else None, there)
+    other = rival(land, there)
+    if other is not None:
+        both = exchanged(land, here, there, other)
+        met, new = both or (None, there)
+        yield end("bicritical point", met, new.daughter, new)
 
 
 def _taken_over(land: Landscape, onset: Onset) -> Branch | None:

@@ -6,8 +6,9 @@ cells is explained by the curves between them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,19 @@ from numpy.typing import NDArray
 
 from . import polyline
 from .branch import Branch, Landscape, apart, same_zeros, walk
+from .complete import Curve, border_places, explained
 from .equations import Degenerate, Meeting, Pair
 from .events import Arc, OnsetLine, trace
 from .leaving import line_with_seeds, open_junction
+from .nearby import with_lowest_signs
 from .onset import Onset
 from .scan import Cells, cell_centres, connected, lowest_in, neighbours, seeds_between
 from .work import Work
 
 Floats = NDArray[np.float64]
+
+_ROUNDS = 4
+"""In which the border is looked at: each finds lines that the one before did not explain."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +98,19 @@ class Graph:
     def lines(self) -> list[Edge]:
         """The continuous lines."""
         return [edge for edge in self.edges if isinstance(edge.curve, OnsetLine)]
+
+    @property
+    def curves(self) -> list[Curve]:
+        """The lines from node to node."""
+        ends = [[self.nodes[k].theta for k in (edge.tail, edge.head)] for edge in self.edges]
+        return [
+            Curve(np.array([tail, *edge.thetas, head]), edge.points)
+            for edge, (tail, head) in zip(self.edges, ends, strict=True)
+        ]
+
+    def explained(self, one: Branch, two: Branch) -> bool:
+        """Whether the lines known so far lead from one minimum to the other."""
+        return explained(self.land, self.curves, one, two)
 
     def node(self, new: Node) -> int:
         """The number of a node: a known one that solves the same equations at the same place."""
@@ -163,7 +182,37 @@ def build(land: Landscape, cells: Cells, work: Work) -> Graph:
         for i, j in neighbours(cells)
         if (one := graph.states[i]) is not None and (two := graph.states[j]) is not None
     ]
-    differ = [edge for edge in beside if not connected(land, *edge)]
+    _between_all(graph, beside, work)
+    for _ in range(_ROUNDS):
+        places = border_places(land, graph.curves)
+        if not _between_all(
+            graph, _in_a_row(work(lowest_in, places, "border")), work, closely=True
+        ):
+            break
+    _join_again(graph)
+    return graph
+
+
+def _in_a_row(sides: Iterable[tuple[Branch | None, ...]]) -> list[tuple[Branch, Branch]]:
+    """Neighbours on every side of the window that both converged."""
+    return [
+        (one, two)
+        for side in sides
+        for one, two in pairwise(side)
+        if one is not None and two is not None
+    ]
+
+
+def _between_all(
+    graph: Graph, beside: list[tuple[Branch, Branch]], work: Work, *, closely: bool = False
+) -> bool:
+    """Trace what lies between neighbours, until curves explain their differences; whether any did.
+
+    Edges are bisected only where none of the curves known by then explains them. Places between
+    lines, ``closely`` beside each other, can be too close for that; a scan's cells are not.
+    """
+    land, known = graph.land, len(graph.edges)
+    differ = [edge for edge in beside if not connected(land, *edge) and not graph.explained(*edge)]
     while differ:
         batch = _one_of_each(differ)
         found = list(work(seeds_between, batch, "edges"))
@@ -182,15 +231,15 @@ def build(land: Landscape, cells: Cells, work: Work) -> Graph:
             0.5 * (one.theta + two.theta)
             for one, two in batch
             if any(edge[0] is one and edge[1] is two for edge in lost)
-            and not explained(graph, one, two)
+            and not graph.explained(one, two)
+            and not closely
         ]
         differ = [
             edge
             for edge in differ
-            if (id(edge[0]), id(edge[1])) not in tried and not explained(graph, *edge)
+            if (id(edge[0]), id(edge[1])) not in tried and not graph.explained(*edge)
         ]
-    _join_again(graph)
-    return graph
+    return len(graph.edges) > known
 
 
 def _join_again(graph: Graph) -> None:
@@ -200,7 +249,7 @@ def _join_again(graph: Graph) -> None:
             continue
         for side, k in enumerate((edge.tail, edge.head)):
             if graph.nodes[k].kind == "end of a branch":
-                found = _fading_node(graph, edge.curve.pairs[-side])
+                found = _fading_node(graph, edge.curve.pairs[-side], _outward(edge.curve, side))
                 if found is not None:
                     _attach(graph, number, side, found)
 
@@ -235,8 +284,13 @@ def _drain(graph: Graph, work: Work) -> None:
         arcs = list(work(trace, [(q.pair, q.heading) for q in batch], "lines"))
         ends: list[tuple[int, int]] = []
         for seed, arc in zip(batch, arcs, strict=True):
+            middle = arc.pairs[len(arc.pairs) // 2]
+            better = with_lowest_signs(land, middle)
+            if better is not middle:  # where the line began the two were one up to rounding
+                graph.queue.append(Seed(better))
+                continue
             whole = len(arc.pairs) > 1 or seed.tail is not None
-            if whole and not graph.has(arc.pairs[len(arc.pairs) // 2]):
+            if whole and not graph.has(middle):
                 graph.edges.append(Edge(arc, seed.tail if seed.tail is not None else -1, -1))
                 ends += [(len(graph.edges) - 1, side) for side in (0, 1)]
         _join(graph, work, ends)
@@ -275,12 +329,16 @@ def _join(graph: Graph, work: Work, ends: list[tuple[int, int]]) -> None:
         arc = graph.edges[number].curve
         assert isinstance(arc, Arc)
         last = arc.pairs[-side]
-        k_found = _fading_node(graph, last)
+        k_found = _fading_node(graph, last, _outward(arc, side))
         if k_found is None:
             node = Node("end of a branch", last.branches, last.theta, last.a.loss, last.error)
             k_found = graph.node(node)
         _attach(graph, number, side, k_found)
-    results = work(open_junction, [(graph.nodes[k].branches,) for k in opened], "junctions")
+    results = work(
+        open_junction,
+        [(graph.nodes[k].branches, graph.nodes[k].error) for k in opened],
+        "junctions",
+    )
     for k, (branches, seeds) in zip(opened, list(results), strict=True):
         graph.nodes[k] = replace(graph.nodes[k], branches=branches)
         graph.queue += [Seed(pair, heading, k) for pair, heading in seeds]
@@ -292,19 +350,30 @@ def _attach(graph: Graph, number: int, side: int, node: int) -> None:
     graph.edges[number] = Edge(edge.curve, tail, head)
 
 
-def _fading_node(graph: Graph, pair: Pair) -> int | None:
-    """The end of a continuous line, of a phase of the pair, that the pair is about to reach."""
-    plane = graph.land.plane
-    best, closest = None, graph.land.settings.fades
+def _outward(arc: Arc, side: int) -> Floats | None:
+    """Where a line was heading at an end; None for a single point."""
+    thetas = [pair.theta for pair in (arc.pairs if side else arc.pairs[::-1])[-2:]]
+    return None if len(thetas) < 2 else np.asarray(thetas[1] - thetas[0])
+
+
+def _fading_node(graph: Graph, pair: Pair, outward: Floats | None = None) -> int | None:
+    """The end of a continuous line, of the phases of the pair, that the pair is about to reach.
+
+    Of one of them only where they are about to become one: features can join in another order.
+    """
+    plane, s = graph.land.plane, graph.land.settings
+    found: list[tuple[bool, float, int]] = []
     for k, node in enumerate(graph.nodes):
         if node.onset is None or node.kind == "border":
             continue
         gap = float(np.abs(node.theta - pair.theta).max())
-        if gap < closest and any(
-            same_zeros(plane, one, two) for one in pair.branches for two in node.branches
-        ):
-            best, closest = k, gap
-    return best
+        behind = outward is not None and (node.theta - pair.theta) @ outward < -s.corner * gap
+        if behind or gap >= s.fades:
+            continue
+        known = [any(same_zeros(plane, one, two) for two in node.branches) for one in pair.branches]
+        if all(known) or (any(known) and pair.distance < 2 * s.faint):
+            found.append((not all(known), gap, k))
+    return min(found)[2] if found else None
 
 
 def _onset_lines(graph: Graph, work: Work) -> None:
@@ -333,6 +402,9 @@ def _onset_lines(graph: Graph, work: Work) -> None:
             branches = onset.branches if end.third is None else (*onset.branches, end.third)
             node = Node(end.kind, branches, onset.theta, onset.parent.loss, onset.error, onset)
             numbers.append(graph.node(node))
+            beyond = line.beyond[side]
+            if end.kind == "bicritical point" and beyond is not None:
+                graph.onsets.append(beyond)  # the line goes on with another daughter
             for pair, heading in seeds[side]:
                 # Beside a tricritical point a line is begun far on, and followed back to it too.
                 whole = end.kind == "tricritical point"
@@ -346,8 +418,12 @@ def _on_onset_line(graph: Graph, onset: Onset) -> bool:
     """Whether a known continuous line runs through an onset, or its curve does beyond an end."""
     s, plane = graph.land.settings, graph.land.plane
     for edge in graph.lines:
-        if not same_zeros(plane, edge.points[0].branches[0], onset.parent):
+        one = edge.points[0]
+        if not same_zeros(plane, one.branches[0], onset.parent):
             continue
+        both = isinstance(one, Onset) and one.even and onset.even
+        if both and not same_zeros(plane, one.branches[1], onset.daughter):
+            continue  # other daughters can leave the parent there
         ends = [graph.nodes[k].theta for k in (edge.tail, edge.head)]
         near = min(float(np.abs(end - onset.theta).max()) for end in ends)
         if (
@@ -356,36 +432,3 @@ def _on_onset_line(graph: Graph, onset: Onset) -> bool:
         ):
             return True
     return False
-
-
-def explained(graph: Graph, one: Branch, two: Branch) -> bool:
-    """Whether a walk from one cell to the other, changing branch at every curve, ends right."""
-    land = graph.land
-    here = one
-    for _, point in sorted(_crossings(graph, one.theta, two.theta), key=lambda item: item[0]):
-        a, b = point.branches
-        plane = land.plane
-        if same_zeros(plane, a, b):
-            moved = walk(land, here, point.theta)
-            if moved is None:
-                return False
-            gaps = [apart(plane, moved, branch) for branch in (a, b)]
-            here = b if gaps[0] < gaps[1] else a
-        elif same_zeros(plane, here, a) or same_zeros(plane, here, b):
-            here = b if same_zeros(plane, here, a) else a
-        if isinstance(point, Onset) and here is b:
-            here = point.daughters[0]
-    return connected(land, here, two)
-
-
-def _crossings(graph: Graph, one: Floats, two: Floats) -> list[tuple[float, Pair | Onset]]:
-    """Where curves meet the edge from one to two: how far along, and the nearest point."""
-    found = []
-    for edge in graph.edges:
-        ends = [graph.nodes[k].theta for k in (edge.tail, edge.head)]
-        points = np.array([ends[0], *edge.thetas, ends[1]])
-        for t, place in polyline.meets(points, one, two - one):
-            if 0 <= t <= 1:
-                at = min(max(round(place) - 1, 0), len(edge.points) - 1)
-                found.append((t, edge.points[at]))
-    return found

@@ -12,16 +12,20 @@ from .branch import Branch, Landscape, apart, same_zeros, walk
 from .curve import End
 from .equations import Pair, coexistence, left_of
 from .events import OnsetLine, onset_line
-from .onset import Onset, first_order_seed, onset_near
+from .exchange import beside_bicritical
+from .nearby import lower_than
+from .onset import Onset, at_amplitude, first_order_seed, next_onset, onset_near
 from .scan import seeds_between
 
 Floats = NDArray[np.float64]
 
+_LEVEL = 1e-9
+"""Slopes of losses that differ by less are one: they are exact but for how well x is known."""
 Emitted = tuple[tuple[Pair, Floats], ...]
 
 
 def open_junction(
-    land: Landscape, branches: tuple[Branch, ...]
+    land: Landscape, branches: tuple[Branch, ...], error: float
 ) -> tuple[tuple[Branch, ...], Emitted]:
     """All minima that meet at a junction, and a seed of every line that leaves it.
 
@@ -31,7 +35,9 @@ def open_junction(
     theta, level, s = branches[0].theta, branches[0].loss, land.settings
     everyone = list(branches)
     for other in land.minima(theta):
-        if abs(other.loss - level) < s.same_loss and all(
+        # Where the junction is not quite there, losses differ by their slopes.
+        slope = float(np.abs(other.gradient - branches[0].gradient).sum())
+        if abs(other.loss - level) < s.same_loss + 2 * error * slope and all(
             apart(land.plane, one, other)
             > (s.meets_itself if same_zeros(land.plane, one, other) else 1e-6)
             for one in everyone
@@ -48,9 +54,21 @@ def rays_of(branches: Sequence[Branch]) -> list[tuple[Branch, Branch, Floats]]:
         for sign in (1.0, -1.0):
             ray = sign * left_of(a.gradient - b.gradient)
             others = (c for c in branches if c is not a and c is not b)
-            if all((c.gradient - a.gradient) @ ray > 0 for c in others):
+            if all(_higher(a, b, c, ray) for c in others):
                 found.append((a, b, ray))
     return found
+
+
+def _higher(a: Branch, b: Branch, c: Branch, ray: Floats) -> bool:
+    """Whether a third branch is above two along a ray; if level with them, to both sides of it.
+
+    By a symmetry several minima can have one loss along a line, and then two of them bound it.
+    """
+    along = float((c.gradient - a.gradient) @ ray)
+    if abs(along) > _LEVEL:
+        return along > 0
+    one, two, three = (float(q.gradient @ left_of(ray)) for q in (a, b, c))
+    return min(one, two) - _LEVEL <= three <= max(one, two) + _LEVEL
 
 
 def _along(land: Landscape, a: Branch, b: Branch, ray: Floats) -> list[tuple[Pair, Floats]]:
@@ -67,8 +85,9 @@ def _along(land: Landscape, a: Branch, b: Branch, ray: Floats) -> list[tuple[Pai
 
 def _lowest_minima(land: Landscape, pair: Pair) -> bool:
     least = land.settings.least_curvature
+    inside = land.plane.excess(pair.theta) <= land.settings.vanished
     minima = all(land.softest(branch)[0] > least for branch in pair.branches)
-    return minima and land.below(pair.theta, min(pair.a.loss, pair.b.loss)) is None
+    return inside and minima and lower_than(land, pair.branches) is None
 
 
 def line_with_seeds(
@@ -78,12 +97,17 @@ def line_with_seeds(
     line = onset_line(land, seed)
     if line is None:
         return None
-    found = tuple(
-        tuple(_beyond_tricritical(land, end, beyond) if end.kind == "tricritical point"
-              else _beside_end_point(land, end))
-        for end, beyond in zip(line.ends, line.beyond, strict=True)
-    )  # fmt: skip
-    return line, (found[0], found[1])
+    ends = zip(line.ends, line.beyond, strict=True)
+    first, last = (tuple(_beyond(land, end, beyond)) for end, beyond in ends)
+    return line, (first, last)
+
+
+def _beyond(land: Landscape, end: End, beyond: Onset | None) -> list[tuple[Pair, Floats]]:
+    if end.kind == "tricritical point":
+        return _beyond_tricritical(land, end, beyond)
+    if end.kind == "bicritical point" and isinstance(end.solved, Onset) and beyond is not None:
+        return beside_bicritical(land, end.solved, beyond)
+    return _beside_end_point(land, end)
 
 
 def _beyond_tricritical(
@@ -113,19 +137,34 @@ def _beyond_tricritical(
 
 
 def _beside_end_point(land: Landscape, end: End) -> list[tuple[Pair, Floats]]:
-    """Seeds of the first-order line on which a continuous one ends, on both sides of it."""
+    """Seeds of the two first-order lines that meet where a continuous one ends.
+
+    The third phase coexists with the parent on one side of the continuous line, with the daughter
+    on the other. There the daughter grows fast: it is taken at one amplitude after another, and the
+    line is where the third phase has its loss.
+    """
     third, onset = end.third, end.solved
     if third is None or not isinstance(onset, Onset):
         return []
-    found = []
-    for branch in (onset.parent, onset.daughter):
-        moved = walk(land, branch, third.theta) or branch
-        ray = left_of(moved.gradient - third.gradient)
-        rays = [ray, -ray]
-        found += next(
-            (seed for away in land.settings.beside_end_point for one in rays
-             if (seed := _beside(land, branch, third, away * one))), []
-        )  # fmt: skip
+    ray = left_of(onset.parent.gradient - third.gradient)
+    rays = [ray, -ray]
+    found = next(
+        (seed for away in land.settings.beside_end_point for one in rays
+         if (seed := _beside(land, onset.parent, third, away * one))), []
+    )  # fmt: skip
+    turned = next_onset(land, onset, onset.theta, ray)
+    if turned is None or turned.slope <= 0:
+        return found
+    for amplitude in land.settings.grown:
+        daughter = at_amplitude(land, turned, amplitude)
+        other = None if daughter is None else walk(land, third, daughter.theta)
+        if daughter is None or other is None:
+            continue
+        pair = coexistence(land, daughter, other, daughter.theta)
+        if pair is None or not same_zeros(land.plane, pair.a, daughter):
+            continue
+        if _lowest_minima(land, pair):
+            return [*found, (pair, pair.theta - onset.theta)]
     return found
 
 

@@ -110,24 +110,6 @@ def next_onset(land: Landscape, here: Onset, theta: Floats, direction: Floats) -
     return _extrapolated(solver, here.parent, near)
 
 
-def flipped(land: Landscape, onset: Onset) -> Branch | None:
-    """A lower daughter in which one of several features that grow points the other way, if any.
-
-    Where nothing is clipped the two differ by so little that a search takes either.
-    """
-    daughter = onset.daughters[0]
-    problem, weights = land.plane.problem(daughter.theta), land.plane.problem(daughter.theta).split
-    lowest = None
-    for k in np.flatnonzero(~weights(onset.parent.x)[0].any(axis=0)):
-        x = daughter.x.copy()
-        weights(x)[0][:, k] *= -1.0  # a view
-        x, loss, size = problem.stationary(x)
-        level = daughter.loss - land.settings.lower if lowest is None else lowest.loss
-        if size <= land.settings.stationary and loss < level:
-            lowest = land.branch(daughter.theta, x)
-    return lowest
-
-
 def turned(land: Landscape, here: Onset) -> list[Onset]:
     """The same onset along directions on both sides of its own, with the daughter beyond it.
 
@@ -168,7 +150,7 @@ def _extrapolated(
         land.branch(theta + s * direction, x, solver.daughter.family) for x, s in found
     )
     even = any(_has_image(land, parent, daughter) for daughter in daughters[::-1])
-    u = np.array([_grown(land, parent, q) for q in daughters]) if even else amplitudes
+    u = np.array([grown(land, parent, q) for q in daughters]) if even else amplitudes
     whole, short = _at_zero(u, positions), _at_zero(u[1:], positions[1:])
     at = _parent_at(land, parent, theta + whole[0] * direction)
     if at is None:
@@ -232,7 +214,7 @@ def _of_vanished(land: Landscape, parent: Branch, gram: Floats) -> Floats:
     return np.asarray(gram[np.triu(np.abs(parent.gram) < land.settings.vanished, 1)])
 
 
-def _grown(land: Landscape, parent: Branch, daughter: Branch) -> float:
+def grown(land: Landscape, parent: Branch, daughter: Branch) -> float:
     """Σ G_ij² of the daughter over the overlaps i < j that vanish in the parent."""
     return float((_of_vanished(land, parent, daughter.gram) ** 2).sum())
 
@@ -261,7 +243,7 @@ def first_order_seed(land: Landscape, onset: Onset) -> Pair | None:
     ratio = -onset.slope / onset.bend
     if onset.even:
         nearest = onset.daughter
-        relative = 0.75 * ratio / _grown(land, onset.parent, nearest)
+        relative = 0.75 * ratio / grown(land, onset.parent, nearest)
         amplitude = abs(float(nearest.gram[onset.place])) * float(np.sqrt(relative))
     else:
         amplitude = 2.0 * ratio / 3.0

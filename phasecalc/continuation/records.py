@@ -33,20 +33,20 @@ Kind = Literal[
     "junction",
     "tricritical point",
     "critical end point",
-    "bicritical point",
     "critical point",
     "Landau point",
+    "bicritical point",
     "end of a branch",
     "border",
 ]
 """What stands at the end of a boundary.
 
 junction : three or more first-order lines meet. tricritical point : a line changes from first order
-to continuous. critical end point : a continuous line ends on a first-order one. bicritical
-point : a first-order line ends on a continuous one, where both its phases become a third.
-critical point : a first-order line ends because its two phases become one. Landau point : a
-symmetric minimum and those that break its symmetry become one, and the lines between them meet.
-border : of the window. end of a branch : not resolved, the line could not be followed further.
+to continuous. critical end point : a continuous line ends on a first-order one. critical point : a
+first-order line ends because its two phases become one. Landau point : a symmetric minimum and
+those that break its symmetry become one, and the lines between them meet. bicritical point : on a
+continuous line another daughter becomes the lower one, and the line between both begins. border :
+of the window. end of a branch : not resolved, the line could not be followed further.
 """
 
 

@@ -29,7 +29,7 @@ class ContinuationSettings:
     """Of a curve: small against the window, which is some units wide."""
     longest_step: float = 0.06
     """So that the picture of a curve has no corners that the eye sees."""
-    shortest_step: float = 1e-5
+    shortest_step: float = 2e-6
     """A curve that needs shorter ones ends: two branches meet there, or Newton's method fails."""
     longest_turn: float = 0.25
     """Radians between tangents one step apart: a larger turn means another curve was met."""
@@ -80,7 +80,7 @@ class ContinuationSettings:
     """A line ends where its Gram matrices differ by less: losses then differ by the cube of it."""
     faint: float = 1.5e-3
     """Lines are not begun where the Gram matrices differ by less."""
-    sharp: float = 1e-9
+    sharp: float = 1e-8
     """A junction counts when the rounding of losses moves it by less than this."""
     nearly_one: float = 0.1
     """Branches whose Gram matrices differ by less where a line stops are about to become one."""
@@ -91,10 +91,12 @@ class ContinuationSettings:
     # Lines that leave a special point: begun at the first of these distances that serves.
     beside_junction: tuple[float, ...] = (3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)
     """Down to where a search no longer tells phases apart: a line may be short."""
-    beside_end_point: tuple[float, ...] = (3e-3, 8e-3, 2e-2)
-    """Growing: the daughter is faint at first."""
-    beyond_tricritical: tuple[float, ...] = (4e-2, 2e-2, 1.2e-2, 8e-3, 5e-4, 2e-4)
-    """Closer by, phases differ by less than a search can tell; the last two are for short lines."""
+    beside_end_point: tuple[float, ...] = (3e-3, 8e-3, 2e-2, 1e-3, 3e-4)
+    """Of the parent and the phase that takes over; the last are for small windows."""
+    grown: tuple[float, ...] = (0.012, 0.03, 0.08)
+    """Overlaps of the daughter beside such a point: growing, as it is faint at first."""
+    beyond_tricritical: tuple[float, ...] = (4e-2, 2e-2, 1.2e-2, 8e-3, 5e-4, 2e-4, 5e-5, 2e-5)
+    """Closer by, phases differ by less than a search can tell; the last are for short lines."""
     to_the_side: float = 2e-3
     """How far to both sides of such a line phases are searched for where others are lower."""
     meets_itself: float = 1e-2

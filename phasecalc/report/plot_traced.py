@@ -30,9 +30,9 @@ MARKS = {
     "junction": ("o", "white"),
     "tricritical point": ("^", INK),
     "critical end point": ("s", "white"),
-    "bicritical point": ("v", "white"),
     "critical point": ("D", INK),
     "Landau point": ("*", INK),
+    "bicritical point": ("v", "white"),
 }
 """Marker and face of each kind of special point."""
 _SPINODAL: dict[str, Any] = {"color": INK, "lw": 0.7, "alpha": 0.7}
@@ -58,8 +58,8 @@ def plot_traced(
     """Draw a traced diagram on the paper's axes; the exact one's boundaries dashed, if given.
 
     Solid lines are first-order transitions, dotted ones continuous; circles are junctions,
-    triangles tricritical points, those that point down bicritical ones, squares critical end
-    points, diamonds critical points, stars Landau points. With `metastable` thin lines are
+    triangles tricritical points, squares critical end points, diamonds critical points,
+    stars Landau points, triangles upside down bicritical points. With `metastable` thin lines are
     spinodals, and where a phase is metastable it is hatched in its colour. Regions are the
     connected parts that the lines cut out. `axes` and
     `inset` are those of `plot_diagram`.

@@ -1,0 +1,234 @@
+"""Bicritical points: where another daughter of one onset becomes the lower one.
+
+Several dropped features of one importance become unstable at one onset, and one of them, or more
+together, can begin to be represented. With amplitudes a_i the loss is
+
+    −½ k s Σ a_i² + u Σ a_i⁴ + v Σ_{i<j} a_i² a_j²
+
+beyond the parent's, at a distance s beyond the line. A daughter with U = Σ a_i² lies at
+s = slope · U, slope = 4u/k for one feature, (2u + v)/k for two, and gains k s²/(4 slope): that of
+the smallest slope is lowest. Where two are equal, 2u = v, the line between the daughters ends on
+the continuous one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import combinations, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .branch import Branch, Landscape, same_zeros
+from .equations import Pair, coexistence, left_of
+from .onset import Onset, at_amplitude, next_onset, onset_near
+
+Floats = NDArray[np.float64]
+Compared = Callable[[Onset], "tuple[float, float] | None"]
+"""A function of an onset's slope, and its doubt; None where it is not known."""
+
+_EQUAL = 2e-3
+"""Slopes that differ by less are equal: both are extrapolated."""
+_FOUND = 2e-6
+"""Of a difference of slopes: their rounding."""
+_SIGNS = 1e-4
+"""Of slope + bend · amplitude², by which daughters that differ by signs differ at least."""
+_STEPS = 40
+_BEGUN = (0.012, 0.008, 0.02, 0.005, 0.03)
+"""Overlaps at which the line between two daughters is begun, which is nearly along the other."""
+_MOST = 3
+"""Dropped features of one importance, of which every set is tried, with every sign."""
+_CLEAR = 4.0
+"""Errors by which slopes must differ for one to be the smaller."""
+
+
+def variants(land: Landscape, onset: Onset) -> list[Onset]:
+    """Other daughters of the same onset: other dropped features in its place, or more, or fewer.
+
+    Of those in which the same overlaps vanish the lowest: they differ by signs, and so from the
+    sixth order on only.
+    """
+    if not onset.even:
+        return []
+    plane, s = land.plane, land.settings
+    found: list[Onset] = []
+    for start in _starts(land, onset):
+        new = onset_near(land, onset.parent, start, onset.theta, onset.direction)
+        if new is None or not new.even or same_zeros(plane, new.daughter, onset.daughter):
+            continue
+        apart = float(np.abs(new.theta - onset.theta).max())
+        if apart > s.same_point + _CLEAR * (new.error + onset.error):
+            continue  # of another parent
+        size = float(s.amplitudes[0]) ** 2
+        k = next(
+            (k for k, q in enumerate(found) if same_zeros(plane, q.daughter, new.daughter)), None
+        )
+        if k is None:
+            found.append(new)
+        elif new.slope + new.bend * size < found[k].slope + found[k].bend * size:
+            found[k] = new
+    return found
+
+
+def like(land: Landscape, onset: Onset, other: Onset) -> Onset | None:
+    """The variant of an onset in which the same overlaps vanish as in another one's daughter."""
+    same = (q for q in variants(land, onset) if same_zeros(land.plane, q.daughter, other.daughter))
+    return next(same, None)
+
+
+def rival(land: Landscape, onset: Onset) -> Onset | None:
+    """The variant that gains most, where that is more than the onset's own daughter does."""
+    lowest = min(variants(land, onset), key=lambda other: other.slope, default=None)
+    if lowest is None:
+        return None
+    doubt = max(_EQUAL, _CLEAR * (onset.slope_error + lowest.slope_error))
+    return lowest if lowest.slope < onset.slope - doubt else None
+
+
+def exchanged(
+    land: Landscape, here: Onset, there: Onset, other: Onset
+) -> tuple[Onset, Onset] | None:
+    """The onset between two at which the slope of another daughter is that of the own one.
+
+    With both daughters: the onset once as that of the own one, once as that of the other.
+    """
+    found: dict[bytes, Onset] = {there.theta.tobytes(): other}
+
+    def compared(onset: Onset) -> tuple[float, float] | None:
+        # Both are followed: to grow one daughter from the other needs luck.
+        near = sorted(found.values(), key=lambda q: float(np.abs(q.theta - onset.theta).max()))[:3]
+        moved = (next_onset(land, q, onset.theta, onset.direction) for q in near)
+        new = next((q for q in moved if q is not None and _beside(land, onset, q, other)), None)
+        new = new or like(land, onset, other)
+        if new is None:
+            return None
+        found[onset.theta.tobytes()] = new
+        return onset.slope - new.slope, onset.slope_error + new.slope_error
+
+    first = compared(here)
+    met = here if first is not None and abs(first[0]) < _EQUAL else None
+    met = met or root_between(land, here, there, compared)
+    return None if met is None else (met, found[met.theta.tobytes()])
+
+
+def _beside(land: Landscape, onset: Onset, new: Onset, other: Onset) -> bool:
+    """Whether an onset is the same as one, of another daughter, that is like that of a third."""
+    apart = float(np.abs(new.theta - onset.theta).max())
+    one = apart <= land.settings.same_point + _CLEAR * (new.error + onset.error)
+    return one and new.even and same_zeros(land.plane, new.daughter, other.daughter)
+
+
+def root_between(land: Landscape, here: Onset, there: Onset, compared: Compared) -> Onset | None:
+    """The onset between two at which a function of slopes, (value, doubt), rises through 0.
+
+    By secants and halving, each onset from the nearest one known: next to a bicritical point slopes
+    change fast.
+    """
+    for forth in (True, False):
+        found = _root(land, here, there, compared, forth)
+        if found is not None:
+            return found
+    return None
+
+
+def _root(
+    land: Landscape, here: Onset, there: Onset, compared: Compared, forth: bool
+) -> Onset | None:
+    """The same; where the function is not known, closer to where the way begins, or ends."""
+    below, above = compared(here), compared(there)
+    chord = there.theta - here.theta
+    known = {t: (q, *v) for t, q, v in ((0.0, here, below), (1.0, there, above)) if v is not None}
+    onsets, low, high = {0.0: here, 1.0: there}, 0.0, 1.0
+    if (below and below[0] > 0) or (above and above[0] < 0) or not known:
+        return None
+    for step in range(_STEPS):
+        t = 0.5 * (low + high)
+        if below is not None and above is not None and step % 3:
+            t = low + (high - low) * min(max(below[0] / (below[0] - above[0]), 0.02), 0.98)
+        new = None
+        for start in sorted(onsets, key=lambda s: abs(s - t))[:3]:
+            new = new or next_onset(land, onsets[start], here.theta + t * chord, left_of(chord))
+        found = None if new is None else compared(new)
+        if new is not None:
+            onsets[t] = new
+        if new is not None and found is not None:
+            known[t] = (new, *found)
+            if abs(found[0]) < _FOUND:
+                break
+        if (found is None and not forth) or (found is not None and found[0] < 0):
+            low, below = t, found
+        else:
+            high, above = t, found
+    t, best = min(known.items(), key=lambda item: abs(item[1][1]))
+    s, other = max(known.items(), key=lambda item: abs(item[1][1]))
+    if abs(best[1]) > _EQUAL or t in (0.0, 1.0) or s == t:
+        return None
+    steep = abs(best[1] - other[1]) / (abs(s - t) * float(np.linalg.norm(chord)))
+    return replace(best[0], error=max(best[0].error, (abs(best[1]) + best[2]) / steep))
+
+
+def lowest_signs(land: Landscape, onset: Onset) -> Onset:
+    """The lowest of the onset's daughters in which features that grow point the one or other way.
+
+    Where nothing is clipped they differ from the sixth order on only: a search takes either.
+    """
+    best, s = onset, land.settings
+    size = float(s.amplitudes[0]) ** 2
+    for start in _starts(land, onset):
+        if not same_zeros(land.plane, start, onset.daughter):
+            continue
+        new = onset_near(land, onset.parent, start, onset.theta, onset.direction)
+        if new is None or not new.even or not same_zeros(land.plane, new.daughter, onset.daughter):
+            continue
+        apart = float(np.abs(new.theta - onset.theta).max())
+        gained = (best.slope - new.slope) + (best.bend - new.bend) * size
+        if apart <= s.same_point + _CLEAR * (new.error + onset.error) and gained > _SIGNS:
+            best = new
+    return best
+
+
+def _starts(land: Landscape, onset: Onset) -> Iterator[Branch]:
+    plane, parent = land.plane, onset.parent
+    problem = plane.problem(parent.theta)
+    n = plane.model.n_features
+    weights, bias = problem.split(parent.x)
+    dropped = [k for k in range(n) if not weights[:, k].any()]
+    for daughter in onset.daughters[::2]:
+        W, b = problem.split(daughter.x)
+        length = np.linalg.norm(W, axis=0)
+        began = [k for k in dropped if length[k] > land.settings.vanished]
+        if not began:
+            continue
+        first = began[0]
+        alike = [k for k in dropped if plane.classes[k] == plane.classes[first]]
+        if not 2 <= len(alike) <= _MOST:
+            continue
+        for count in range(1, len(alike) + 1):
+            for chosen in combinations(alike, count):
+                for signs in product((-1.0, 1.0), repeat=count - 1):
+                    new, lifted = W.copy(), b.copy()
+                    new[:, alike], lifted[alike] = 0.0, bias[alike]
+                    # Of about the same Σ a_i² as what it is made from.
+                    share = np.sqrt(len(began) / count)
+                    for k, sign in zip(chosen, (share, *(share * q for q in signs)), strict=True):
+                        new[:, k], lifted[k] = sign * W[:, first], b[first]
+                    yield land.branch(daughter.theta, np.concatenate([new.ravel(), lifted]))
+
+
+def beside_bicritical(land: Landscape, onset: Onset, other: Onset) -> list[tuple[Pair, Floats]]:
+    """The first point at which a line between two daughters of one onset can be begun."""
+    s = land.settings
+    for amplitude in _BEGUN:
+        one, two = at_amplitude(land, onset, amplitude), at_amplitude(land, other, amplitude)
+        moved = None if one is None or two is None else land.follow(two, one.theta)
+        if one is None or moved is None or not same_zeros(land.plane, moved, other.daughter):
+            continue
+        pair = coexistence(land, one, moved, one.theta)
+        if pair is None or pair.distance < 2 * s.faint:
+            continue
+        away = pair.theta - onset.theta
+        near = float(np.abs(away).max()) < s.fades
+        if near and all(land.softest(q)[0] > s.least_curvature for q in pair.branches):
+            return [(pair, away)]
+    return []

@@ -1,0 +1,143 @@
+"""Minima next to a known one, and where a third phase first becomes lowest along a line.
+
+Next to an onset several minima have nearly one loss: a feature that overlaps none, one or some of
+its equals. A search from many starts finds one or another of them, as rounding has it. So those
+that follow from a known minimum are looked at one by one: each of its small overlaps removed, and
+both sides of each of its softest directions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..minima.starts import escapes
+from .branch import Branch, Landscape, apart, turned, walk
+from .equations import Meeting, Pair, coexistence, junction
+from .limits import softest_sides
+
+Floats = NDArray[np.float64]
+
+_MOST = 4
+"""Phases that are lower than the one before, at one point."""
+_SEVERAL = 1e-6
+"""Minima at one place that differ by less are one."""
+
+
+def siblings(land: Landscape, branch: Branch) -> list[Branch]:
+    """Minima at the same θ that differ from a branch by small overlaps only, or by few of them."""
+    if branch.family:
+        return []
+    s, problem = land.settings, land.plane.problem(branch.theta)
+    found: list[Branch] = []
+    for start in _starts(land, branch):
+        x, _, size = problem.settled(start)
+        if size > s.stationary:
+            continue
+        new = land.branch(branch.theta, x)
+        if np.abs(np.sort(new.gram, axis=None) - np.sort(branch.gram, axis=None)).max() > (
+            s.nearly_one
+        ):
+            continue
+        known = (branch, *found)
+        if all(apart(land.plane, one, new) > _SEVERAL for one in known):
+            if land.softest(new)[0] > s.least_curvature:
+                found.append(new)
+    return found
+
+
+def _starts(land: Landscape, branch: Branch) -> Iterator[Floats]:
+    s, problem = land.settings, land.plane.problem(branch.theta)
+    size = np.abs(branch.gram)
+    small = np.argwhere((size > s.vanished) & (size < s.nearly_one))
+    for i, j in small:
+        if i == j or size[i, i] > size[j, j]:
+            continue
+        x = branch.x.copy()
+        weights = problem.split(x)[0]  # a view
+        weights[:, i] -= branch.gram[i, j] / branch.gram[j, j] * weights[:, j]
+        yield np.where(np.abs(x) < s.vanished, 0.0, x)
+    yield from turned(problem, branch, s)
+    if len(small):
+        yield problem.canonical(branch.x, s.nearly_one)
+    rows = np.concatenate([escapes(branch.x, u) for u in softest_sides(land, branch)])
+    yield from problem.descend(rows)[0]
+
+
+def with_lowest_signs(land: Landscape, pair: Pair) -> Pair:
+    """A point of the same line, or of one that faint features make lower as they point otherwise.
+
+    Where hardly an output is clipped, a search takes either.
+    """
+    branches = [_turned(land, branch) for branch in pair.branches]
+    if all(one is two for one, two in zip(branches, pair.branches, strict=True)):
+        return pair
+    return coexistence(land, branches[0], branches[1], pair.theta) or pair
+
+
+def _turned(land: Landscape, branch: Branch) -> Branch:
+    if branch.family:
+        return branch
+    s, problem, lowest = land.settings, land.plane.problem(branch.theta), branch
+    for start in turned(problem, branch, s):
+        x, loss, size = problem.stationary(start, downhill=True)
+        if size <= s.stationary and loss < lowest.loss - s.lower:
+            found = land.branch(branch.theta, x)
+            lowest = found if found.zeros == branch.zeros else lowest
+    return lowest
+
+
+def lower_than(land: Landscape, branches: Sequence[Branch]) -> Branch | None:
+    """A minimum below some that have one loss: next to one of them, or found by a search."""
+    level = min(branch.loss for branch in branches)
+    near = [one for branch in branches for one in siblings(land, branch)]
+    lowest = min(near, key=lambda one: one.loss, default=None)
+    if lowest is not None and lowest.loss < level - land.settings.lower:
+        return lowest
+    return land.below(branches[0].theta, level)
+
+
+def meeting(
+    land: Landscape, around: tuple[Pair, ...], third: Branch, reach: float = 0.3
+) -> Meeting | None:
+    """The junction near points of a line where a third phase becomes lowest."""
+    for pair in around[::-1]:
+        moved = walk(land, third, pair.theta)
+        if moved is None:
+            continue
+        found = junction(land, (pair.a, pair.b, moved))
+        if found is None or found.error > land.settings.sharp:
+            continue
+        # A third branch that stops being a minimum on the way there meets nothing.
+        close = float(np.abs(found.theta - pair.theta).max()) < reach
+        if close and land.softest(found.branches[2])[0] > land.settings.least_curvature:
+            return found
+    return None
+
+
+def first_meeting(
+    land: Landscape, around: tuple[Pair, ...], third: Branch, reach: float = 0.3
+) -> Meeting | None:
+    """The same where no fourth phase is lower: else the one where that becomes lowest.
+
+    None where there is one and its junction is not found.
+    """
+    met = meeting(land, around, third, reach)
+    for _ in range(_MOST):
+        lower = None if met is None else lower_than(land, met.branches)
+        if met is None or lower is None:
+            return met
+        here = Pair(met.branches[0], met.branches[1], met.error)
+        met = meeting(land, (*around, here), lower, reach)
+        if met is not None and not distinct(land, met):
+            return None
+    return None
+
+
+def distinct(land: Landscape, met: Meeting) -> bool:
+    """Whether the three branches of a meeting are three."""
+    a, b, c = met.branches[:3]
+    gaps = (np.abs(x.gram - y.gram).max() for x, y in ((a, b), (a, c), (b, c)))
+    return bool(min(gaps) > land.settings.snap)
