@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "diagram-3-2.png": ("phasecalc diagram -n 3 -m 2 -o",),
     "limit.png": ("phasecalc limit -o",),
     "global-2-1.png": ("phasecalc diagram --source global -o",),
+    "point-global-2-1.png": ("phasecalc diagram --law point --source global -o",),
     "global-3-2.png": ("phasecalc diagram -n 3 -m 2 --source global --inset 0,0.55,0.5,2 -o",),
     "no-bias-2-1.png": ("phasecalc diagram --source global --bias zero -o",),
     "check-2-1.png": (

@@ -76,7 +76,7 @@ def phase_diagram(
     executor: Executor | None = None,
     checkpoint: str | Path | None = None,
 ) -> TracedDiagram: ...
-def phase_diagram(
+def phase_diagram(  # noqa: PLR0912 (one refusal an argument)
     model: ToyModel,
     source: str = "candidates",
     *,
@@ -157,6 +157,8 @@ def phase_diagram(
     # The compiled code is not needed for formulas.
     from .continuation.landscapes import landscape_of  # noqa: PLC0415
     from .continuation.plane import Plane  # noqa: PLC0415
+    from .continuation.point_pair import PointPairLandscape  # noqa: PLC0415
+    from .continuation.point_records import point_pair_diagram  # noqa: PLC0415
     from .continuation.settings import DEFAULT, ContinuationSettings  # noqa: PLC0415
     from .continuation.whole import traced_diagram  # noqa: PLC0415
 
@@ -175,6 +177,13 @@ def phase_diagram(
             "it smaller, and with a checkpoint= a stopped one goes on",
             progress,
         )
+    if isinstance(landscape, PointPairLandscape):
+        if kept is not None:
+            raise ValueError(
+                f"checkpoint = {str(checkpoint)!r}: it must be None for law = {model.law}, whose "
+                "diagram is soon made"
+            )
+        return point_pair_diagram(landscape, source, cells)
     bar = Bar(shows(progress))
     try:
         return traced_diagram(

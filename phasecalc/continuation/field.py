@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..experiment.measures import outcomes
 from .branch import Branch, Landscape, Pattern, kind_of, walk
 from .landscapes import landscape_of
+from .point_pair import PointPairLandscape
 from .records import TracedBoundary, TracedDiagram
 
 Floats = NDArray[np.float64]
@@ -28,7 +29,11 @@ def labelled(diagram: TracedDiagram, xs: Floats, ys: Floats) -> tuple[Strings, F
     land = landscape_of(diagram.plane, diagram.source, diagram.settings)
     rows = np.array([diagram.plane.x.chart_of(float(x)) for x in xs])
     columns = np.array([diagram.plane.y.chart_of(float(y)) for y in ys])
-    states = lowest_on(land, rows, columns, known_branches(land, diagram))
+    states: list[list[Branch]]
+    if isinstance(land, PointPairLandscape):  # all its minima are known everywhere
+        states = [[land.lowest(np.array([t, u])) for u in columns] for t in rows]
+    else:
+        states = lowest_on(land, rows, columns, known_branches(land, diagram))
     m, n = diagram.model.d_hidden, diagram.model.n_features
     weights = [[branch.x[: m * n].reshape(m, n) for branch in row] for row in states]
     return (

@@ -13,6 +13,7 @@ from ..minima.atlas import Atlas, Sheet, losses_of, shown
 from ..model import ToyModel, refuse_variant
 from .branch import GlobalLandscape, Landscape
 from .plane import Plane
+from .point_pair import PointPairLandscape, has_closed_forms
 from .relaxed import RelaxedLandscape
 from .settings import DEFAULT, ContinuationSettings
 
@@ -35,10 +36,12 @@ def landscape_of(plane: Plane, source: str, settings: ContinuationSettings = DEF
     if law.kernel is None:
         raise ValueError(f"law = {law}: source = {source!r} needs a law with a compiled kernel")
     if law.kernel == "point":
+        if source == "global" and has_closed_forms(plane):
+            return PointPairLandscape(plane, settings)
         raise ValueError(
             f"law = {law}: source = {source!r} needs minima that are isolated, and under the point "
-            'law they are whole polytopes; source = "candidates" has its diagram, and minimize the '
-            "phase at a point"
+            "law they are whole polytopes; two features in one dimension have a global diagram, "
+            'every model one of source = "candidates", and minimize finds the phase at a point'
         )
     if source == "global":
         return GlobalLandscape(plane, settings)

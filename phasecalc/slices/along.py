@@ -16,6 +16,7 @@ from ..continuation.equations import Pair
 from ..continuation.landscapes import landscape_of
 from ..continuation.limits import Limit, cause_of, followed, limit_between
 from ..continuation.plane import Axis, Plane
+from ..continuation.point_pair import PointPairLandscape
 from ..continuation.scan import Continuous, between, connected, onset_at
 from ..continuation.settings import DEFAULT, ContinuationSettings
 from ..diagram.grid import checked_axis
@@ -118,6 +119,11 @@ def slice_along(
     line = _values(values, varied, settings.slice_points[model.n_features > 2])
     thetas = [plane.theta(at, v) if held == "sparsity" else plane.theta(v, at) for v in line]
     land = landscape_of(plane, source, settings)
+    if isinstance(land, PointPairLandscape):
+        raise ValueError(
+            f"law = {model.law}: a slice follows minima that are isolated, and under the point law "
+            "they are whole polytopes; phase_diagram has their phases"
+        )
     with told(f"following the minima along {len(line)} points of the line", progress):
         return _Line(land, held, line, thetas).slice(source, at)
 
