@@ -50,14 +50,16 @@ NEARLY = 0.01
 """Minima closer than this in G are one at the Landau point."""
 LANDAU = 0.02
 """A loose end this close to the Landau point, in S and r, leads to it."""
-CORNER = (0.0765, 0.0838), (0.9992, 1.0014)
-"""S and r of the corner that is traced by itself."""
-CORNER_CELLS = (14, 8)
+CORNERS = (
+    (((0.066, 0.0772), (0.990, 0.9994)), (4, 4)),
+    (((0.0765, 0.0838), (0.9992, 1.0014)), (14, 8)),
+)
+"""S and r of the corners that are traced by themselves, and the cells of their scans."""
 FAINT = (
-    "Where the lines of the corner above run, 0.0775 < S < 0.0822 and 0.9995 < r < 1.0003, those of the "
+    "Where the lines of the corners above run, 0.0675 < S < 0.0822 and 0.994 < r < 1.0003, those of the "
     "table of the whole plane below are a sketch: features are faint there, losses differ by 1e-11 over "
     "a distance of 1e-5, steps made for the whole plane lead past short lines, and some are drawn to "
-    "the wrong end. The corner's own tables hold."
+    "the wrong end. The corners' own tables hold."
 )
 
 
@@ -174,24 +176,30 @@ def traced_graded() -> pc.TracedDiagram:
     return traced_in(pc.ToyModel(5, 2, importance="rho^i"), sympy.Symbol("rho"), WINDOW, CELLS)
 
 
-def corner(diagram: pc.TracedDiagram) -> list[str]:
-    """The lines where the faint features begin, from a trace of their corner alone."""
-    (low, high), (bottom, top) = CORNER
-    return [
-        "## The corner next to S = 0.08, r = 1",
+def corners(diagrams: list[pc.TracedDiagram]) -> list[str]:
+    """The lines where the faint features begin, from traces of their corners alone."""
+    lines = [
+        "## The corners next to S = 0.07 and 0.08",
         "",
-        f"{low} < S < {high}, {bottom} < r < {top}, traced by itself from a scan of "
-        f"{CORNER_CELLS[0]} by {CORNER_CELLS[1]} cells: {len(diagram.boundaries)} lines, "
-        f"{len(diagram.unexplained)} pairs of neighbours not explained by a line (minima that differ by the sign "
-        "of a faint feature have losses nearer than rounding). On r = 1 a minimum and those in which "
-        "the extra feature has changed places with another have one loss, so that lines between "
-        "several of them can lie on each other there.",
-        "",
-        table(("kind", "phases", "S", "r", "error in (ln p, ln r)"), point_rows(diagram)),
-        "",
-        table(("phases", "S", "r", "order", "error", "ends"), line_rows(diagram)),
+        "On r = 1 a minimum and those in which the extra feature has changed places with another have "
+        "one loss, so that lines between several of them can lie on each other there. Minima that "
+        "differ by the sign of a faint feature have losses nearer than rounding: neighbours that "
+        "differ so can stay without a line.",
         "",
     ]
+    for diagram, (window, cells) in zip(diagrams, CORNERS, strict=True):
+        (low, high), (bottom, top) = window
+        lines += [
+            f"{low} < S < {high}, {bottom} < r < {top}, traced by itself from a scan of {cells[0]} by "
+            f"{cells[1]} cells: {len(diagram.boundaries)} lines, neighbours not explained by them: "
+            f"{len(diagram.unexplained)}.",
+            "",
+            table(("kind", "phases", "S", "r", "error in (ln p, ln r)"), point_rows(diagram)),
+            "",
+            table(("phases", "S", "r", "order", "error", "ends"), line_rows(diagram)),
+            "",
+        ]
+    return lines
 
 
 def landau(diagram: pc.TracedDiagram) -> list[str]:
@@ -278,7 +286,7 @@ def missing(diagram: pc.TracedDiagram) -> list[str]:
     return [*found, "", FAINT]
 
 
-def page(diagram: pc.TracedDiagram, close: pc.TracedDiagram, over_rho: str) -> str:
+def page(diagram: pc.TracedDiagram, close: list[pc.TracedDiagram], over_rho: str) -> str:
     phases = [f"`{name}`" for name in dict.fromkeys(phase.name for phase in diagram.phases)]
     return "\n".join(
         [
@@ -311,8 +319,8 @@ def page(diagram: pc.TracedDiagram, close: pc.TracedDiagram, over_rho: str) -> s
             "three. `deformed-pentagon` is what the pentagon of large S becomes away from r = 1.",
             "",
             *landau(diagram),
-            *exchanges(close),
-            *corner(close),
+            *exchanges(close[-1]),
+            *corners(close),
             "## What is missing",
             "",
             *missing(diagram),
@@ -359,7 +367,7 @@ def main() -> None:
     figure = Figure(figsize=(8.6, 8.4), layout="constrained")
     plot_traced(diagram, pc.phase_diagram(MODEL), figure.subplots(), inset=CLOSE)
     figure.savefig(HERE / "five-in-two.png", dpi=110, bbox_inches="tight")
-    close = traced_in(MODEL, pc.r, CORNER, CORNER_CELLS)
+    close = [traced_in(MODEL, pc.r, *corner) for corner in CORNERS]
     PAGE.write_text(page(diagram, close, over_rho), encoding="utf-8")
 
 

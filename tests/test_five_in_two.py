@@ -141,3 +141,14 @@ def test_two_daughters_of_one_onset_exchange_their_order(
     assert met == [1, 2, 2]
     (first,) = (line for line in found.boundaries if node in line.ends and line.order == 1)
     assert {end.kind for end in first.ends} == {"bicritical point", "junction"}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("cells", [(4, 4), (5, 6)])
+def test_every_point_of_a_line_has_its_two_phases_lowest(cells: tuple[int, int]) -> None:
+    """Also where the third phase of a junction is lost on the way to the end of the line."""
+    land = window((0.0660, 0.0772), (0.990, 0.9994), pc.ToyModel(5, 2))
+    for line in traced(land, cells).boundaries:
+        points = zip(line.sparsities, line.importances, line.losses, strict=True)
+        for S, r, loss in list(points)[1:-1]:
+            assert land.lowest(land.plane.theta(S, r)).loss > loss - 1e-10

@@ -132,3 +132,11 @@ def test_the_page_has_the_table_of_scarce_dimensions(diagram):
                 )
             else:
                 assert a.strip() == b.strip()
+
+
+@pytest.mark.seconds
+@pytest.mark.parametrize(("k", "d", "S"), [(7, 2, 0.99), (7, 2, 0.998), (8, 2, 0.99), (7, 1, 0.05)])
+def test_the_search_of_many_features_finds_what_the_table_has(k: int, d: int, S: float) -> None:
+    """Regular polygons and groups that agree: random starts seldom lead there."""
+    found = pc.minimize(pc.ToyModel(k, d), S, 1.0)
+    assert found.loss == pytest.approx(pc.geometry(k, d).loss(S), rel=1e-9)
