@@ -22,11 +22,11 @@ import phasecalc as pc
 from phasecalc.cli.options import executor_of
 from phasecalc.continuation.assembled import assembled
 from phasecalc.continuation.graph import build
-from phasecalc.continuation.landscapes import landscape_of
 from phasecalc.continuation.metastable import metastable_regions
-from phasecalc.continuation.plane import Plane
-from phasecalc.continuation.settings import DEFAULT
 from phasecalc.continuation.work import Work
+from phasecalc.landscapes.plane import Plane
+from phasecalc.landscapes.settings import DEFAULT
+from phasecalc.landscapes.sources import landscape_of
 from phasecalc.sources import SCANNED
 
 

@@ -23,9 +23,9 @@ from phasecalc.cli.options import executor_of
 from phasecalc.continuation.assembled import assembled
 from phasecalc.continuation.equations import coexistence
 from phasecalc.continuation.graph import build
-from phasecalc.continuation.landscapes import landscape_of
-from phasecalc.continuation.plane import Axis, Plane
 from phasecalc.continuation.work import Work
+from phasecalc.landscapes.plane import Axis, Plane
+from phasecalc.landscapes.sources import landscape_of
 from phasecalc.report.plot_traced import plot_traced
 
 HERE = Path(__file__).parent

@@ -20,10 +20,8 @@ import sympy
 from tabulate import tabulate
 
 import phasecalc as pc
-from phasecalc.continuation.branch import walk
 from phasecalc.continuation.equations import coexistence
 from phasecalc.continuation.field import branch_of
-from phasecalc.continuation.landscapes import landscape_of
 from phasecalc.continuation.onset import onset_near
 from phasecalc.exact.onset import (
     onset_bias,
@@ -31,6 +29,8 @@ from phasecalc.exact.onset import (
     tricritical_points,
     tricritical_polynomial,
 )
+from phasecalc.landscapes.branch import walk
+from phasecalc.landscapes.sources import landscape_of
 from phasecalc.polishing.points import polish_line
 
 HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ import textwrap
 from itertools import pairwise
 from pathlib import Path
 
-from phasecalc.continuation.settings import DEFAULT, ContinuationSettings
+from phasecalc.landscapes.settings import DEFAULT, ContinuationSettings
 
 PAGE = Path(__file__).parent / "continuation.md"
 BEGIN, END = "<!-- tolerances: written by tolerances.py -->", "<!-- end of tolerances -->"

@@ -22,11 +22,11 @@ from matplotlib.text import Annotation
 from tabulate import tabulate
 
 import phasecalc as pc
-from phasecalc.continuation.branch import GlobalLandscape
 from phasecalc.continuation.equations import coexistence as on_line
-from phasecalc.continuation.plane import Plane
 from phasecalc.continuation.scan import cell_centres
 from phasecalc.exact.no_bias import no_bias_crossing, no_bias_minimum
+from phasecalc.landscapes.free import GlobalLandscape
+from phasecalc.landscapes.plane import Plane
 from phasecalc.polishing.penalty import penalty_points, thresholds
 from phasecalc.report.plot_traced import plot_traced
 

@@ -13,7 +13,6 @@ from .continuation.records import Spinodal as Spinodal
 from .continuation.records import TracedBoundary as TracedBoundary
 from .continuation.records import TracedDiagram as TracedDiagram
 from .continuation.records import TracedPhase as TracedPhase
-from .continuation.settings import ContinuationSettings as ContinuationSettings
 from .diagram.grid import GridDiagram as GridDiagram
 from .diagram.grid import paper_axes as paper_axes
 from .diagram.pair import PairBoundary as PairBoundary
@@ -46,6 +45,7 @@ from .kernel.loss import expected_loss_and_grad as expected_loss_and_grad
 from .kernel.truncated import TruncatedLoss as TruncatedLoss
 from .kernel.truncated import one_sparse_loss as one_sparse_loss
 from .kernel.truncated import truncated_loss as truncated_loss
+from .landscapes.settings import ContinuationSettings as ContinuationSettings
 from .laws import Beta as Beta
 from .laws import Exponential as Exponential
 from .laws import HalfNormal as HalfNormal

@@ -17,7 +17,7 @@ import sympy
 from sympy.printing.str import StrPrinter
 
 PLACES = {
-    "Axis": "continuation.plane.Axis",
+    "Axis": "landscapes.plane.Axis",
     "Block": "blocks.block.Block",
     "Boundary": "diagram.transition.Boundary",
     "Branch": "slices.records.Branch",
@@ -25,7 +25,7 @@ PLACES = {
     "Candidate": "blocks.candidate.Candidate",
     "CellMap": "certify.cell_records.CellMap",
     "Certificate": "certify.records.Certificate",
-    "ContinuationSettings": "continuation.settings.ContinuationSettings",
+    "ContinuationSettings": "landscapes.settings.ContinuationSettings",
     "CrossCheck": "experiment.crosscheck.CrossCheck",
     "Crossing": "slices.records.Crossing",
     "EnvelopeCrossing": "diagram.envelope.Crossing",
@@ -57,7 +57,7 @@ PLACES = {
     "PairPoint": "diagram.pair.PairPoint",
     "PolishedPoint": "polishing.points.PolishedPoint",
     "PhaseDiagram": "diagram.phase_diagram.PhaseDiagram",
-    "Plane": "continuation.plane.Plane",
+    "Plane": "landscapes.plane.Plane",
     "Proof": "certify.records.Proof",
     "RealRoot": "exact.roots.RealRoot",
     "Regret": "experiment.regret.Regret",
@@ -75,7 +75,7 @@ PLACES = {
     "Arc": "continuation.events.Arc",
     "CurveEnd": "continuation.curve.End",
     "Degenerate": "continuation.equations.Degenerate",
-    "FollowedBranch": "continuation.branch.Branch",
+    "FollowedBranch": "landscapes.branch.Branch",
     "Instability": "continuation.limits.Instability",
     "LinePoint": "continuation.equations.Pair",
     "Meeting": "continuation.equations.Meeting",

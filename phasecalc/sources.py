@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from .continuation.records import TracedDiagram
-    from .continuation.settings import ContinuationSettings
+    from .landscapes.settings import ContinuationSettings
 
 SOURCES = ("candidates", "relaxed", "global")
 
@@ -155,12 +155,12 @@ def phase_diagram(  # noqa: PLR0912 (one refusal an argument)
             f"cells = {cells!r}: it must be a tuple of two integers, 2 to {MOST_CELLS}"
         )
     # The compiled code is not needed for formulas.
-    from .continuation.landscapes import landscape_of  # noqa: PLC0415
-    from .continuation.plane import Plane  # noqa: PLC0415
-    from .continuation.point_pair import PointPairLandscape  # noqa: PLC0415
-    from .continuation.point_records import point_pair_diagram  # noqa: PLC0415
-    from .continuation.settings import DEFAULT, ContinuationSettings  # noqa: PLC0415
     from .continuation.whole import traced_diagram  # noqa: PLC0415
+    from .landscapes.plane import Plane  # noqa: PLC0415
+    from .landscapes.point_pair import PointPairLandscape  # noqa: PLC0415
+    from .landscapes.settings import DEFAULT, ContinuationSettings  # noqa: PLC0415
+    from .landscapes.sources import landscape_of  # noqa: PLC0415
+    from .point_law.diagram import point_pair_diagram  # noqa: PLC0415
 
     if settings is not None and not isinstance(settings, ContinuationSettings):
         raise TypeError(f"settings = {settings!r}: it must be a phasecalc.ContinuationSettings")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 import phasecalc as pc
-from phasecalc.continuation.branch import Branch, GlobalLandscape, Landscape
-from phasecalc.continuation.landscapes import landscape_of
-from phasecalc.continuation.plane import Axis, Plane
 from phasecalc.continuation.whole import traced_diagram
+from phasecalc.landscapes.branch import Branch, Landscape
+from phasecalc.landscapes.free import GlobalLandscape
+from phasecalc.landscapes.plane import Axis, Plane
+from phasecalc.landscapes.sources import landscape_of
 
 PAIR = pc.ToyModel(2, 1)
 LAND = GlobalLandscape(Plane.of(PAIR))

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 import phasecalc as pc
-from phasecalc.continuation.branch import Landscape
 from phasecalc.continuation.equations import Pair, coexistence
 from phasecalc.continuation.field import branch_of
-from phasecalc.continuation.landscapes import landscape_of
 from phasecalc.continuation.onset import onset_near
 from phasecalc.continuation.polyline import distance
+from phasecalc.landscapes.branch import Landscape
+from phasecalc.landscapes.sources import landscape_of
 
 FOLDER = Path(__file__).parent / "fixtures"
 CLOSE = 1e-9

@@ -12,14 +12,15 @@ import sympy
 
 import phasecalc as pc
 from phasecalc.cli import main
-from phasecalc.continuation.branch import Branch, GlobalLandscape
 from phasecalc.continuation.equations import Meeting, junction
 from phasecalc.continuation.equations import coexistence as on_line
 from phasecalc.continuation.events import trace
-from phasecalc.continuation.landscapes import landscape_of
-from phasecalc.continuation.plane import Axis, Plane
 from phasecalc.continuation.scan import Continuous, between
 from phasecalc.continuation.whole import traced_diagram
+from phasecalc.landscapes.branch import Branch
+from phasecalc.landscapes.free import GlobalLandscape
+from phasecalc.landscapes.plane import Axis, Plane
+from phasecalc.landscapes.sources import landscape_of
 from phasecalc.report.plot_traced import plot_traced
 from phasecalc.report.text_trained import check_text
 from phasecalc.report.traced import traced_document, traced_text

@@ -14,9 +14,9 @@ import pytest
 
 import phasecalc as pc
 from phasecalc.cli import main
-from phasecalc.continuation.landscapes import landscape_of, relaxed_atlas
-from phasecalc.continuation.plane import Plane
 from phasecalc.experiment.train import train
+from phasecalc.landscapes.plane import Plane
+from phasecalc.landscapes.sources import landscape_of, relaxed_atlas
 from phasecalc.minima.atlas import Atlas, Sheet, atlas
 from phasecalc.report.explorer import explorer_page
 

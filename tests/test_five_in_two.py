@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import phasecalc as pc
-from phasecalc.continuation.branch import walk
 from phasecalc.continuation.equations import coexistence
 from phasecalc.continuation.events import onset_line
 from phasecalc.continuation.onset import Onset
 from phasecalc.continuation.scan import seeds_between
+from phasecalc.landscapes.branch import walk
 
 from .lands import traced, window
 

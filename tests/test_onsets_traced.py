@@ -7,15 +7,15 @@ import pytest
 
 import phasecalc as pc
 from phasecalc.continuation.assembled import _formula
-from phasecalc.continuation.branch import Branch, Landscape
 from phasecalc.continuation.equations import Pair, cusp
 from phasecalc.continuation.equations import coexistence as on_line
 from phasecalc.continuation.events import leaving, onset_line, trace, zero_between
-from phasecalc.continuation.landscapes import landscape_of
 from phasecalc.continuation.onset import Onset, at_amplitude, first_order_seed, onset_near
-from phasecalc.continuation.plane import Plane
 from phasecalc.continuation.scan import seeds_between
 from phasecalc.exact.onset import onset_cubic, onset_importance, tricritical_points
+from phasecalc.landscapes.branch import Branch, Landscape
+from phasecalc.landscapes.plane import Plane
+from phasecalc.landscapes.sources import landscape_of
 
 from .lands import LAND, PAIR, point_of, theta_of, window
 

@@ -14,7 +14,7 @@ from matplotlib.image import imread
 
 import phasecalc as pc
 from docs import pictures
-from phasecalc.continuation.plane import Axis, Plane
+from phasecalc.landscapes.plane import Axis, Plane
 from phasecalc.report.plot_traced import _window
 
 from .pages import ROOT

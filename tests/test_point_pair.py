@@ -9,8 +9,8 @@ import pytest
 import sympy
 
 import phasecalc as pc
-from phasecalc.continuation.plane import Plane
-from phasecalc.continuation.point_pair import PointPairLandscape
+from phasecalc.landscapes.plane import Plane
+from phasecalc.landscapes.point_pair import PointPairLandscape
 from phasecalc.minima.point_pair import _piece, _roots, minima
 from phasecalc.minima.problem import Problem
 

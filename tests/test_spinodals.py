@@ -11,15 +11,15 @@ import pytest
 import sympy
 
 import phasecalc as pc
-from phasecalc.continuation.branch import walk
 from phasecalc.continuation.equations import Degenerate, coexistence
 from phasecalc.continuation.events import leaving, trace
 from phasecalc.continuation.graph import Graph
-from phasecalc.continuation.landscapes import landscape_of
 from phasecalc.continuation.limits import cause_of, limit_between, limit_curve
 from phasecalc.continuation.metastable import Ray, limit_along, on, pieces_of
-from phasecalc.continuation.plane import Plane
 from phasecalc.exact.onset import onset_importance
+from phasecalc.landscapes.branch import walk
+from phasecalc.landscapes.plane import Plane
+from phasecalc.landscapes.sources import landscape_of
 from phasecalc.report.plot_traced import plot_traced
 from phasecalc.report.traced import traced_document, traced_text
 

@@ -16,9 +16,9 @@ import pytest
 import sympy
 
 import phasecalc as pc
-from phasecalc.continuation.landscapes import landscape_of
-from phasecalc.continuation.plane import Axis, Plane
 from phasecalc.continuation.whole import header, traced_diagram
+from phasecalc.landscapes.plane import Axis, Plane
+from phasecalc.landscapes.sources import landscape_of
 from phasecalc.records import document_of, record_of
 
 from .lands import PAIR, traced, window
@@ -199,7 +199,7 @@ def test_names_are_for_people_only(monkeypatch: pytest.MonkeyPatch) -> None:
         ]
 
     first = numbers()
-    monkeypatch.setattr("phasecalc.continuation.branch.name_of", lambda gram, bias: "x")
+    monkeypatch.setattr("phasecalc.landscapes.branch.name_of", lambda gram, bias: "x")
     assert numbers() == first
 
 
@@ -388,7 +388,8 @@ def test_the_point_law_is_refused_at_once_with_the_reason(source: str, n: int) -
 
 def test_a_cell_that_does_not_converge_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Newton's method stops short in one cell: the work goes on, and the record says where."""
-    from phasecalc.continuation.branch import GlobalLandscape, Unconverged
+    from phasecalc.landscapes.branch import Unconverged
+    from phasecalc.landscapes.free import GlobalLandscape
 
     land = window((0.6, 0.7), (0.2, 0.5))
     search = GlobalLandscape.lowest

@@ -11,9 +11,7 @@ import sympy
 
 import phasecalc as pc
 from phasecalc.cli import main
-from phasecalc.continuation.branch import GlobalLandscape
 from phasecalc.continuation.onset import onset_near
-from phasecalc.continuation.plane import Plane
 from phasecalc.exact import onset
 from phasecalc.exact.no_bias import (
     SECTORS,
@@ -23,6 +21,8 @@ from phasecalc.exact.no_bias import (
     no_bias_minimum,
     z,
 )
+from phasecalc.landscapes.free import GlobalLandscape
+from phasecalc.landscapes.plane import Plane
 from phasecalc.minima.problem import Problem
 from phasecalc.polishing.penalty import (
     mirrored_tricritical_points,

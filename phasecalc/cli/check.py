@@ -153,8 +153,8 @@ def check(
 def _refuse_before_training(model: ToyModel, source: str) -> None:
     """ValueError for a model that has no diagram of this source: not after a minute of training."""
     from ..blocks.tegum import candidates
-    from ..continuation.landscapes import landscape_of
-    from ..continuation.plane import Plane
+    from ..landscapes.plane import Plane
+    from ..landscapes.sources import landscape_of
     from ..symbols import S, r
 
     candidates(model)

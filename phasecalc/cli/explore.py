@@ -89,8 +89,8 @@ def explore(
         pairs = []
         shown = bar_wanted(quiet)
         for name in traced:
-            from ..continuation.landscapes import relaxed_atlas
             from ..diagram.grid import paper_axes
+            from ..landscapes.sources import relaxed_atlas
             from ..minima.atlas import atlas
 
             diagram = phase_diagram(model, name, progress=shown, checkpoint=checkpoint)

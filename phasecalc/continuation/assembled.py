@@ -17,15 +17,15 @@ from ..exact.onset import (
     onset_importance,
     tricritical_importance,
 )
+from ..landscapes.branch import Branch, Landscape
+from ..landscapes.plane import Plane
 from ..laws import Uniform
 from ..symbols import S as SPARSITY
 from ..symbols import p
 from ..symbols import r as EXTRA
-from .branch import Branch, Landscape
 from .equations import Pair
 from .events import Arc, OnsetLine
 from .graph import Edge, Graph, Node
-from .plane import Plane
 from .records import (
     Kind,
     MetastableRegion,

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ..landscapes.branch import Branch, Landscape, apart, same_zeros, walk
 from . import polyline
-from .branch import Branch, Landscape, apart, same_zeros, walk
 from .equations import Pair
 from .onset import Onset
 from .scan import connected

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .branch import Branch, Landscape
+from ..landscapes.branch import Branch, Landscape
 from .equations import Degenerate, Meeting, Pair, coexistence, left_of, next_fold
 from .onset import Onset
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .branch import Branch, Landscape
+from ..landscapes.branch import Branch, Landscape
 
 Floats = NDArray[np.float64]
 

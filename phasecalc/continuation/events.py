@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .branch import Branch, Landscape, same_signs, walk
+from ..landscapes.branch import Branch, Landscape, same_signs, walk
 from .curve import Across, Coexistence, End, both_ways, continue_curve
 from .equations import Meeting, Pair, cusp, left_of
 from .exchange import exchanged, lowest_signs, rival, root_between, variants

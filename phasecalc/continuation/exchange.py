@@ -20,7 +20,7 @@ from itertools import combinations, product
 import numpy as np
 from numpy.typing import NDArray
 
-from .branch import Branch, Landscape, same_zeros
+from ..landscapes.branch import Branch, Landscape, same_zeros
 from .equations import Pair, coexistence, left_of
 from .onset import Onset, at_amplitude, next_onset, onset_near
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..experiment.measures import outcomes
-from .branch import Branch, Landscape, Pattern, kind_of, walk
-from .landscapes import landscape_of
-from .point_pair import PointPairLandscape
+from ..landscapes.branch import Branch, Landscape, Pattern, kind_of, walk
+from ..landscapes.point_pair import PointPairLandscape
+from ..landscapes.sources import landscape_of
 from .records import TracedBoundary, TracedDiagram
 
 Floats = NDArray[np.float64]

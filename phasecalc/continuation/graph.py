@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..landscapes.branch import Branch, Landscape, apart, same_zeros, walk
 from . import polyline
-from .branch import Branch, Landscape, apart, same_zeros, walk
 from .complete import Curve, border_places, explained
 from .equations import Degenerate, Meeting, Pair
 from .events import Arc, OnsetLine, trace

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .branch import Branch, Landscape
+from ..landscapes.branch import Branch, Landscape
 from .equations import Degenerate, Pair
 
 Floats = NDArray[np.float64]

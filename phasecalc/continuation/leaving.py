@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from .branch import Branch, Landscape, apart, same_zeros, walk
+from ..landscapes.branch import Branch, Landscape, apart, same_zeros, walk
 from .curve import End
 from .equations import Pair, coexistence, left_of
 from .events import OnsetLine, onset_line

@@ -13,7 +13,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .branch import Branch, Landscape, walk
+from ..landscapes.branch import Branch, Landscape, walk
 from .curve import Across, End, Folds, Stop, continue_curve
 from .equations import Degenerate, Flat, aligned, fold_on, left_of, next_fold
 

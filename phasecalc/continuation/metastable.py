@@ -15,10 +15,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ..landscapes.branch import Branch, Landscape, kind_of, same_signs
 from ..minima.orbits import orders_of
 from . import polyline
 from .assembled import like, names_of
-from .branch import Branch, Landscape, kind_of, same_signs
 from .curve import End
 from .equations import Degenerate, Pair
 from .events import Arc

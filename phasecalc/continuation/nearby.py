@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..landscapes.branch import Branch, Landscape, apart, walk
+from ..landscapes.free import turned
 from ..minima.starts import escapes
-from .branch import Branch, Landscape, apart, turned, walk
 from .equations import Meeting, Pair, coexistence, junction
 from .limits import softest_sides
 

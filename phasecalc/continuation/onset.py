@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..landscapes.branch import Branch, Landscape
 from ..minima.problem import Problem
-from .branch import Branch, Landscape
 from .equations import Pair, aligned, coexistence
 
 Floats = NDArray[np.float64]

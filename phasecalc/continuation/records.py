@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from ..diagram.transition import Status
 from ..display import Drawn, Large, Lined, Shown, Written
 from ..inputs import probability_in, sparsity_of
+from ..landscapes.plane import Plane
+from ..landscapes.settings import DEFAULT, ContinuationSettings
 from ..model import ToyModel
 from ..records import Record
-from .plane import Plane
-from .settings import DEFAULT, ContinuationSettings
 
 if TYPE_CHECKING:
     from ..diagram.grid import GridDiagram
@@ -321,7 +321,7 @@ class TracedDiagram(Record, Drawn, Written, Lined):
 
     def _lowest_at(self, sparsity: object, importance: object, feature_probability: object) -> Any:
         from ..kernel.inputs import scalar_in, sparsity_in  # noqa: PLC0415
-        from .landscapes import landscape_of  # noqa: PLC0415
+        from ..landscapes.sources import landscape_of  # noqa: PLC0415
 
         S = sparsity_in(sparsity, feature_probability)
         y = scalar_in(importance, "importance", 0.0, np.inf)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .branch import Branch, Landscape, Unconverged, same_signs, same_zeros, walk
+from ..landscapes.branch import Branch, Landscape, Unconverged, same_signs, same_zeros, walk
+from ..landscapes.plane import Plane
 from .equations import Pair, coexistence
 from .onset import Onset, onset_near, order_parameter
-from .plane import Plane
 
 Floats = NDArray[np.float64]
 Cells = tuple[int, int]

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .._version import __version__
+from ..landscapes.branch import Landscape
 from ..progress import Bar
 from ..records import document_of
 from .assembled import assembled
-from .branch import Landscape
 from .graph import build
 from .metastable import metastable_regions
 from .records import TracedDiagram

@@ -15,8 +15,8 @@ from typing import Any
 
 from ..encoding import decoded, encoded
 from ..files import readable, replacing
+from ..landscapes.branch import Landscape
 from ..progress import Bar
-from .branch import Landscape
 
 Document = dict[str, Any]
 

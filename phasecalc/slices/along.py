@@ -11,17 +11,17 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from ..continuation.branch import Branch, Landscape, kind_of, same_signs
 from ..continuation.equations import Pair
-from ..continuation.landscapes import landscape_of
 from ..continuation.limits import Limit, cause_of, followed, limit_between
-from ..continuation.plane import Axis, Plane
-from ..continuation.point_pair import PointPairLandscape
 from ..continuation.scan import Continuous, between, connected, onset_at
-from ..continuation.settings import DEFAULT, ContinuationSettings
 from ..diagram.grid import checked_axis
 from ..inputs import is_one_importance
 from ..kernel.inputs import scalar_in, sparsity_in
+from ..landscapes.branch import Branch, Landscape, kind_of, same_signs
+from ..landscapes.plane import Axis, Plane
+from ..landscapes.point_pair import PointPairLandscape
+from ..landscapes.settings import DEFAULT, ContinuationSettings
+from ..landscapes.sources import landscape_of
 from ..model import ToyModel, binary_fractions, checked_model, number_of_r
 from ..progress import told
 from ..symbols import S as SPARSITY

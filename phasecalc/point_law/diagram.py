@@ -6,11 +6,19 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..continuation.records import (
+    Kind,
+    Minima,
+    SpecialPoint,
+    TracedBoundary,
+    TracedDiagram,
+    TracedPhase,
+)
+from ..landscapes.branch import Branch
+from ..landscapes.point_pair import PointPairLandscape, conditions
 from ..minima.point_pair import DEDICATED, IGNORE, dropped, minima
 from ..symbols import p as DENSITY
-from .branch import Branch
-from .point_pair import WIDTH, Line, PointPairLandscape, Tracer, conditions, leaves
-from .records import Kind, Minima, SpecialPoint, TracedBoundary, TracedDiagram, TracedPhase
+from .strips import WIDTH, Line, Tracer, leaves
 
 _EPS = float(np.finfo(np.float64).eps)
 _BESIDE = 1e-4

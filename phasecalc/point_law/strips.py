@@ -16,12 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import bisect, brentq
 
-from ..laws import Point as PointLaw
-from ..minima.point_pair import DEDICATED, IGNORE, Point, dropped, minima
-from ..symbols import S as SPARSITY
-from ..symbols import r as EXTRA
-from .branch import Branch, GlobalLandscape
-from .plane import Plane
+from ..landscapes.plane import Plane
+from ..minima.point_pair import DEDICATED, IGNORE, dropped, minima
 
 Floats = NDArray[np.float64]
 
@@ -38,33 +34,6 @@ _VERTICAL = 1e-14
 """Losses of two phases closer than this, all along r, are one: a line of constant p."""
 _LOW, _HIGH = "low", "high"
 """In place of phases beyond the window."""
-
-
-def has_closed_forms(plane: Plane) -> bool:
-    """Whether the closed forms are of this plane's minima."""
-    model = plane.model
-    axes = (plane.x.symbol, plane.y.symbol) == (SPARSITY, EXTRA)
-    sizes = (model.n_features, model.d_hidden) == (2, 1)
-    return axes and sizes and isinstance(model.law, PointLaw) and model.is_standard
-
-
-class PointPairLandscape(GlobalLandscape):
-    """The minima of two features in one dimension under the point law, from their closed forms."""
-
-    def minima(self, theta: Floats) -> list[Branch]:
-        return [self.branch_of(theta, point) for point in minima(*conditions(theta))]
-
-    def lowest(self, theta: Floats, *, thorough: bool = True) -> Branch:
-        return self.branch_of(theta, minima(*conditions(theta))[0])
-
-    def branch_of(self, theta: Floats, point: Point) -> Branch:
-        """The record of a stationary point."""
-        return self.branch(np.asarray(theta), np.array([*point.weights, *point.bias]))
-
-
-def conditions(theta: Floats) -> tuple[float, float]:
-    """(p, r)."""
-    return float(np.exp(theta[0])), float(np.exp(theta[1]))
 
 
 @dataclass(frozen=True)

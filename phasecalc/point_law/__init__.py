@@ -1,0 +1,1 @@
+"""The diagram of optimised weights under the point law, from closed forms."""
