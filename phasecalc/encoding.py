@@ -77,7 +77,6 @@ PLACES = {
     "Degenerate": "continuation.equations.Degenerate",
     "FollowedBranch": "landscapes.branch.Branch",
     "Instability": "continuation.limits.Instability",
-    "LinePoint": "continuation.equations.Pair",
     "Meeting": "continuation.equations.Meeting",
     "Onset": "continuation.onset.Onset",
     "OnsetLine": "continuation.events.OnsetLine",

@@ -12,7 +12,7 @@ import sympy
 
 import phasecalc as pc
 from phasecalc.cli import main
-from phasecalc.continuation.equations import Meeting, junction
+from phasecalc.continuation.equations import Meeting
 from phasecalc.continuation.equations import coexistence as on_line
 from phasecalc.continuation.events import trace
 from phasecalc.continuation.scan import Continuous, between
@@ -64,13 +64,13 @@ def test_coexistence_against_exact_polynomials(sparsity: str, known: float) -> N
     expected, strong = coexistence(sparsity)
     S = float(sympy.Rational(sparsity))
     ignore = followed(named(S, point_of(strong.theta)[1], "ignore"), *point_of(strong.theta))
-    found = on_line(LAND, ignore, strong, strong.theta, np.array([0.0, 1.0]))
+    found = on_line(LAND, (ignore, strong), strong.theta, np.array([0.0, 1.0]))
     assert found is not None
     assert point_of(found.a.theta)[1] == pytest.approx(float(expected), abs=1e-11)
     assert point_of(found.a.theta)[1] == pytest.approx(known, abs=6e-5)
     # Clausius-Clapeyron against the difference of two points of the line.
     near = on_line(
-        LAND, found.a, found.b, theta_of(S + 1e-5, point_of(found.a.theta)[1]), np.array([0.0, 1.0])
+        LAND, found.branches, theta_of(S + 1e-5, point_of(found.a.theta)[1]), np.array([0.0, 1.0])
     )
     jump_S = found.b.slopes[0] - found.a.slopes[0]
     jump_r = found.b.slopes[1] - found.a.slopes[1]
@@ -116,7 +116,7 @@ def test_junction_of_ignore_weak_and_strong_to_thirty_digits() -> None:
     weak = named(0.484, 0.5705, "weak-antipodal")
     for S, r in ((0.486, 0.5675), (0.4880, 0.5645)):
         weak = LAND.follow(weak, theta_of(S, r)) or weak
-    found = junction(LAND, (ignore, states["antipodal"], weak))
+    found = on_line(LAND, (ignore, states["antipodal"], weak), ignore.theta)
     assert found is not None
     three = found.branches
     assert found.error < 1e-9
@@ -284,7 +284,7 @@ def test_stated_errors_cover_what_other_starts_give(small) -> None:
         for shift in (-3e-5, 2e-6, 1e-5):
             normal = states[0].gradient - states[1].gradient
             normal /= np.linalg.norm(normal)
-            found = on_line(LAND, states[0], states[1], at + shift * normal, normal)
+            found = on_line(LAND, (states[0], states[1]), at + shift * normal, normal)
             assert found is not None
             assert abs((found.theta - at) @ normal) < 5 * (line.error + found.error)
 

@@ -55,7 +55,7 @@ def test_minima_that_break_a_symmetry_differently_meet_in_a_landau_point() -> No
     theta = land.plane.theta(point.sparsity, point.importance)
     alike, *others = land.minima(theta)  # known to few digits there: found more than once
     longer = next(b for b in others if np.abs(b.gram - alike.gram).max() > 0.01)
-    pair = coexistence(land, alike, longer, theta, np.array([0.0, 1.0]))
+    pair = coexistence(land, (alike, longer), theta, np.array([0.0, 1.0]))
     assert pair is not None and pair.distance > 0.05
     assert land.plane.point(pair.theta)[1] - point.importance == pytest.approx(1.37e-4, abs=1e-6)
     # Three features are alike there, and no two of the softest directions differ.

@@ -7,7 +7,7 @@ import pytest
 
 import phasecalc as pc
 from phasecalc.continuation.assembled import _formula
-from phasecalc.continuation.equations import Pair, cusp
+from phasecalc.continuation.equations import Meeting, cusp
 from phasecalc.continuation.equations import coexistence as on_line
 from phasecalc.continuation.events import leaving, onset_line, trace, zero_between
 from phasecalc.continuation.onset import Onset, at_amplitude, first_order_seed, onset_near
@@ -108,7 +108,7 @@ def test_critical_point_of_three_features() -> None:
     land = window((0.19, 0.27), (0.88, 1.0), pc.ToyModel(3, 2))
     at = theta_of(0.2, 0.9542345)
     states = sorted((s for s in land.minima(at) if "joint" in s.name), key=lambda s: s.loss)
-    pair = on_line(land, states[0], states[1], at, UP)
+    pair = on_line(land, (states[0], states[1]), at, UP)
     expected = theta_of(0.25359456677832, 0.91714656479392)
     assert pair is not None
     arc = trace(land, pair)
@@ -123,8 +123,8 @@ def test_critical_point_of_three_features() -> None:
 
 def test_no_critical_point_where_branches_stay_apart() -> None:
     states: list[Branch] = LAND.minima(theta_of(0.6, 0.3373))
-    pair = on_line(LAND, states[0], states[1], states[0].theta)
-    assert isinstance(pair, Pair)
+    pair = on_line(LAND, (states[0], states[1]), states[0].theta)
+    assert isinstance(pair, Meeting)
     assert cusp(LAND, pair) is None
 
 

@@ -23,9 +23,10 @@ from ..laws import Uniform
 from ..symbols import S as SPARSITY
 from ..symbols import p
 from ..symbols import r as EXTRA
-from .equations import Pair
+from .equations import Meeting
 from .events import Arc, OnsetLine
 from .graph import Edge, Graph, Node
+from .onset import Onset
 from .records import (
     Kind,
     MetastableRegion,
@@ -81,10 +82,10 @@ def assembled(
 def names_of(curve: Arc | OnsetLine) -> tuple[str, str]:
     """The two phases, that at smaller r first (at smaller S where the line runs along r)."""
     if isinstance(curve, OnsetLine):
-        two = curve.onsets[len(curve.onsets) // 2].branches
+        point: Onset | Meeting = curve.onsets[len(curve.onsets) // 2]
     else:
-        two = curve.widest.branches
-    names = two[0].name, two[1].name
+        point = curve.widest
+    names = point.branches[0].name, point.branches[1].name
     return names[::-1] if _swapped(curve) else names
 
 
@@ -168,7 +169,7 @@ def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> Tra
         order = None if exponent is None else round(exponent[0])
         formula, gap = _formula(land, edge.thetas)
     else:
-        jump_error = _jump_error([point for point in solved if isinstance(point, Pair)])
+        jump_error = _jump_error([point for point in solved if isinstance(point, Meeting)])
         order = 1 if np.abs(jumps).max() > _CLEARLY * jump_error else None
     return TracedBoundary(
         phases=names_of(curve),
@@ -196,7 +197,7 @@ def like(node: Node, branch: Branch) -> Branch:
     return min(node.branches, key=lambda other: float(np.abs(other.gram - branch.gram).max()))
 
 
-def _jump_error(pairs: list[Pair]) -> float:
+def _jump_error(pairs: list[Meeting]) -> float:
     """Rounding of the slopes, and what the jump changes over the error of a point's position."""
     jumps = np.array([pair.normal for pair in pairs])
     thetas = np.array([pair.theta for pair in pairs])

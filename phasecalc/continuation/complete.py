@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape, apart, same_zeros, walk
 from . import polyline
-from .equations import Pair
+from .equations import Meeting
 from .onset import Onset
 from .scan import connected
 
@@ -27,7 +27,7 @@ class Curve:
     """A line from node to node, and its own points, without these two."""
 
     thetas: Floats
-    points: Sequence[Pair | Onset]
+    points: Sequence[Meeting | Onset]
 
 
 def explained(land: Landscape, curves: Sequence[Curve], one: Branch, two: Branch) -> bool:
@@ -52,7 +52,7 @@ def explained(land: Landscape, curves: Sequence[Curve], one: Branch, two: Branch
 
 def crossings(
     curves: Sequence[Curve], one: Floats, two: Floats
-) -> list[tuple[float, Pair | Onset]]:
+) -> list[tuple[float, Meeting | Onset]]:
     """Where curves meet the straight way from one to two: how far along, and the nearest point."""
     found = []
     for curve in curves:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape
-from .equations import Degenerate, Meeting, Pair, coexistence, left_of, next_fold
+from .equations import Degenerate, Meeting, coexistence, left_of, next_fold
 from .onset import Onset
 
 Floats = NDArray[np.float64]
@@ -57,7 +57,7 @@ class End:
     """
 
     kind: str
-    solved: Meeting | Onset | Degenerate | Pair | None = None
+    solved: Meeting | Onset | Degenerate | None = None
     third: Branch | None = None
 
 
@@ -102,18 +102,20 @@ def continue_curve(
 
 
 @dataclass(frozen=True, eq=False)
-class Coexistence(Equation[Pair]):
+class Coexistence(Equation[Meeting]):
     """L_a = L_b with both branches minima."""
 
     _soft: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)
 
-    def advance(self, here: Pair, heading: Floats, step: float, pin: Pin | None) -> Pair | None:
+    def advance(
+        self, here: Meeting, heading: Floats, step: float, pin: Pin | None
+    ) -> Meeting | None:
         guess = here.theta + step * heading
         direction = None
         if pin is not None:
             guess[pin[0]] = pin[1]
             direction = np.eye(2)[1 - pin[0]]
-        new = coexistence(self.land, here.a, here.b, guess, direction)
+        new = coexistence(self.land, here.branches, guess, direction)
         if new is None:
             return None
         s = self.land.settings
@@ -126,10 +128,10 @@ class Coexistence(Equation[Pair]):
             return None
         return new if self.are_minima(new) else None
 
-    def heading(self, here: Pair, new: Pair, before: Floats) -> Floats:
+    def heading(self, here: Meeting, new: Meeting, before: Floats) -> Floats:
         return new.tangent if new.tangent @ before >= 0 else -new.tangent
 
-    def longest(self, here: Pair, before: Pair | None = None) -> float:
+    def longest(self, here: Meeting, before: Meeting | None = None) -> float:
         # Where the two branches are about to become one they change fast; elsewhere two that are
         # alike may stay so for long.
         share = 0.12
@@ -138,7 +140,7 @@ class Coexistence(Equation[Pair]):
             share = max(share, 0.3 * gap / max(self._moved(before, here), 1e-12))
         return max(share * here.distance, 10 * self.land.settings.shortest_step)
 
-    def _moved(self, here: Pair, new: Pair) -> float:
+    def _moved(self, here: Meeting, new: Meeting) -> float:
         """How far the branches moved, or came closer to each other, in Gram matrices."""
         return max(
             float(np.abs(new.a.gram - here.a.gram).max()),
@@ -146,7 +148,7 @@ class Coexistence(Equation[Pair]):
             here.distance - new.distance,
         )
 
-    def _leads_back(self, here: Pair, new: Pair) -> bool:
+    def _leads_back(self, here: Meeting, new: Meeting) -> bool:
         """Whether both branches, followed back, are those that the step began with.
 
         Close to where two minima become one Newton's method can take the other of them.
@@ -158,7 +160,7 @@ class Coexistence(Equation[Pair]):
                 return False
         return True
 
-    def are_minima(self, pair: Pair) -> bool:
+    def are_minima(self, pair: Meeting) -> bool:
         """Whether neither branch goes down.
 
         At a kink all directions are looked at now and then; in between only the softest, which

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape, same_signs, walk
 from .curve import Across, Coexistence, End, both_ways, continue_curve
-from .equations import Meeting, Pair, cusp, left_of
+from .equations import Meeting, cusp, left_of
 from .exchange import exchanged, lowest_signs, rival, root_between, variants
 from .landau import landau_point
 from .limits import lowest, softest_sides
@@ -30,16 +30,16 @@ _LOST = 1e-3
 class Arc:
     """A first-order line: points in order, and how each end came about."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[Meeting, ...]
     ends: tuple[End, End]
 
     @property
-    def widest(self) -> Pair:
+    def widest(self) -> Meeting:
         """Where its phases differ most: near a critical point both are alike."""
         return max(self.pairs, key=lambda pair: pair.distance)
 
 
-def trace(land: Landscape, seed: Pair, heading: Floats | None = None) -> Arc:
+def trace(land: Landscape, seed: Meeting, heading: Floats | None = None) -> Arc:
     """The line through a seed, in both directions or only in one."""
     watch = _Third(land)
     seed = with_lowest_signs(land, seed)
@@ -66,7 +66,7 @@ def trace(land: Landscape, seed: Pair, heading: Floats | None = None) -> Arc:
     return Arc(tuple(pairs), (ends[0], ends[1]))
 
 
-def _stable(land: Landscape, pair: Pair) -> bool:
+def _stable(land: Landscape, pair: Meeting) -> bool:
     """Whether no direction goes down from either branch; along a line only the softest is watched.
 
     Where a daughter leaves a branch in another direction, a line runs on for a while.
@@ -74,12 +74,12 @@ def _stable(land: Landscape, pair: Pair) -> bool:
     return all(land.softest(branch)[0] > -land.settings.flat for branch in pair.branches)
 
 
-def _beyond(met: Meeting, pairs: list[Pair]) -> bool:
+def _beyond(met: Meeting, pairs: list[Meeting]) -> bool:
     """Whether a line has run past a junction: the third phase can be lost on the way to its end."""
     return bool((met.theta - pairs[-1].theta) @ (pairs[-1].theta - pairs[-2].theta) < 0)
 
 
-def _is_lower(land: Landscape, third: Branch, pair: Pair) -> bool:
+def _is_lower(land: Landscape, third: Branch, pair: Meeting) -> bool:
     moved = walk(land, third, pair.theta)
     return moved is not None and moved.loss < min(pair.a.loss, pair.b.loss)
 
@@ -91,7 +91,7 @@ class _Third:
         self.land = land
         self.searched = np.full(2, np.inf)
 
-    def stop(self, here: Pair, new: Pair, border: bool) -> End | bool:
+    def stop(self, here: Meeting, new: Meeting, border: bool) -> End | bool:
         s = self.land.settings
         if new.distance < s.merged and new.distance < here.distance:
             return End("end of a branch")
@@ -107,7 +107,7 @@ class _Third:
         return False if met is None else End("junction", met)
 
 
-def _resolved(land: Landscape, pairs: list[Pair], end: End, outward: Floats) -> End:
+def _resolved(land: Landscape, pairs: list[Meeting], end: End, outward: Floats) -> End:
     """What lies at the end of a line whose next point was not found."""
     last, s = pairs[-1], land.settings
     if _beside_border(land, pairs):
@@ -126,7 +126,7 @@ def _resolved(land: Landscape, pairs: list[Pair], end: End, outward: Floats) -> 
     )
 
 
-def _junction_of(land: Landscape, pairs: list[Pair], outward: Floats) -> Meeting | None:
+def _junction_of(land: Landscape, pairs: list[Meeting], outward: Floats) -> Meeting | None:
     """The first junction at the end of a line, with any minimum there."""
     last, s = pairs[-1], land.settings
     level = min(last.a.loss, last.b.loss)
@@ -149,7 +149,7 @@ def _junction_of(land: Landscape, pairs: list[Pair], outward: Floats) -> Meeting
     return min(found, key=lambda met: float(met.theta @ outward), default=None)
 
 
-def _beside_border(land: Landscape, pairs: list[Pair]) -> bool:
+def _beside_border(land: Landscape, pairs: list[Meeting]) -> bool:
     """Whether a line stops within a few of the shortest steps of the border.
 
     At S = 0 minima that differ in signs can have one loss: on that border nothing tells them apart.
@@ -161,7 +161,7 @@ def _beside_border(land: Landscape, pairs: list[Pair]) -> bool:
     return land.plane.reach(last.theta, along)[0] < 10 * land.settings.shortest_step
 
 
-def fading(land: Landscape, last: Pair, outward: Floats) -> Onset | None:
+def fading(land: Landscape, last: Meeting, outward: Floats) -> Onset | None:
     """The onset at which a line stops: where a branch shrinks into its parent or leaves it."""
     normal = last.normal / np.linalg.norm(last.normal)
     outward = last.tangent if last.tangent @ outward > 0 else -last.tangent

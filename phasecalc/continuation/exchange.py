@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape, same_zeros
-from .equations import Pair, coexistence, left_of
+from .equations import Meeting, coexistence, left_of
 from .onset import Onset, at_amplitude, next_onset, onset_near
 
 Floats = NDArray[np.float64]
@@ -224,7 +224,7 @@ def _starts(land: Landscape, onset: Onset) -> Iterator[Branch]:
                     yield land.branch(daughter.theta, np.concatenate([new.ravel(), lifted]))
 
 
-def beside_bicritical(land: Landscape, onset: Onset, other: Onset) -> list[tuple[Pair, Floats]]:
+def beside_bicritical(land: Landscape, onset: Onset, other: Onset) -> list[tuple[Meeting, Floats]]:
     """The first point at which a line between two daughters of one onset can be begun."""
     s = land.settings
     for amplitude in _BEGUN:
@@ -232,7 +232,7 @@ def beside_bicritical(land: Landscape, onset: Onset, other: Onset) -> list[tuple
         moved = None if one is None or two is None else land.follow(two, one.theta)
         if one is None or moved is None or not same_zeros(land.plane, moved, other.daughter):
             continue
-        pair = coexistence(land, one, moved, one.theta)
+        pair = coexistence(land, (one, moved), one.theta)
         if pair is None or pair.distance < 2 * s.faint:
             continue
         away = pair.theta - onset.theta

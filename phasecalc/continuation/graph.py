@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..landscapes.branch import Branch, Landscape, apart, same_zeros, walk
 from . import polyline
 from .complete import Curve, border_places, explained
-from .equations import Degenerate, Meeting, Pair
+from .equations import Degenerate, Meeting
 from .events import Arc, OnsetLine, trace
 from .leaving import line_with_seeds, open_junction
 from .nearby import with_lowest_signs
@@ -52,7 +52,7 @@ class Edge:
     head: int
 
     @property
-    def points(self) -> Sequence[Pair | Onset]:
+    def points(self) -> Sequence[Meeting | Onset]:
         return self.curve.pairs if isinstance(self.curve, Arc) else self.curve.onsets
 
     @property
@@ -65,7 +65,7 @@ class Edge:
 class Seed:
     """A point of a line; leaving a known node in a direction, or anywhere on it."""
 
-    pair: Pair
+    pair: Meeting
     heading: Floats | None = None
     tail: int | None = None
 
@@ -132,11 +132,11 @@ class Graph:
         self.nodes.append(new)
         return len(self.nodes) - 1
 
-    def has(self, seed: Pair) -> bool:
+    def has(self, seed: Meeting) -> bool:
         """Whether a known line runs through a point: its branches, followed there, are the same."""
         return any(self._same_line(edge, seed) for edge in self.arcs)
 
-    def _same_line(self, edge: Edge, seed: Pair) -> bool:
+    def _same_line(self, edge: Edge, seed: Meeting) -> bool:
         points = edge.points
         plane, first = self.land.plane, points[0].branches
         if not any(
@@ -149,7 +149,7 @@ class Graph:
         k = int(gaps.argmin())
         near = points[k]
         spacing = np.abs(np.diff(thetas, axis=0)).max(initial=self.land.settings.first_step)
-        if gaps[k] > 2 * spacing or not isinstance(near, Pair):
+        if gaps[k] > 2 * spacing or not isinstance(near, Meeting):
             return False
         moved = [walk(self.land, branch, seed.theta) for branch in near.branches]
         if moved[0] is None or moved[1] is None:
@@ -161,13 +161,13 @@ class Graph:
             if one is not None and two is not None
         )
 
-    def border(self, points: Sequence[Pair | Onset], side: int) -> int:
+    def border(self, points: Sequence[Meeting | Onset], side: int) -> int:
         """The node at which a curve leaves the window."""
         last = points[side]
         return self.node(Node("border", last.branches, last.theta, _loss(last), last.error))
 
 
-def _loss(point: Pair | Onset) -> float:
+def _loss(point: Meeting | Onset) -> float:
     return point.branches[0].loss
 
 
@@ -219,7 +219,7 @@ def _between_all(
         lost = []
         for edge, seeds in zip(batch, found, strict=True):
             for seed in seeds:
-                if isinstance(seed, Pair):
+                if isinstance(seed, Meeting):
                     graph.queue.append(Seed(seed))
                 elif isinstance(seed, Onset):
                     graph.onsets.append(seed)
@@ -356,7 +356,7 @@ def _outward(arc: Arc, side: int) -> Floats | None:
     return None if len(thetas) < 2 else np.asarray(thetas[1] - thetas[0])
 
 
-def _fading_node(graph: Graph, pair: Pair, outward: Floats | None = None) -> int | None:
+def _fading_node(graph: Graph, pair: Meeting, outward: Floats | None = None) -> int | None:
     """The end of a continuous line, of the phases of the pair, that the pair is about to reach.
 
     Of one of them only where they are about to become one: features can join in another order.

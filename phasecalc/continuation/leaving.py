@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape, apart, same_zeros, walk
 from .curve import End
-from .equations import Pair, coexistence, left_of
+from .equations import Meeting, coexistence, left_of
 from .events import OnsetLine, onset_line
 from .exchange import beside_bicritical
 from .nearby import lower_than
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 _LEVEL = 1e-9
 """Slopes of losses that differ by less are one: they are exact but for how well x is known."""
-Emitted = tuple[tuple[Pair, Floats], ...]
+Emitted = tuple[tuple[Meeting, Floats], ...]
 
 
 def open_junction(
@@ -71,19 +71,19 @@ def _higher(a: Branch, b: Branch, c: Branch, ray: Floats) -> bool:
     return min(one, two) - _LEVEL <= three <= max(one, two) + _LEVEL
 
 
-def _along(land: Landscape, a: Branch, b: Branch, ray: Floats) -> list[tuple[Pair, Floats]]:
+def _along(land: Landscape, a: Branch, b: Branch, ray: Floats) -> list[tuple[Meeting, Floats]]:
     """The first point of a line beside where it begins at which both are lowest minima."""
     for step in land.settings.beside_junction:
         moved = [walk(land, branch, a.theta) for branch in (a, b)]
         if moved[0] is None or moved[1] is None:
             return []
-        found = coexistence(land, moved[0], moved[1], a.theta + step * ray)
+        found = coexistence(land, (moved[0], moved[1]), a.theta + step * ray)
         if found is not None and _lowest_minima(land, found):
             return [(found, ray)]
     return []
 
 
-def _lowest_minima(land: Landscape, pair: Pair) -> bool:
+def _lowest_minima(land: Landscape, pair: Meeting) -> bool:
     least = land.settings.least_curvature
     inside = land.plane.excess(pair.theta) <= land.settings.vanished
     minima = all(land.softest(branch)[0] > least for branch in pair.branches)
@@ -102,7 +102,7 @@ def line_with_seeds(
     return line, (first, last)
 
 
-def _beyond(land: Landscape, end: End, beyond: Onset | None) -> list[tuple[Pair, Floats]]:
+def _beyond(land: Landscape, end: End, beyond: Onset | None) -> list[tuple[Meeting, Floats]]:
     if end.kind == "tricritical point":
         return _beyond_tricritical(land, end, beyond)
     if end.kind == "bicritical point" and isinstance(end.solved, Onset) and beyond is not None:
@@ -112,7 +112,7 @@ def _beyond(land: Landscape, end: End, beyond: Onset | None) -> list[tuple[Pair,
 
 def _beyond_tricritical(
     land: Landscape, end: End, beyond: Onset | None
-) -> list[tuple[Pair, Floats]]:
+) -> list[tuple[Meeting, Floats]]:
     """Seeds of the first-order line into which a continuous one turns, a little way on."""
     if beyond is None or not isinstance(end.solved, Onset):
         return []
@@ -132,11 +132,11 @@ def _beyond_tricritical(
         step = land.settings.to_the_side * seed.normal / np.linalg.norm(seed.normal)
         low, high = (land.lowest(seed.theta + sign * step) for sign in (-1.0, 1.0))
         found = seeds_between(land, low, high)
-        return [(pair, tangent) for pair in found if isinstance(pair, Pair)]
+        return [(pair, tangent) for pair in found if isinstance(pair, Meeting)]
     return []
 
 
-def _beside_end_point(land: Landscape, end: End) -> list[tuple[Pair, Floats]]:
+def _beside_end_point(land: Landscape, end: End) -> list[tuple[Meeting, Floats]]:
     """Seeds of the two first-order lines that meet where a continuous one ends.
 
     The third phase coexists with the parent on one side of the continuous line, with the daughter
@@ -160,7 +160,7 @@ def _beside_end_point(land: Landscape, end: End) -> list[tuple[Pair, Floats]]:
         other = None if daughter is None else walk(land, third, daughter.theta)
         if daughter is None or other is None:
             continue
-        pair = coexistence(land, daughter, other, daughter.theta)
+        pair = coexistence(land, (daughter, other), daughter.theta)
         if pair is None or not same_zeros(land.plane, pair.a, daughter):
             continue
         if _lowest_minima(land, pair):
@@ -170,10 +170,10 @@ def _beside_end_point(land: Landscape, end: End) -> list[tuple[Pair, Floats]]:
 
 def _beside(
     land: Landscape, branch: Branch, third: Branch, step: Floats
-) -> list[tuple[Pair, Floats]]:
+) -> list[tuple[Meeting, Floats]]:
     theta = third.theta + step
     moved, other = walk(land, branch, theta), walk(land, third, theta)
     if moved is None or other is None:
         return []
-    pair = coexistence(land, moved, other, theta)
+    pair = coexistence(land, (moved, other), theta)
     return [] if pair is None or not _lowest_minima(land, pair) else [(pair, step)]

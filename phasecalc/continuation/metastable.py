@@ -20,7 +20,7 @@ from ..minima.orbits import orders_of
 from . import polyline
 from .assembled import like, names_of
 from .curve import End
-from .equations import Degenerate, Pair
+from .equations import Degenerate, Meeting
 from .events import Arc
 from .graph import Graph, Node
 from .leaving import rays_of
@@ -94,12 +94,12 @@ class Side:
     def phase(self) -> Branch:
         return self.arc.widest.branches[1 - self.first]
 
-    def across(self, pair: Pair) -> Ray:
+    def across(self, pair: Meeting) -> Ray:
         """Straight across the line to where the phase is the higher one."""
         normal = pair.normal / np.linalg.norm(pair.normal)
         return Ray(pair.a, normal) if self.first else Ray(pair.b, -normal)
 
-    def at(self, shares: Iterable[float]) -> list[Pair]:
+    def at(self, shares: Iterable[float]) -> list[Meeting]:
         """The points of the line next to these shares of its length."""
         pairs = self.arc.pairs
         steps = [np.linalg.norm(two.theta - one.theta) for one, two in pairwise(pairs)]
@@ -158,7 +158,7 @@ class Side:
         return best
 
 
-def _widest(curve: object) -> tuple[Branch, Branch]:
+def _widest(curve: object) -> tuple[Branch, ...]:
     assert isinstance(curve, Arc)
     return curve.widest.branches
 

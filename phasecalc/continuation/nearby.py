@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..landscapes.branch import Branch, Landscape, apart, walk
 from ..landscapes.free import turned
 from ..minima.starts import escapes
-from .equations import Meeting, Pair, coexistence, junction
+from .equations import Meeting, coexistence
 from .limits import softest_sides
 
 Floats = NDArray[np.float64]
@@ -67,7 +67,7 @@ def _starts(land: Landscape, branch: Branch) -> Iterator[Floats]:
     yield from problem.descend(rows)[0]
 
 
-def with_lowest_signs(land: Landscape, pair: Pair) -> Pair:
+def with_lowest_signs(land: Landscape, pair: Meeting) -> Meeting:
     """A point of the same line, or of one that faint features make lower as they point otherwise.
 
     Where hardly an output is clipped, a search takes either.
@@ -75,7 +75,7 @@ def with_lowest_signs(land: Landscape, pair: Pair) -> Pair:
     branches = [_turned(land, branch) for branch in pair.branches]
     if all(one is two for one, two in zip(branches, pair.branches, strict=True)):
         return pair
-    return coexistence(land, branches[0], branches[1], pair.theta) or pair
+    return coexistence(land, (branches[0], branches[1]), pair.theta) or pair
 
 
 def _turned(land: Landscape, branch: Branch) -> Branch:
@@ -101,14 +101,14 @@ def lower_than(land: Landscape, branches: Sequence[Branch]) -> Branch | None:
 
 
 def meeting(
-    land: Landscape, around: tuple[Pair, ...], third: Branch, reach: float = 0.3
+    land: Landscape, around: tuple[Meeting, ...], third: Branch, reach: float = 0.3
 ) -> Meeting | None:
     """The junction near points of a line where a third phase becomes lowest."""
     for pair in around[::-1]:
         moved = walk(land, third, pair.theta)
         if moved is None:
             continue
-        found = junction(land, (pair.a, pair.b, moved))
+        found = coexistence(land, (pair.a, pair.b, moved), pair.theta)
         if found is None or found.error > land.settings.sharp:
             continue
         # A third branch that stops being a minimum on the way there meets nothing.
@@ -119,7 +119,7 @@ def meeting(
 
 
 def first_meeting(
-    land: Landscape, around: tuple[Pair, ...], third: Branch, reach: float = 0.3
+    land: Landscape, around: tuple[Meeting, ...], third: Branch, reach: float = 0.3
 ) -> Meeting | None:
     """The same where no fourth phase is lower: else the one where that becomes lowest.
 
@@ -130,7 +130,7 @@ def first_meeting(
         lower = None if met is None else lower_than(land, met.branches)
         if met is None or lower is None:
             return met
-        here = Pair(met.branches[0], met.branches[1], met.error)
+        here = Meeting(met.branches[:2], met.error)
         met = meeting(land, (*around, here), lower, reach)
         if met is not None and not distinct(land, met):
             return None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape, Unconverged, same_signs, same_zeros, walk
 from ..landscapes.plane import Plane
-from .equations import Pair, coexistence
+from .equations import Meeting, coexistence
 from .onset import Onset, onset_near, order_parameter
 
 Floats = NDArray[np.float64]
@@ -70,7 +70,7 @@ def connected(land: Landscape, one: Branch, two: Branch) -> bool:
     return moved is not None and abs(moved.loss - two.loss) < s.same_loss
 
 
-def between(land: Landscape, one: Branch, two: Branch) -> list[Pair | Continuous]:
+def between(land: Landscape, one: Branch, two: Branch) -> list[Meeting | Continuous]:
     """What separates two minima along the straight edge between them, by bisection."""
     s, low, high = land.settings, one, two
     while True:
@@ -80,7 +80,7 @@ def between(land: Landscape, one: Branch, two: Branch) -> list[Pair | Continuous
             if connected(land, low, high):
                 return []
             direction = (high.theta - low.theta) / np.linalg.norm(high.theta - low.theta)
-            found = coexistence(land, low, high, middle, direction)
+            found = coexistence(land, (low, high), middle, direction)
             if (
                 found is not None
                 and np.abs(found.theta - middle).max() <= width
@@ -124,9 +124,9 @@ def onset_at(land: Landscape, place: Continuous) -> Onset | None:
     return None
 
 
-def seeds_between(land: Landscape, one: Branch, two: Branch) -> tuple[Pair | Onset | None, ...]:
+def seeds_between(land: Landscape, one: Branch, two: Branch) -> tuple[Meeting | Onset | None, ...]:
     """Points of the lines that cross an edge; None for one that was not resolved."""
     return tuple(
-        place if isinstance(place, Pair) else onset_at(land, place)
+        place if isinstance(place, Meeting) else onset_at(land, place)
         for place in between(land, one, two)
     )
