@@ -25,7 +25,7 @@ _SHIFT = 1e-5
 """Of central differences in θ, and of the third derivative in a Jacobian: error 1e-10."""
 
 
-_FARTHEST = 0.2
+_FARTHEST = 0.3
 """Of a correction in θ: from further away nothing says where Newton's method leads."""
 _LEVEL = 1e-15
 """Ratio of singular values below which gradients of losses span no plane."""
@@ -87,7 +87,7 @@ def coexistence(
     Two meet on a line: straight across it, or along a direction. Three meet in a point.
     """
     last = np.inf
-    for _ in range(12):
+    for _ in range(20):
         moved = [land.follow(branch, theta) for branch in branches]
         branches = tuple(branch for branch in moved if branch is not None)
         if len(branches) < len(moved):
@@ -107,8 +107,7 @@ def coexistence(
         error = max(_ROUNDINGS * _EPS * abs(first.loss) / float(sizes[-1]), _PLACED)
         # Points of lines are many; at a junction other phases are compared with these.
         known = error if len(others) > 1 else max(error, land.settings.close)
-        slack = 10 * error if len(others) > 1 else 100 * land.settings.close
-        if size < known or (size < slack and size >= 0.5 * last):
+        if size < known or (size < 10 * known and size >= 0.5 * last):
             return Meeting(branches, max(error, size))
         if size > _FARTHEST:
             return None

@@ -15,7 +15,7 @@ from .equations import Meeting, cusp, left_of
 from .exchange import exchanged, lowest_signs, rival, root_between, variants
 from .landau import landau_point
 from .limits import lowest, softest_sides
-from .nearby import distinct, first_meeting, siblings, with_lowest_signs
+from .nearby import distinct, first_meeting, siblings, with_lowest
 from .onset import Onset, next_onset, onset_near, order_parameter, turned
 
 Floats = NDArray[np.float64]
@@ -42,7 +42,7 @@ class Arc:
 def trace(land: Landscape, seed: Meeting, heading: Floats | None = None) -> Arc:
     """The line through a seed, in both directions or only in one."""
     watch = _Third(land)
-    seed = with_lowest_signs(land, seed)
+    seed = with_lowest(land, seed)
     along = seed.tangent if heading is None or seed.tangent @ heading > 0 else -seed.tangent
     if heading is None:
         pairs, (first, last) = both_ways(land, Coexistence(land), seed, along, watch.stop)

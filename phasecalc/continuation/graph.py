@@ -20,7 +20,7 @@ from .complete import Curve, border_places, explained
 from .equations import Degenerate, Meeting
 from .events import Arc, OnsetLine, trace
 from .leaving import line_with_seeds, open_junction
-from .nearby import with_lowest_signs
+from .nearby import with_lowest
 from .onset import Onset
 from .scan import Cells, cell_centres, connected, lowest_in, neighbours, seeds_between
 from .work import Work
@@ -285,7 +285,7 @@ def _drain(graph: Graph, work: Work) -> None:
         ends: list[tuple[int, int]] = []
         for seed, arc in zip(batch, arcs, strict=True):
             middle = arc.pairs[len(arc.pairs) // 2]
-            better = with_lowest_signs(land, middle)
+            better = with_lowest(land, middle)
             if better is not middle:  # where the line began the two were one up to rounding
                 graph.queue.append(Seed(better))
                 continue

@@ -127,6 +127,13 @@ class Landscape(Protocol):
     def snapped(self, branch: Branch) -> Branch | None:
         """The branch with overlaps that vanish but for rounding at exactly 0."""
 
+    def with_lowest_signs(self, branch: Branch) -> Branch:
+        """The branch, or a lower one in which faint features point the other way.
+
+        Where hardly an output is clipped they differ by so little that a search takes either.
+        """
+        return branch
+
     def branch(self, theta: Floats, x: Floats, family: str = "") -> Branch:
         """The record of parameters that are stationary at θ."""
         problem = self.plane.problem(theta)
