@@ -14,7 +14,7 @@ import phasecalc as pc
 from phasecalc.cli import main
 from phasecalc.continuation.equations import Meeting
 from phasecalc.continuation.equations import coexistence as on_line
-from phasecalc.continuation.events import trace
+from phasecalc.continuation.first_order import first_order
 from phasecalc.continuation.scan import Continuous, between
 from phasecalc.continuation.whole import traced_diagram
 from phasecalc.landscapes.branch import Branch
@@ -96,7 +96,7 @@ def test_weak_and_strong_line_ends_in_two_junctions() -> None:
     (seed,) = between(LAND, low, high)
     assert not isinstance(seed, Continuous)
     assert max(seed.error, abs(seed.a.loss - seed.b.loss)) < 1e-12
-    arc = trace(LAND, seed)
+    arc = first_order(LAND, seed)
     assert [end.kind for end in arc.ends] == ["junction", "junction"]
     solved = [end.solved for end in arc.ends]
     thirds = {place.branches[2].name for place in solved if isinstance(place, Meeting)}
@@ -104,7 +104,7 @@ def test_weak_and_strong_line_ends_in_two_junctions() -> None:
     corners = sorted(point_of(place.theta) for place in solved if place is not None)
     np.testing.assert_allclose(corners[0], (0.29359630732, 1.0), atol=1e-9)
     np.testing.assert_allclose(corners[1], (0.48826196788, 0.56413136535), atol=1e-9)
-    for pair in arc.pairs:
+    for pair in arc.points:
         assert abs(pair.a.loss - pair.b.loss) < 1e-13
         assert pair.a.loss <= LAND.lowest(pair.theta).loss + 1e-11
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import phasecalc as pc
+from phasecalc.continuation.continuous import continuous
 from phasecalc.continuation.equations import coexistence
-from phasecalc.continuation.events import onset_line
 from phasecalc.continuation.onset import Onset
 from phasecalc.continuation.scan import seeds_between
 from phasecalc.landscapes.branch import walk
@@ -21,7 +21,7 @@ def test_a_continuous_line_ends_where_a_third_phase_takes_over_and_soon_ends_its
     above, below = (land.lowest(land.plane.theta(0.42, r)) for r in (1.6, 1.5))
     (seed,) = seeds_between(land, above, below)
     assert isinstance(seed, Onset)
-    line = onset_line(land, seed)
+    line = continuous(land, seed)
     assert line is not None
     first, last = sorted(line.ends, key=lambda end: end.kind)
     assert (first.kind, last.kind) == ("critical end point", "tricritical point")

@@ -12,7 +12,7 @@ import sympy
 
 import phasecalc as pc
 from phasecalc.continuation.equations import Degenerate, coexistence
-from phasecalc.continuation.events import leaving, trace
+from phasecalc.continuation.first_order import first_order, leaving
 from phasecalc.continuation.graph import Graph
 from phasecalc.continuation.limits import cause_of, limit_between, limit_curve
 from phasecalc.continuation.metastable import Ray, limit_along, on, pieces_of
@@ -172,7 +172,7 @@ def test_nothing_to_relax_has_no_spinodal() -> None:
     seed = coexistence(land, (states["ignore"], states["antipodal"]), theta_of(0.6, 0.3373))
     assert seed is not None
     assert np.isinf(land.softest(states["ignore"])[0])
-    assert len(trace(land, seed).pairs) > 5
+    assert len(first_order(land, seed).points) > 5
 
 
 def test_records_texts_and_picture() -> None:

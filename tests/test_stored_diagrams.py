@@ -234,7 +234,7 @@ def no_json(line: str) -> str:
     "damage",
     [
         *("{}", "7x", "{half", '["Branch"', "[]", '{"a": 1}', "3", "null", '"text"', "[1, 2, 3]"),
-        *('["lowest_in",[],0]', '["lowest_in",{"record":"Arc"},1]', "[" * 10_000),
+        *('["lowest_in",[],0]', '["lowest_in",{"record":"Line"},1]', "[" * 10_000),
         lambda lines: [lines[1], lines[0], *lines[2:]],  # moved
         lambda lines: [lines[0], lines[0], *lines[1:]],  # doubled
         lambda lines: [lines[0].replace("0", "1", 1), *lines[1:]],  # changed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -23,10 +23,9 @@ from ..laws import Uniform
 from ..symbols import S as SPARSITY
 from ..symbols import p
 from ..symbols import r as EXTRA
+from .curve import Line
 from .equations import Meeting
-from .events import Arc, OnsetLine
 from .graph import Edge, Graph, Node
-from .onset import Onset
 from .records import (
     Kind,
     MetastableRegion,
@@ -61,7 +60,7 @@ def assembled(
     )
     boundaries = tuple(_boundary(graph, edge, points) for edge in graph.edges)
     phases: dict[str, TracedPhase] = {}
-    along = (branch for edge in graph.arcs for branch in edge.points[0].branches)
+    along = (q for edge in graph.first_order for q in edge.line.points[0].branches)
     for branch in (*(b for b in graph.states if b is not None), *along):
         phases.setdefault(branch.name, TracedPhase(branch.name, branch.outcome))
     used = {id(end): end for line in boundaries for end in line.ends}
@@ -79,21 +78,17 @@ def assembled(
     )
 
 
-def names_of(curve: Arc | OnsetLine) -> tuple[str, str]:
+def names_of(line: Line[Any]) -> tuple[str, str]:
     """The two phases, that at smaller r first (at smaller S where the line runs along r)."""
-    if isinstance(curve, OnsetLine):
-        point: Onset | Meeting = curve.onsets[len(curve.onsets) // 2]
-    else:
-        point = curve.widest
-    names = point.branches[0].name, point.branches[1].name
-    return names[::-1] if _swapped(curve) else names
+    a, b = line.plainest.branches
+    return (b.name, a.name) if _swapped(line) else (a.name, b.name)
 
 
-def _swapped(curve: Arc | OnsetLine) -> bool:
-    """Whether the second of a curve's branches is the phase at smaller r."""
-    if isinstance(curve, OnsetLine):
-        return bool(np.sum([onset.direction[1] for onset in curve.onsets]) <= 0)
-    normal = curve.widest.normal
+def _swapped(line: Line[Any]) -> bool:
+    """Whether the second of a line's branches is the phase at smaller r."""
+    if line.continuous:
+        return bool(np.sum([onset.direction[1] for onset in line.points]) <= 0)
+    normal = line.plainest.normal
     if abs(normal[1]) > _LEVEL * float(np.linalg.norm(normal)):
         return bool(normal[1] < 0)
     return bool(normal[0] > 0)
@@ -113,8 +108,8 @@ def _names(graph: Graph, number: int) -> list[str]:
     node = graph.nodes[number]
     if node.kind not in ("critical point", "Landau point"):
         return [branch.name for branch in node.branches]
-    arcs = (edge.curve for edge in graph.edges if number in (edge.tail, edge.head))
-    return sorted({name for arc in arcs for name in names_of(arc)})
+    lines = (edge.line for edge in graph.edges if number in (edge.tail, edge.head))
+    return sorted({name for line in lines for name in names_of(line)})
 
 
 def _special_point(land: Landscape, node: Node, names: list[str]) -> SpecialPoint:
@@ -132,12 +127,12 @@ def _special_point(land: Landscape, node: Node, names: list[str]) -> SpecialPoin
     return point if at is None else replace(point, loss=at.loss)
 
 
-def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> TracedBoundary:
-    land, curve = graph.land, edge.curve
-    first_order = isinstance(curve, Arc)
+def _boundary(graph: Graph, edge: Edge[Any], points: tuple[SpecialPoint, ...]) -> TracedBoundary:
+    land, line = graph.land, edge.line
+    first_order = not line.continuous
     ends = points[edge.tail], points[edge.head]
     nodes = [graph.nodes[k] for k in (edge.tail, edge.head)]
-    solved, overshoot = edge.points, land.settings.overshoot
+    solved, overshoot = list(line.points), land.settings.overshoot
     for node in nodes:
         if not first_order or node.kind in ("junction", "critical end point"):
             far = [q for q in solved if np.abs(q.theta - node.theta).max() > overshoot]
@@ -155,7 +150,7 @@ def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> Tra
         columns.insert(place, (a, b))
         jumps.insert(place, (0.0, 0.0) if one else _jump(*near if None in moved else (a, b)))
     places = [land.plane.point(a.theta) for a, _ in columns]
-    swapped = _swapped(curve)
+    swapped = _swapped(line)
     losses = [two[first_order and swapped].loss for two in columns]
     for k, end in zip((0, -1), ends, strict=True):
         places[k], losses[k] = (end.sparsity, end.importance), end.loss
@@ -164,15 +159,15 @@ def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> Tra
         jumps = [(0.0 - x, 0.0 - y) for x, y in jumps]  # no −0
     error, jump_error = max(point.error for point in solved), 0.0
     exponent, formula, gap, order = None, None, 0.0, None
-    if isinstance(curve, OnsetLine):
-        exponent = max(curve.onsets, key=lambda onset: onset.slope).exponent
+    if line.continuous:
+        exponent = max(line.points, key=lambda onset: onset.slope).exponent
         order = None if exponent is None else round(exponent[0])
-        formula, gap = _formula(land, edge.thetas)
+        formula, gap = _formula(land, line.thetas)
     else:
-        jump_error = _jump_error([point for point in solved if isinstance(point, Meeting)])
+        jump_error = _jump_error(solved)
         order = 1 if np.abs(jumps).max() > _CLEARLY * jump_error else None
     return TracedBoundary(
-        phases=names_of(curve),
+        phases=names_of(line),
         sparsities=tuple(x for x, _ in places),
         importances=tuple(y for _, y in places),
         losses=tuple(losses),
@@ -197,7 +192,7 @@ def like(node: Node, branch: Branch) -> Branch:
     return min(node.branches, key=lambda other: float(np.abs(other.gram - branch.gram).max()))
 
 
-def _jump_error(pairs: list[Meeting]) -> float:
+def _jump_error(pairs: Sequence[Meeting]) -> float:
     """Rounding of the slopes, and what the jump changes over the error of a point's position."""
     jumps = np.array([pair.normal for pair in pairs])
     thetas = np.array([pair.theta for pair in pairs])

@@ -19,10 +19,16 @@ Pin = tuple[int, float]
 
 
 class Point(Protocol):
-    """A point of a curve."""
+    """A point of a curve, with the branches that meet there."""
 
     @property
     def theta(self) -> Floats: ...
+
+    @property
+    def branches(self) -> tuple[Branch, ...]: ...
+
+    @property
+    def error(self) -> float: ...
 
 
 _RETURNED = 1e-4
@@ -49,16 +55,49 @@ class Equation(Generic[P]):
         return self.land.settings.longest_step
 
 
+Seed = tuple[Meeting | Onset, Floats | None]
+"""A point of a line, and the direction in which the line leaves a special point, if it does."""
+
+
 @dataclass(frozen=True, eq=False)
 class End:
     """How a curve ends: in what kind of point, with what solved it, if anything did.
 
-    ``third`` is another phase that takes over there.
+    ``third`` is another phase that takes over there, ``seeds`` are of other lines that begin there.
     """
 
     kind: str
     solved: Meeting | Onset | Degenerate | None = None
     third: Branch | None = None
+    seeds: tuple[Seed, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Line(Generic[P]):
+    """A line between two phases: its points in order, and how each end came about.
+
+    Of first order: points where both phases have one loss. Continuous: onsets.
+    """
+
+    points: tuple[P, ...]
+    ends: tuple[End, End]
+
+    @property
+    def continuous(self) -> bool:
+        """Whether its points are onsets."""
+        return isinstance(self.points[0], Onset)
+
+    @property
+    def thetas(self) -> Floats:
+        """Its points, (k, 2)."""
+        return np.array([point.theta for point in self.points])
+
+    @property
+    def plainest(self) -> P:
+        """Of first order, where both phases differ most: beside an end they can be alike."""
+        if self.continuous:
+            return self.points[len(self.points) // 2]
+        return max(self.points, key=lambda point: point.distance)  # type: ignore[attr-defined]
 
 
 Stop = Callable[[P, P, bool], "End | bool"]

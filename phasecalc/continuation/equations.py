@@ -107,7 +107,7 @@ def coexistence(
         error = max(_ROUNDINGS * _EPS * abs(first.loss) / float(sizes[-1]), _PLACED)
         # Points of lines are many; at a junction other phases are compared with these.
         known = error if len(others) > 1 else max(error, land.settings.close)
-        if size < known or (size < 10 * known and size >= 0.5 * last):
+        if size < known or (size < 100 * land.settings.close and size >= 0.5 * last):
             return Meeting(branches, max(error, size))
         if size > _FARTHEST:
             return None

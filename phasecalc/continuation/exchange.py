@@ -13,20 +13,20 @@ the continuous one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from itertools import combinations, product
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape, same_zeros
-from .equations import Meeting, coexistence, left_of
+from .curve import Seed
+from .equations import coexistence
 from .onset import Onset, at_amplitude, next_onset, onset_near
+from .roots import root_between
 
 Floats = NDArray[np.float64]
-Compared = Callable[[Onset], "tuple[float, float] | None"]
-"""A function of an onset's slope, and its doubt; None where it is not known."""
 
 _EQUAL = 2e-3
 """Slopes that differ by less are equal: both are extrapolated."""
@@ -34,7 +34,6 @@ _FOUND = 2e-6
 """Of a difference of slopes: their rounding."""
 _SIGNS = 1e-4
 """Of slope + bend · amplitude², by which daughters that differ by signs differ at least."""
-_STEPS = 40
 _BEGUN = (0.012, 0.008, 0.02, 0.005, 0.03)
 """Overlaps at which the line between two daughters is begun, which is nearly along the other."""
 _MOST = 3
@@ -99,20 +98,19 @@ def exchanged(
     """
     found: dict[bytes, Onset] = {there.theta.tobytes(): other}
 
-    def compared(onset: Onset) -> tuple[float, float] | None:
+    def compared(onset: Onset) -> tuple[float, float]:
         # Both are followed: to grow one daughter from the other needs luck.
         near = sorted(found.values(), key=lambda q: float(np.abs(q.theta - onset.theta).max()))[:3]
         moved = (next_onset(land, q, onset.theta, onset.direction) for q in near)
         new = next((q for q in moved if q is not None and _beside(land, onset, q, other)), None)
         new = new or like(land, onset, other)
         if new is None:
-            return None
+            return nan, nan
         found[onset.theta.tobytes()] = new
         return onset.slope - new.slope, onset.slope_error + new.slope_error
 
-    first = compared(here)
-    met = here if first is not None and abs(first[0]) < _EQUAL else None
-    met = met or root_between(land, here, there, compared)
+    first = compared(here)[0]
+    met = here if abs(first) < _EQUAL else root_between(land, here, there, compared, _FOUND)
     return None if met is None else (met, found[met.theta.tobytes()])
 
 
@@ -126,55 +124,6 @@ def _same_place(land: Landscape, one: Onset, two: Onset) -> bool:
     """Whether two onsets are one, of two daughters, up to their errors."""
     apart = float(np.abs(two.theta - one.theta).max())
     return apart <= land.settings.same_point + _CLEAR * (two.error + one.error)
-
-
-def root_between(land: Landscape, here: Onset, there: Onset, compared: Compared) -> Onset | None:
-    """The onset between two at which a function of slopes, (value, doubt), rises through 0.
-
-    By secants and halving, each onset from the nearest one known: next to a bicritical point slopes
-    change fast.
-    """
-    for forth in (True, False):
-        found = _root(land, here, there, compared, forth)
-        if found is not None:
-            return found
-    return None
-
-
-def _root(
-    land: Landscape, here: Onset, there: Onset, compared: Compared, forth: bool
-) -> Onset | None:
-    """The same; where the function is not known, closer to where the way begins, or ends."""
-    below, above = compared(here), compared(there)
-    chord = there.theta - here.theta
-    known = {t: (q, *v) for t, q, v in ((0.0, here, below), (1.0, there, above)) if v is not None}
-    onsets, low, high = {0.0: here, 1.0: there}, 0.0, 1.0
-    if (below and below[0] > 0) or (above and above[0] < 0) or not known:
-        return None
-    for step in range(_STEPS):
-        t = 0.5 * (low + high)
-        if below is not None and above is not None and step % 3:
-            t = low + (high - low) * min(max(below[0] / (below[0] - above[0]), 0.02), 0.98)
-        new = None
-        for start in sorted(onsets, key=lambda s: abs(s - t))[:3]:
-            new = new or next_onset(land, onsets[start], here.theta + t * chord, left_of(chord))
-        found = None if new is None else compared(new)
-        if new is not None:
-            onsets[t] = new
-        if new is not None and found is not None:
-            known[t] = (new, *found)
-            if abs(found[0]) < _FOUND:
-                break
-        if (found is None and not forth) or (found is not None and found[0] < 0):
-            low, below = t, found
-        else:
-            high, above = t, found
-    t, best = min(known.items(), key=lambda item: abs(item[1][1]))
-    s, other = max(known.items(), key=lambda item: abs(item[1][1]))
-    if abs(best[1]) > _EQUAL or t in (0.0, 1.0) or s == t:
-        return None
-    steep = abs(best[1] - other[1]) / (abs(s - t) * float(np.linalg.norm(chord)))
-    return replace(best[0], error=max(best[0].error, (abs(best[1]) + best[2]) / steep))
 
 
 def lowest_signs(land: Landscape, onset: Onset) -> Onset:
@@ -224,7 +173,7 @@ def _starts(land: Landscape, onset: Onset) -> Iterator[Branch]:
                     yield land.branch(daughter.theta, np.concatenate([new.ravel(), lifted]))
 
 
-def beside_bicritical(land: Landscape, onset: Onset, other: Onset) -> list[tuple[Meeting, Floats]]:
+def beside_bicritical(land: Landscape, onset: Onset, other: Onset) -> list[Seed]:
     """The first point at which a line between two daughters of one onset can be begun."""
     s = land.settings
     for amplitude in _BEGUN:

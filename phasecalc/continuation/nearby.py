@@ -117,6 +117,14 @@ def lower_than(land: Landscape, branches: Sequence[Branch]) -> Branch | None:
     return land.below(branches[0].theta, level)
 
 
+def is_lowest(land: Landscape, pair: Meeting) -> bool:
+    """Whether both branches are minima inside the window, and nothing there is lower."""
+    least = land.settings.least_curvature
+    inside = land.plane.excess(pair.theta) <= land.settings.vanished
+    minima = all(land.softest(branch)[0] > least for branch in pair.branches)
+    return inside and minima and lower_than(land, pair.branches) is None
+
+
 def meeting(
     land: Landscape, around: tuple[Meeting, ...], third: Branch, reach: float = 0.3
 ) -> Meeting | None:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape
 from ..minima.problem import Problem
-from .equations import Meeting, aligned, coexistence
+from .equations import Meeting, aligned, coexistence, left_of
 
 Floats = NDArray[np.float64]
 
@@ -97,7 +97,11 @@ def onset_near(
 
 def next_onset(land: Landscape, here: Onset, theta: Floats, direction: Floats) -> Onset | None:
     """The onset on another line close by, from what is known here; either way along the line."""
-    direction = direction if direction @ here.direction > 0 else -direction
+    way = theta - here.theta
+    # To the same side of the curve, which is along the way there; on the spot, about the same way.
+    side = left_of(way) if np.abs(way).max() > land.settings.narrow else here.direction
+    if (direction @ side) * (here.direction @ side) < 0:
+        direction = -direction
     solver = _FixedAmplitude(land, here.daughter, here.place, theta, direction)
     moved = [
         here.theta + (q.theta - here.theta) @ here.direction * direction for q in here.daughters
