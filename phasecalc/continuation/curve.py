@@ -106,9 +106,12 @@ class Coexistence(Equation[Pair]):
     """L_a = L_b with both branches minima."""
 
     _soft: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)
+    _bend: dict[int, Floats] = field(default_factory=dict)
+    """Of the line at its last point, known by its id: d²θ by the square of a length."""
 
     def advance(self, here: Pair, heading: Floats, step: float, pin: Pin | None) -> Pair | None:
-        guess = here.theta + step * heading
+        # Soft minima, nearly alike, are lost a little way off their line: the guess bends as it.
+        guess = here.theta + step * heading + 0.5 * step**2 * self._bend.get(id(here), 0.0)
         direction = None
         if pin is not None:
             guess[pin[0]] = pin[1]
@@ -127,7 +130,10 @@ class Coexistence(Equation[Pair]):
         return new if self.are_minima(new) else None
 
     def heading(self, here: Pair, new: Pair, before: Floats) -> Floats:
-        return new.tangent if new.tangent @ before >= 0 else -new.tangent
+        tangent = new.tangent if new.tangent @ before >= 0 else -new.tangent
+        self._bend.clear()
+        self._bend[id(new)] = (tangent - before) / float(np.linalg.norm(new.theta - here.theta))
+        return tangent
 
     def longest(self, here: Pair, before: Pair | None = None) -> float:
         # Where the two branches are about to become one they change fast; elsewhere two that are
