@@ -234,11 +234,12 @@ def no_json(line: str) -> str:
     "damage",
     [
         *("{}", "7x", "{half", '["Branch"', "[]", '{"a": 1}', "3", "null", '"text"', "[1, 2, 3]"),
-        *('["lowest_in",[],0]', '["lowest_in",{"record":"Line"},1]', "[" * 10_000),
-        lambda lines: [lines[1], lines[0], *lines[2:]],  # moved
-        lambda lines: [lines[0], lines[0], *lines[1:]],  # doubled
-        lambda lines: [lines[0].replace("0", "1", 1), *lines[1:]],  # changed
-        lambda lines: lines[1:],  # lost
+        *('["lowest_in",[],0]', '["lowest_in",{"record":"Line"},1]'),
+        pytest.param("[" * 10_000, id="deep"),
+        pytest.param(lambda lines: [lines[1], lines[0], *lines[2:]], id="moved"),
+        pytest.param(lambda lines: [lines[0], lines[0], *lines[1:]], id="doubled"),
+        pytest.param(lambda lines: [lines[0].replace("0", "1", 1), *lines[1:]], id="changed"),
+        pytest.param(lambda lines: lines[1:], id="lost"),
     ],
 )
 def test_a_damaged_line_is_refused(tmp_path: Path, trace: str, damage: Any) -> None:

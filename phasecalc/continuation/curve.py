@@ -19,10 +19,14 @@ Pin = tuple[int, float]
 
 
 class Point(Protocol):
-    """A point of a curve, with the branches that meet there."""
+    """A point of a curve."""
 
     @property
     def theta(self) -> Floats: ...
+
+
+class Solved(Point, Protocol):
+    """A point of a line, with the branches that meet there and its error."""
 
     @property
     def branches(self) -> tuple[Branch, ...]: ...
@@ -34,6 +38,7 @@ class Point(Protocol):
 _RETURNED = 1e-4
 """Of a Gram matrix after a step and back: a soft minimum is known to 1e-5."""
 P = TypeVar("P", bound=Point)
+Q = TypeVar("Q", bound=Solved)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +78,13 @@ class End:
 
 
 @dataclass(frozen=True, eq=False)
-class Line(Generic[P]):
+class Line(Generic[Q]):
     """A line between two phases: its points in order, and how each end came about.
 
     Of first order: points where both phases have one loss. Continuous: onsets.
     """
 
-    points: tuple[P, ...]
+    points: tuple[Q, ...]
     ends: tuple[End, End]
 
     @property
@@ -93,7 +98,7 @@ class Line(Generic[P]):
         return np.array([point.theta for point in self.points])
 
     @property
-    def plainest(self) -> P:
+    def plainest(self) -> Q:
         """Of first order, where both phases differ most: beside an end they can be alike."""
         if self.continuous:
             return self.points[len(self.points) // 2]
@@ -145,11 +150,14 @@ class Coexistence(Equation[Meeting]):
     """L_a = L_b with both branches minima."""
 
     _soft: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)
+    _bend: dict[int, Floats] = field(default_factory=dict)
+    """Of the line at its last point, known by its id: d²θ by the square of a length."""
 
     def advance(
         self, here: Meeting, heading: Floats, step: float, pin: Pin | None
     ) -> Meeting | None:
-        guess = here.theta + step * heading
+        # Soft minima, nearly alike, are lost a little way off their line: the guess bends as it.
+        guess = here.theta + step * heading + 0.5 * step**2 * self._bend.get(id(here), 0.0)
         direction = None
         if pin is not None:
             guess[pin[0]] = pin[1]
@@ -168,7 +176,10 @@ class Coexistence(Equation[Meeting]):
         return new if self.are_minima(new) else None
 
     def heading(self, here: Meeting, new: Meeting, before: Floats) -> Floats:
-        return new.tangent if new.tangent @ before >= 0 else -new.tangent
+        tangent = new.tangent if new.tangent @ before >= 0 else -new.tangent
+        self._bend.clear()
+        self._bend[id(new)] = (tangent - before) / float(np.linalg.norm(new.theta - here.theta))
+        return tangent
 
     def longest(self, here: Meeting, before: Meeting | None = None) -> float:
         # Where the two branches are about to become one they change fast; elsewhere two that are

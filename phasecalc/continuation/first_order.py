@@ -13,7 +13,7 @@ from .curve import Coexistence, End, Line, Seed, both_ways, continue_curve
 from .equations import Meeting, coexistence, cusp, left_of
 from .landau import landau_point
 from .limits import lowest, softest_sides
-from .nearby import distinct, first_meeting, is_lowest, siblings, with_lowest
+from .nearby import distinct, first_meeting, is_lowest, lower_than, siblings, with_lowest
 from .onset import Onset, onset_near, order_parameter
 
 Floats = NDArray[np.float64]
@@ -38,11 +38,12 @@ def first_order(land: Landscape, seed: Meeting, heading: Floats | None = None) -
     for side in (0, 1):
         pairs = pairs[::-1]  # twice: each end in its turn is the last
         if ends[side].kind == "end of a branch":
+            beyond: Meeting | None = None
             while len(pairs) > 1 and not _stable(land, pairs[-1]):
-                pairs.pop()
+                beyond = pairs.pop()
             alone = along if side else -along
             outward = pairs[-1].theta - pairs[-2].theta if len(pairs) > 1 else alone
-            ends[side] = _resolved(land, pairs, ends[side], outward)
+            ends[side] = _resolved(land, pairs, ends[side], outward, beyond)
         if isinstance(met := ends[side].solved, Meeting):
             while len(pairs) > 1 and (
                 _beyond(met, pairs) or _is_lower(land, met.branches[2], pairs[-1])
@@ -92,8 +93,10 @@ class _Third:
         return False if met is None else End("junction", met)
 
 
-def _resolved(land: Landscape, pairs: list[Meeting], end: End, outward: Floats) -> End:
-    """What lies at the end of a line whose next point was not found."""
+def _resolved(
+    land: Landscape, pairs: list[Meeting], end: End, outward: Floats, beyond: Meeting | None
+) -> End:
+    """What lies at the end of a line whose next point was not found, or is not one of minima."""
     last, s = pairs[-1], land.settings
     if _beside_border(land, pairs):
         return End("border")
@@ -103,7 +106,7 @@ def _resolved(land: Landscape, pairs: list[Meeting], end: End, outward: Floats) 
             found = next(filter(None, (solve(land, pair) for pair in tries)), None)
             if found is not None:
                 return End(kind, found)
-    met = _junction_of(land, pairs, outward)
+    met = _junction_of(land, pairs, outward, beyond)
     return (
         End("junction", met)
         if met is not None
@@ -111,8 +114,13 @@ def _resolved(land: Landscape, pairs: list[Meeting], end: End, outward: Floats) 
     )
 
 
-def _junction_of(land: Landscape, pairs: list[Meeting], outward: Floats) -> Meeting | None:
-    """The first junction at the end of a line, with any minimum there."""
+def _junction_of(
+    land: Landscape, pairs: list[Meeting], outward: Floats, beyond: Meeting | None
+) -> Meeting | None:
+    """The first junction at the end of a line, with any minimum there, or below the next point.
+
+    Where that is a saddle's, a minimum lies below it, which can be none any more at the end.
+    """
     last, s = pairs[-1], land.settings
     level = min(last.a.loss, last.b.loss)
     # One that was missed between two searches: the junction lies as far back as that.
@@ -120,6 +128,11 @@ def _junction_of(land: Landscape, pairs: list[Meeting], outward: Floats) -> Meet
     around = (*back[:: max(1, len(back) // 4)], last)
     near = [one for branch in last.branches for one in siblings(land, branch)]
     found: list[Meeting] = []
+    under = None if beyond is None else lower_than(land, beyond.branches)
+    if beyond is not None and under is not None:
+        met = first_meeting(land, (*around, beyond), under)
+        if met is not None and distinct(land, met):
+            found.append(met)
     for third in [*land.minima(last.theta), *near]:
         if third.loss > 1.05 * level:
             continue
@@ -190,6 +203,8 @@ def leaving(land: Landscape, parent: Branch, theta: Floats, direction: Floats) -
     Where daughters on several sides of a kink leave it close together, the first of them: at the
     others the parent is unstable already.
     """
+    if not np.isfinite(land.softest(parent)[0]):
+        return None  # nothing is free
     problem, size = land.plane.problem(parent.theta), land.settings.amplitudes[0]
     onsets = []
     for u in (sign * u for u in softest_sides(land, parent) for sign in (1.0, -1.0)):

@@ -18,7 +18,7 @@ from ..landscapes.branch import Branch, Landscape, apart, same_zeros, walk, zero
 from . import polyline
 from .complete import Curve, border_places, explained
 from .continuous import continuous
-from .curve import Line, P
+from .curve import Line, Q
 from .equations import Meeting
 from .first_order import first_order, open_junction
 from .nearby import with_lowest
@@ -47,10 +47,10 @@ class Node:
 
 
 @dataclass(frozen=True, eq=False)
-class Edge(Generic[P]):
+class Edge(Generic[Q]):
     """A line between two nodes, given by their numbers."""
 
-    line: Line[P]
+    line: Line[Q]
     tail: int
     head: int
 
