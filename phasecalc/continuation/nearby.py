@@ -94,12 +94,16 @@ def _extreme(land: Landscape, branch: Branch, side: Floats) -> Branch:
     """Of a minimum and those in which equally important features exchange, the lowest beside θ."""
     problem, classes = land.plane.problem(branch.theta), land.plane.classes
     for i, j in combinations(range(problem.n), 2):
-        if classes[i] == classes[j] or abs(problem.I[i] / problem.I[j] - 1.0) > _MET:
+        gap = abs(float(problem.I[i] - problem.I[j]))
+        if classes[i] == classes[j] or gap > _MET * problem.I[j]:
             continue
         columns = branch.x.reshape(-1, problem.n).copy()
         columns[:, [i, j]] = columns[:, [j, i]]
         x, loss, size = problem.stationary(columns.ravel())
-        if size > land.settings.stationary or abs(loss - branch.loss) > land.settings.same_loss:
+        # What they exchange is a squared error, at most 1, times the difference.
+        if size > land.settings.stationary or abs(loss - branch.loss) > (
+            land.settings.same_loss + gap
+        ):
             continue
         image = land.branch(branch.theta, x)
         if (image.gradient - branch.gradient) @ side < -_LEVEL:
