@@ -46,12 +46,9 @@ def test_where_two_importances_meet_a_line_has_the_lowest_phase_on_either_side()
     """At r = 1 the extra feature can take the place of any other, and several minima are level."""
     land = window((0.0795, 0.0812), (0.9999, 1.0001), pc.ToyModel(5, 2))
     theta = land.plane.theta(0.0805, 1.0)
-    lowest, *others = land.minima(theta)
-    level = [lowest, *(one for one in others if one.loss < lowest.loss + 1e-12)]
-    level.sort(key=lambda one: float(one.gradient[1]))
-    inner = level[1], level[-2]
-    assert inner[1].gradient[1] - inner[0].gradient[1] > 1e-6
-    pair = coexistence(land, inner, theta)
+    lowest, level, *_ = land.minima(theta)
+    assert level.loss == pytest.approx(lowest.loss, abs=1e-14)
+    pair = coexistence(land, (lowest, level), theta)
     assert pair is not None
     normal = pair.normal / np.linalg.norm(pair.normal)
     for branch, side in zip(with_lowest(land, pair).branches, (-1e-5, 1e-5), strict=True):
@@ -59,9 +56,9 @@ def test_where_two_importances_meet_a_line_has_the_lowest_phase_on_either_side()
         moved = walk(land, branch, there)
         assert moved is not None
         assert moved.loss == pytest.approx(land.lowest(there).loss, abs=1e-13)
-    beside = walk(land, pair.a, theta - 1e-5 * normal)
+    beside = walk(land, level, theta + 1e-5 * normal)
     assert beside is not None
-    assert beside.loss > land.lowest(theta - 1e-5 * normal).loss + 1e-11
+    assert beside.loss > land.lowest(beside.theta).loss + 1e-8
 
 
 @pytest.mark.long
