@@ -13,14 +13,15 @@ the continuous one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, product
 from math import nan
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..landscapes.branch import Branch, Landscape, same_zeros
+from ..landscapes.branch import Branch, Landscape, same_zeros, zeros_of
 from .curve import Seed
 from .equations import coexistence
 from .onset import Onset, at_amplitude, next_onset, onset_near
@@ -51,33 +52,52 @@ def variants(land: Landscape, onset: Onset, around: Sequence[Onset] = ()) -> lis
     """
     if not onset.even:
         return []
-    plane, s = land.plane, land.settings
-    found: list[Onset] = []
-    made = (
-        onset_near(land, onset.parent, start, onset.theta, onset.direction)
-        for start in _starts(land, onset)
-    )
+    found: dict[Any, Onset] = {}
     followed = (next_onset(land, q, onset.theta, onset.direction) for q in around)
-    for new in (*followed, *made):
-        if new is None or not new.even or same_zeros(plane, new.daughter, onset.daughter):
-            continue
-        if not _same_place(land, onset, new):
-            continue  # of another parent
-        size = float(s.amplitudes[0]) ** 2
-        k = next(
-            (k for k, q in enumerate(found) if same_zeros(plane, q.daughter, new.daughter)), None
-        )
-        if k is None:
-            found.append(new)
-        elif new.slope + new.bend * size < found[k].slope + found[k].bend * size:
-            found[k] = new
-    return found
+    for new in _daughters(land, onset, [*followed, *_made(land, onset, _starts(land, onset))]):
+        kind = zeros_of(land.plane, new.daughter)
+        if kind not in found or _gained(land, found[kind], new) > 0:
+            found[kind] = new
+    found.pop(zeros_of(land.plane, onset.daughter), None)
+    return list(found.values())
 
 
-def like(land: Landscape, onset: Onset, other: Onset) -> Onset | None:
+def lowest_signs(land: Landscape, onset: Onset) -> Onset:
+    """The lowest of the onset's daughters in which features that grow point the one or other way.
+
+    Where nothing is clipped they differ from the sixth order on only: a search takes either.
+    """
+    best, kind = onset, zeros_of(land.plane, onset.daughter)
+    alike = (q for q in _starts(land, onset) if zeros_of(land.plane, q) == kind)
+    for new in _daughters(land, onset, _made(land, onset, alike)):
+        if zeros_of(land.plane, new.daughter) == kind and _gained(land, best, new) > _SIGNS:
+            best = new
+    return best
+
+
+def _made(land: Landscape, onset: Onset, starts: Iterable[Branch]) -> Iterator[Onset | None]:
+    for start in starts:
+        yield onset_near(land, onset.parent, start, onset.theta, onset.direction)
+
+
+def _daughters(land: Landscape, onset: Onset, found: Iterable[Onset | None]) -> Iterator[Onset]:
+    """Those that leave the same parent there."""
+    return (q for q in found if q is not None and q.even and _same_place(land, onset, q))
+
+
+def _gained(land: Landscape, one: Onset, two: Onset) -> float:
+    """By how much the second daughter lies closer to the onset, at the largest amplitude."""
+    size = float(land.settings.amplitudes[0]) ** 2
+    return (one.slope - two.slope) + (one.bend - two.bend) * size
+
+
+def _like(land: Landscape, onset: Onset, other: Onset) -> Onset | None:
     """The variant of an onset in which the same overlaps vanish as in another one's daughter."""
-    same = (q for q in variants(land, onset) if same_zeros(land.plane, q.daughter, other.daughter))
-    return next(same, None)
+    return next((q for q in variants(land, onset) if _alike(land, q, other)), None)
+
+
+def _alike(land: Landscape, one: Onset, two: Onset) -> bool:
+    return same_zeros(land.plane, one.daughter, two.daughter)
 
 
 def rival(land: Landscape, onset: Onset, around: Sequence[Onset] = ()) -> Onset | None:
@@ -102,8 +122,8 @@ def exchanged(
         # Both are followed: to grow one daughter from the other needs luck.
         near = sorted(found.values(), key=lambda q: float(np.abs(q.theta - onset.theta).max()))[:3]
         moved = (next_onset(land, q, onset.theta, onset.direction) for q in near)
-        new = next((q for q in moved if q is not None and _beside(land, onset, q, other)), None)
-        new = new or like(land, onset, other)
+        alike = (q for q in _daughters(land, onset, moved) if _alike(land, q, other))
+        new = next(alike, None) or _like(land, onset, other)
         if new is None:
             return nan, nan
         found[onset.theta.tobytes()] = new
@@ -114,35 +134,10 @@ def exchanged(
     return None if met is None else (met, found[met.theta.tobytes()])
 
 
-def _beside(land: Landscape, onset: Onset, new: Onset, other: Onset) -> bool:
-    """Whether an onset is the same as one, of another daughter, that is like that of a third."""
-    alike = new.even and same_zeros(land.plane, new.daughter, other.daughter)
-    return alike and _same_place(land, onset, new)
-
-
 def _same_place(land: Landscape, one: Onset, two: Onset) -> bool:
     """Whether two onsets are one, of two daughters, up to their errors."""
     apart = float(np.abs(two.theta - one.theta).max())
     return apart <= land.settings.same_point + _CLEAR * (two.error + one.error)
-
-
-def lowest_signs(land: Landscape, onset: Onset) -> Onset:
-    """The lowest of the onset's daughters in which features that grow point the one or other way.
-
-    Where nothing is clipped they differ from the sixth order on only: a search takes either.
-    """
-    best, s = onset, land.settings
-    size = float(s.amplitudes[0]) ** 2
-    for start in _starts(land, onset):
-        if not same_zeros(land.plane, start, onset.daughter):
-            continue
-        new = onset_near(land, onset.parent, start, onset.theta, onset.direction)
-        if new is None or not new.even or not same_zeros(land.plane, new.daughter, onset.daughter):
-            continue
-        gained = (best.slope - new.slope) + (best.bend - new.bend) * size
-        if _same_place(land, onset, new) and gained > _SIGNS:
-            best = new
-    return best
 
 
 def _starts(land: Landscape, onset: Onset) -> Iterator[Branch]:
