@@ -62,6 +62,8 @@ class Seed:
     point: Meeting | Onset
     heading: Floats | None = None
     tail: int = _OPEN
+    again: bool = False
+    """Whether it stands for one whose line was not one of lowest phases."""
 
 
 @dataclass(eq=False)
@@ -181,8 +183,9 @@ class Graph:
         for side, end in enumerate(line.ends):
             node = None if end.kind == "start" else _node_at(line, side)
             if node is not None:
+                count = len(self.nodes)
                 ends[side] = self.node(node)
-                if ends[side] == len(self.nodes) - 1 and node.kind == "junction":
+                if ends[side] == count and node.kind == "junction":
                     junctions.append(ends[side])
             elif isinstance(end.solved, Onset):
                 self.queue.append(Seed(end.solved))
@@ -353,8 +356,9 @@ def _drain(graph: Graph, work: Work) -> None:
                 continue
             middle = line.points[len(line.points) // 2]
             better = middle if isinstance(middle, Onset) else with_lowest(graph.land, middle)
-            if better is not middle:  # where the line began the two were one up to rounding
-                graph.queue.append(Seed(better))
+            if better is not middle and not seed.again:
+                # Where the line began the two were one up to rounding.
+                graph.queue.append(Seed(better, again=True))
             elif not graph.has(middle) and (
                 line.continuous or len(line.points) > 1 or seed.tail != _OPEN
             ):
