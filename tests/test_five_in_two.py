@@ -13,7 +13,7 @@ from phasecalc.continuation.onset import Onset
 from phasecalc.continuation.scan import seeds_between
 from phasecalc.landscapes.branch import walk
 
-from .lands import traced, window
+from .lands import not_lowest_beside, traced, window
 
 
 def test_a_continuous_line_ends_where_a_third_phase_takes_over_and_soon_ends_itself() -> None:
@@ -142,6 +142,7 @@ def test_two_daughters_of_one_onset_exchange_their_order(
     model = pc.ToyModel(5, 2)
     found = traced(window((0.0810, 0.0838), (0.9992, 1.0014), model, longest_step=step), cells)
     assert found.unexplained == ()
+    assert not_lowest_beside(found) == []
     points = {
         (q.kind, round(q.sparsity, 6), round(q.importance, 6))
         for q in found.special_points
