@@ -76,13 +76,16 @@ def coexistence(
         size = float(np.linalg.norm(normal))
         if size == 0.0:
             return None
-        along = normal / size if direction is None else direction
+        level, sharp = _ROUNDINGS * _EPS * abs(a.loss), land.settings.sharp
+        # A direction along the line leads to no point of it, up to the rounding of the losses.
+        across = direction is None or abs(float(normal @ direction)) * sharp < level
+        along = normal / size if direction is None or across else direction
         slope = float(normal @ along)
-        if slope == 0.0:
-            return None
         correction = (a.loss - b.loss) / slope
         # Where the gradients are nearly equal, the rounding of the losses moves the line.
-        rounding = _ROUNDINGS * _EPS * abs(a.loss) / abs(slope)
+        rounding = level / abs(slope)
+        if rounding > sharp:
+            return None  # both are one branch by now
         stalls = abs(correction) < 100 * land.settings.close and abs(correction) >= 0.5 * last
         if abs(correction) < max(land.settings.close, rounding) or stalls:
             return Pair(a, b, max(abs(correction), rounding))
