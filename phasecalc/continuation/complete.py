@@ -41,7 +41,7 @@ def explained(land: Landscape, curves: Sequence[Curve], one: Branch, two: Branch
 
 
 def _lowest(land: Landscape, curves: Sequence[Curve], place: Branch) -> Iterator[Branch]:
-    """The minimum found at a place and, if a line runs through it, both of that: either is found."""
+    """The minimum found at a place and, if it lies on a line, both of that: either is found."""
     yield place
     for curve in curves:
         if polyline.distance(curve.thetas, place.theta) < land.settings.same_point:
