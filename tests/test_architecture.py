@@ -19,7 +19,7 @@ LAYERS = [
     ["expressions"],
     ["inputs"],
     ["transforms", "law_checks"],
-    ["laws"],
+    ["laws", "law_text"],
     ["active_sets"],
     ["supports", "support_text"],
     ["model"],

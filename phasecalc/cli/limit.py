@@ -61,7 +61,7 @@ def limit(
     Example: phasecalc limit -S 0.99 --ratio 3
     """
     from ..files import replacing
-    from ..laws import law_of
+    from ..law_text import law_of
     from ..limit.diagram import limit_diagram
     from ..report.limit import limit_document, limit_text, state_document, state_text
 

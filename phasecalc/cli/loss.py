@@ -75,7 +75,7 @@ def loss(
     """
     from ..exact.loss import decompose
     from ..inputs import parse_matrix
-    from ..laws import law_of
+    from ..law_text import law_of
     from ..support_text import support_of
 
     known: object = None

@@ -291,7 +291,7 @@ def model_of(
     support: str = "independent",
 ) -> ToyModel:
     """The model that the options describe."""
-    from ..laws import law_of
+    from ..law_text import law_of
     from ..model import ToyModel
     from ..support_text import support_of
 

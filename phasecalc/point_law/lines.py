@@ -114,7 +114,8 @@ def _lowest(theta: Floats) -> str:
 
 def _root(function: Callable[[float], float]) -> float | None:
     """Where a function changes its sign between 0 and 1; None where it has one sign at both."""
-    if not function(0.0) * function(1.0) < 0.0:
+    ends = function(0.0), function(1.0)
+    if ends[0] * ends[1] > 0.0 or not any(ends):
         return None
     return float(brentq(function, 0.0, 1.0, xtol=1e-15, rtol=4 * _EPS))
 
