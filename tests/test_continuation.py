@@ -114,7 +114,8 @@ def test_weak_and_strong_line_ends_in_two_junctions() -> None:
 def in_three(S: float, r: float, *names: str, longest_step: float = 0.06) -> tuple[Landscape, Pair]:
     """A point of a line of three features in two dimensions."""
     land = window((0.0, 0.99), (0.1, 10.0), pc.ToyModel(3, 2), longest_step=longest_step)
-    found = on_line(land, *(named(S, r, name, land) for name in names), land.plane.theta(S, r))
+    one, two = (named(S, r, name, land) for name in names)
+    found = on_line(land, one, two, land.plane.theta(S, r))
     assert found is not None
     return land, found
 
