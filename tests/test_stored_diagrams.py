@@ -369,6 +369,8 @@ def test_the_plane_of_sparsity_and_penalty_has_no_loose_ends() -> None:
         ("weak-antipodal", "ignore", "border", "tricritical point"),
         ("weak-antipodal", "ignore", "critical end point", "tricritical point"),
     ]  # fmt: skip
+    # The guess bends as the line does: straight ones lost the two pairs after steps of 0.0003.
+    assert max(len(line.sparsities) for line in found.boundaries) < 200
     (junction,) = (point for point in found.special_points if point.kind == "junction")
     assert junction.minima is not None and len(junction.minima.weights) == 3
     lengths = np.abs(junction.minima.weights[:, 0])

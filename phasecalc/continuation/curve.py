@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..landscapes.branch import Branch, Landscape
+from ..landscapes.branch import Branch, Landscape, leads_back
 from .equations import Degenerate, Meeting, coexistence, left_of, next_fold
 from .onset import Onset
 
@@ -35,8 +35,6 @@ class Solved(Point, Protocol):
     def error(self) -> float: ...
 
 
-_RETURNED = 1e-4
-"""Of a Gram matrix after a step and back: a soft minimum is known to 1e-5."""
 P = TypeVar("P", bound=Point)
 Q = TypeVar("Q", bound=Solved)
 
@@ -199,16 +197,9 @@ class Coexistence(Equation[Meeting]):
         )
 
     def _leads_back(self, here: Meeting, new: Meeting) -> bool:
-        """Whether both branches, followed back, are those that the step began with.
-
-        Close to where two minima become one Newton's method can take the other of them.
-        """
-        for old, moved in zip(here.branches, new.branches, strict=True):
-            back = self.land.follow(moved, here.theta)
-            way = float(np.abs(moved.gram - old.gram).max())
-            if back is None or np.abs(back.gram - old.gram).max() > _RETURNED + 0.05 * way:
-                return False
-        return True
+        """Whether both branches, followed back, are those that the step began with."""
+        both = zip(here.branches, new.branches, strict=True)
+        return all(leads_back(self.land, old, moved) for old, moved in both)
 
     def are_minima(self, pair: Meeting) -> bool:
         """Whether neither branch goes down.

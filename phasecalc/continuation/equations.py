@@ -25,6 +25,8 @@ _SHIFT = 1e-5
 """Of central differences in θ, and of the third derivative in a Jacobian: error 1e-10."""
 
 
+_ALONG = 1e-6
+"""Cosine to the normal of a line of a direction that is the line's own."""
 _FARTHEST = 0.3
 """Of a correction in θ: from further away nothing says where Newton's method leads."""
 _LEVEL = 1e-15
@@ -94,7 +96,8 @@ def coexistence(
             return None
         first, *others = branches
         matrix = np.array([first.gradient - other.gradient for other in others])
-        if direction is not None:
+        # A direction along the line leads to no point of it.
+        if direction is not None and abs(matrix @ direction) > _ALONG * np.linalg.norm(matrix):
             matrix = matrix @ np.outer(direction, direction)
         left, sizes, right = np.linalg.svd(matrix, full_matrices=False)
         if sizes[-1] <= _LEVEL * sizes[0]:
@@ -105,6 +108,8 @@ def coexistence(
         # The losses are off by as much as they are rounded: first-order, an estimate. No correction
         # is better than that, and one that shrinks no more is rounding.
         error = max(_ROUNDINGS * _EPS * abs(first.loss) / float(sizes[-1]), _PLACED)
+        if error > land.settings.sharp:
+            return None  # two of them are one branch by now
         # Points of lines are many; at a junction other phases are compared with these.
         known = error if len(others) > 1 else max(error, land.settings.close)
         if size < known or (size < 100 * land.settings.close and size >= 0.5 * last):

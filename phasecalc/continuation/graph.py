@@ -14,7 +14,7 @@ from typing import Any, Generic
 import numpy as np
 from numpy.typing import NDArray
 
-from ..landscapes.branch import Branch, Landscape, apart, same_zeros, walk, zeros_of
+from ..landscapes.branch import Branch, Landscape, apart, carefully, same_zeros, zeros_of
 from . import polyline
 from .complete import Curve, border_places, explained
 from .continuous import continuous
@@ -28,6 +28,8 @@ from .work import Work
 
 Floats = NDArray[np.float64]
 
+_FARTHEST = 1.5
+"""Longest steps, from the last point of a line to the node in which it ends."""
 _ROUNDS = 4
 """In which the border is looked at: each finds lines that the one before did not explain."""
 _OPEN = -1
@@ -152,7 +154,7 @@ class Graph:
         spacing = np.abs(np.diff(thetas, axis=0)).max(initial=self.land.settings.first_step)
         if gaps.min() > 2 * spacing:
             return False
-        a, b = (walk(self.land, branch, seed.theta) for branch in near.branches)
+        a, b = (carefully(self.land, branch, seed.theta) for branch in near.branches)
         tiny = min(0.2 * seed.distance, self.land.settings.alike)
         return any(
             one is not None and apart(plane, one, seed.a) < tiny
@@ -177,6 +179,11 @@ class Graph:
             return zeros_of(self.land.plane, point.parent)
         return frozenset(branch.pattern for branch in point.branches)
 
+    def known(self, point: Meeting | Onset | None) -> bool:
+        """Whether a point that separates two places lies on a line, or beside the end of one."""
+        beside = isinstance(point, Meeting) and self.fading(point) is not None
+        return point is not None and (beside or self.has(point))
+
     def add(self, line: Line[Any], tail: int) -> list[int]:
         """A new line with its nodes, and the seeds that it leads to; new junctions."""
         junctions, ends = [], [tail, _OPEN]
@@ -193,8 +200,19 @@ class Graph:
                 Seed(point, heading, _OPEN if heading is None else ends[side])
                 for point, heading in end.seeds
             ]
-        self.edges.append(Edge(line, ends[0], ends[1]))
+        self.edges.append(Edge(line, *(self.near(line, k, node) for k, node in enumerate(ends))))
         return junctions
+
+    def near(self, line: Line[Any], side: int, node: int) -> int:
+        """A node in which a line ends, unless it is further from its last point than a step."""
+        at, s = line.points[-side], self.land.settings
+        gap = 0.0 if node == _OPEN else float(np.abs(self.nodes[node].theta - at.theta).max())
+        return node if gap <= _FARTHEST * max(s.longest_step, s.leap) else self.loose(at)
+
+    def loose(self, at: Meeting | Onset) -> int:
+        """The node of an end that joins nothing."""
+        one = at.branches[0]
+        return self.node(Node("end of a branch", at.branches, one.theta, one.loss, at.error))
 
     def join(self, *, last: bool = False) -> None:
         """Give open ends the end of a continuous line; at last, what there is."""
@@ -206,10 +224,10 @@ class Graph:
                     outward = None if len(thetas) < 2 else thetas[-1] - thetas[-2]
                     at = edge.line.points[-side]
                     found = self.fading(at, outward)
-                    if found is None and last:
-                        node = Node("end of a branch", at.branches, at.theta, at.a.loss, at.error)
-                        found = self.node(node)
-                    ends[side] = _OPEN if found is None else found
+                    if found is not None:
+                        ends[side] = self.near(edge.line, side, found)
+                    elif last:
+                        ends[side] = self.loose(at)
             self.edges[number] = replace(edge, tail=ends[0], head=ends[1])
 
     def fading(self, pair: Meeting, outward: Floats | None = None) -> int | None:
@@ -257,11 +275,11 @@ def build(land: Landscape, cells: Cells, work: Work) -> Graph:
         if (one := graph.states[i]) is not None and (two := graph.states[j]) is not None
     ]
     _between_all(graph, beside, work)
+    inside = len(graph.unexplained)
     for _ in range(_ROUNDS):
+        del graph.unexplained[inside:]  # what a round leaves, the next one comes to again
         places = border_places(land, graph.curves)
-        if not _between_all(
-            graph, _in_a_row(work(lowest_in, places, "border")), work, closely=True
-        ):
+        if not _between_all(graph, _in_a_row(work(lowest_in, places, "border")), work):
             break
     graph.join(last=True)
     return graph
@@ -277,34 +295,23 @@ def _in_a_row(sides: Iterable[tuple[Branch | None, ...]]) -> list[tuple[Branch, 
     ]
 
 
-def _between_all(
-    graph: Graph, beside: list[tuple[Branch, Branch]], work: Work, *, closely: bool = False
-) -> bool:
+def _between_all(graph: Graph, beside: list[tuple[Branch, Branch]], work: Work) -> bool:
     """Trace what lies between neighbours, until curves explain their differences; whether any did.
 
-    Edges are bisected only where none of the curves known by then explains them. Places between
-    lines, ``closely`` beside each other, can be too close for that; a scan's cells are not.
+    Edges are bisected only where none of the curves known by then explains them.
     """
     land, known = graph.land, len(graph.edges)
     differ = [edge for edge in beside if not connected(land, *edge) and not graph.explained(*edge)]
     while differ:
         batch = _one_of_each(differ)
         found = list(work(seeds_between, batch, "edges"))
-        lost = []
-        for edge, seeds in zip(batch, found, strict=True):
-            for seed in seeds:
-                if seed is None:
-                    lost.append(edge)
-                else:
-                    graph.queue.append(Seed(seed))
+        graph.queue += [Seed(seed) for seeds in found for seed in seeds if seed is not None]
         _drain(graph, work)
         tried = {(id(one), id(two)) for one, two in batch}
         graph.unexplained += [
             0.5 * (one.theta + two.theta)
-            for one, two in batch
-            if any(edge[0] is one and edge[1] is two for edge in lost)
-            and not graph.explained(one, two)
-            and not closely
+            for (one, two), seeds in zip(batch, found, strict=True)
+            if not all(graph.known(seed) for seed in seeds) and not graph.explained(one, two)
         ]
         differ = [
             edge

@@ -138,7 +138,7 @@ def meeting(
         if moved is None:
             continue
         found = coexistence(land, (pair.a, pair.b, moved), pair.theta)
-        if found is None or found.error > land.settings.sharp:
+        if found is None:
             continue
         # A third branch that stops being a minimum on the way there meets nothing.
         close = float(np.abs(found.theta - pair.theta).max()) < reach
