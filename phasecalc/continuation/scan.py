@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..landscapes.branch import Branch, Landscape, Unconverged, same_signs, same_zeros, walk
+from ..landscapes.branch import Branch, Landscape, Unconverged, carefully, same_signs, same_zeros
 from ..landscapes.plane import Plane
 from .equations import Meeting, coexistence
 from .onset import Onset, onset_near, order_parameter
@@ -58,9 +58,7 @@ def _lowest(land: Landscape, theta: Floats, *, thorough: bool = True) -> Branch 
         return None
 
 
-def connected(
-    land: Landscape, one: Branch, two: Branch, way: Callable[..., Branch | None] = walk
-) -> bool:
+def connected(land: Landscape, one: Branch, two: Branch) -> bool:
     """Whether two minima are one branch: the first, followed to the second, becomes it."""
     if not same_zeros(land.plane, one, two):
         return False
@@ -68,7 +66,7 @@ def connected(
     if np.abs(two.theta - one.theta).max() < s.narrow:
         if np.abs(one.gram - two.gram).max() < s.alike:
             return True  # next to an onset, too faint to be followed
-    moved = way(land, one, two.theta)
+    moved = carefully(land, one, two.theta)
     return moved is not None and abs(moved.loss - two.loss) < s.same_loss
 
 
