@@ -109,10 +109,14 @@ def _swapped(curve: Arc | OnsetLine) -> bool:
     """Whether the second of a curve's branches is the phase at smaller r."""
     if isinstance(curve, OnsetLine):
         return bool(np.sum([onset.direction[1] for onset in curve.onsets]) <= 0)
-    normal = curve.widest.normal
-    if abs(normal[1]) > _LEVEL * float(np.linalg.norm(normal)):
-        return bool(normal[1] < 0)
-    return bool(normal[0] > 0)
+    normals = np.array([pair.normal for pair in (*curve.pairs, curve.widest)])
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    sides = normals[:, 1], -normals[:, 0]
+    # A line that turns back in r is told by S: both of its halves may be equally wide.
+    for side in (*sides, sides[0][-1:], sides[1][-1:]):
+        if min(-side.min(), side.max()) < _LEVEL < np.abs(side).max():
+            return bool(side[-1] < 0)
+    return False
 
 
 def minima_of(land: Landscape, rows: list[list[Branch]]) -> Minima:
