@@ -19,11 +19,10 @@ from ..landscapes.branch import Branch, Landscape, kind_of, same_signs
 from ..minima.orbits import orders_of
 from . import polyline
 from .assembled import like, names_of
-from .curve import End
-from .equations import Degenerate, Pair
-from .events import Arc
+from .curve import End, Line
+from .equations import Degenerate, Meeting
+from .first_order import rays_of
 from .graph import Graph, Node
-from .leaving import rays_of
 from .limits import Cause, Limit, cause_of, followed, limit_beside, limit_between, limit_curve
 from .records import MetastableRegion, Spinodal
 from .work import Work
@@ -85,23 +84,23 @@ class Side:
     """One phase of a first-order line, metastable beyond it, and the curves on which it ends."""
 
     graph: Graph
-    arc: Arc
+    line: Line[Meeting]
     nodes: tuple[Node, Node]
     first: bool
     curves: list[Curve] = field(default_factory=list)
 
     @property
     def phase(self) -> Branch:
-        return self.arc.widest.branches[1 - self.first]
+        return self.line.plainest.branches[1 - self.first]
 
-    def across(self, pair: Pair) -> Ray:
+    def across(self, pair: Meeting) -> Ray:
         """Straight across the line to where the phase is the higher one."""
         normal = pair.normal / np.linalg.norm(pair.normal)
         return Ray(pair.a, normal) if self.first else Ray(pair.b, -normal)
 
-    def at(self, shares: Iterable[float]) -> list[Pair]:
+    def at(self, shares: Iterable[float]) -> list[Meeting]:
         """The points of the line next to these shares of its length."""
-        pairs = self.arc.pairs
+        pairs = self.line.points
         steps = [np.linalg.norm(two.theta - one.theta) for one, two in pairwise(pairs)]
         along = np.concatenate([[0.0], np.cumsum(steps)])
         near = (int(np.abs(along - share * along[-1]).argmin()) for share in shares)
@@ -114,7 +113,7 @@ class Side:
         which the region beside the next line of the phase turns from the other side; at the border,
         on to the border.
         """
-        plane, node, line = self.graph.land.plane, self.nodes[end], self.arc.pairs[:: 1 - 2 * end]
+        plane, node, line = self.graph.land.plane, self.nodes[end], self.line.points[:: 1 - 2 * end]
         step, tangent = line[0].theta - line[min(1, len(line) - 1)].theta, line[0].tangent
         ray = self.across(line[0])
         phase, across = ray.phase, ray.direction
@@ -143,11 +142,13 @@ class Side:
         foot, plane = ray.phase.theta, self.graph.land.plane
         corner, kind = self.graph.land.settings.corner, kind_of(plane, ray.phase)
         best = Hit(ray, max(plane.reach(foot, ray.direction)[0], 0.0))
-        for edge in self.graph.arcs:
-            other = edge.curve
-            if other is self.arc or kind not in (kind_of(plane, b) for b in _widest(other)):
+        for edge in self.graph.first_order:
+            other = edge.line
+            if other is self.line or kind not in (
+                kind_of(plane, b) for b in other.plainest.branches
+            ):
                 continue
-            for t, _ in polyline.meets(edge.thetas, foot, ray.direction):
+            for t, _ in polyline.meets(other.thetas, foot, ray.direction):
                 if corner < t < best.reach:
                     best = Hit(ray, t)
         for curve in curves:
@@ -158,18 +159,12 @@ class Side:
         return best
 
 
-def _widest(curve: object) -> tuple[Branch, Branch]:
-    assert isinstance(curve, Arc)
-    return curve.widest.branches
-
-
 def metastable_regions(graph: Graph, work: Work) -> tuple[MetastableRegion, ...]:
     """The regions on both sides of every first-order line."""
     land = graph.land
     whole = [
-        Side(graph, edge.curve, (graph.nodes[edge.tail], graph.nodes[edge.head]), first)
-        for edge in graph.edges
-        if isinstance(edge.curve, Arc)
+        Side(graph, edge.line, (graph.nodes[edge.tail], graph.nodes[edge.head]), first)
+        for edge in graph.first_order
         for first in (True, False)
     ]
     sides = [side for side in whole if np.isfinite(land.softest(side.phase)[0])]
@@ -296,7 +291,7 @@ def _region(side: Side) -> MetastableRegion:
             break
         hits = new
     outline, runs = _outline(side, hits[::-1])
-    phase, boundary = side.phase.name, names_of(side.arc)
+    phase, boundary = side.phase.name, names_of(side.line)
     spinodals = []
     for curve, places in runs:
         # Only solved points, not where rays meet the chords between them.
@@ -315,7 +310,7 @@ def _region(side: Side) -> MetastableRegion:
 def _outline(side: Side, hits: list[Hit]) -> tuple[list[Floats], list[tuple[Curve, list[float]]]]:
     """The corners along a line and back along its rays' ends; and runs of places on the curves."""
     land = side.graph.land
-    outline: list[Floats] = [pair.theta for pair in side.arc.pairs]
+    outline: list[Floats] = [pair.theta for pair in side.line.points]
     runs: list[tuple[Curve, list[float]]] = []
     last = Hit(hits[0].ray, 0.0)
     for hit in hits:
