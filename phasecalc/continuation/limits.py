@@ -86,6 +86,27 @@ def followed(
     return here, None
 
 
+def limit_along(
+    land: Landscape, phase: Branch, foot: Floats, target: Floats
+) -> Limit | Branch | None:
+    """Where a minimum ends on the straight way from one θ close to it to another.
+
+    None where it does not; its last point where the end was not solved.
+    """
+    s, here = land.settings, land.follow(phase, foot)
+    if here is None:
+        return phase
+    narrow, step = s.bracket, s.first_step
+    while True:
+        here, lost = followed(land, here, target, narrow, step)
+        found = None if lost is None else limit_between(land, here, lost)
+        if lost is None or found is not None:
+            return found
+        if narrow <= 1e-3 * s.bracket:
+            return here
+        narrow = step = 0.5 * narrow
+
+
 def limit_between(land: Landscape, last: Branch, lost: Floats) -> Limit | None:
     """The end of a branch between its last minimum and a θ at which it is none any more.
 

@@ -1,18 +1,16 @@
 """Metastable regions beside first-order lines, bounded by limits of stability as curves.
 
 On either side of a line one of its phases is metastable. Rays go across the line, and turn on past
-its ends, to the border or to a line on which the phase is lowest again. Of rays that meet the same
-curves in the same order one is tried: its phase is followed along it until it ends. Where it does
-on no curve yet, the curve of such ends is continued over the window, once for all lines; and rays
-that meet this one are tried again. So every ray ends where its phase does, not where a curve runs
-on which its phase ends elsewhere.
+its ends, up to the border or a line beyond which the phase is the lowest again. Of rays that meet
+the same curves in the same order a few are tried: the phase is followed along them until it ends.
+Where it ends on no curve yet, the curve of such ends is continued over the window, once for all
+lines of the phase, and rays that meet it are tried again. So every ray ends where the phase does,
+and not where it meets a curve on which other minima of the same signs end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -26,7 +24,7 @@ from .equations import Pair
 from .events import Arc
 from .graph import Graph, Node
 from .leaving import rays_of
-from .limits import Cause, Limit, cause_of, followed, limit_beside, limit_between, limit_curve
+from .limits import Limit, cause_of, limit_along, limit_beside, limit_curve
 from .records import MetastableRegion, Spinodal
 from .work import Work
 
@@ -37,11 +35,11 @@ _FEET = 21
 _TURNS = 4
 """Rays in a fan at an end of a line."""
 _TRIED = (0.1, 0.5, 0.9)
-"""Where along the tips of rays that meet the same some are tried, as shares of the way."""
+"""Which of the rays that meet the same are tried, as shares of the way along their tips."""
 _CLOSEST = 1e-3
-"""Rays put between two whose ends are apart, as numbers: as much of the way from foot to foot."""
+"""Of two neighbouring rays: the share of the way between two feet."""
 _FEWEST = 4
-"""Points of a curve: where no more are solved, next to a special point, there is none."""
+"""Points of a curve: where no more can be solved, next to a special point, there is none."""
 _FAINT = 1e-6
 """Error beyond which the ends of a curve of folds are left out: nobody sees less in a picture."""
 _NEAREST = 4
@@ -50,24 +48,16 @@ _NEAREST = 4
 
 @dataclass(frozen=True, eq=False)
 class Wall:
-    """What a ray may end on: a curve of limits of stability; without these, a line of its phase."""
+    """What a ray may end on: a curve of limits of stability; a line of its phase has no limits."""
 
     points: Floats
     limits: tuple[Limit, ...] = ()
 
-    @property
-    def cause(self) -> Cause:
-        return cause_of(self.limits[0])
-
 
 @dataclass(frozen=True, eq=False)
 class Hit:
-    """What the ray of a number meets: how far along, where, which wall, and the place on that.
+    """Where a ray meets a wall, or by its number a side of the window; ``place`` is on the wall."""
 
-    A side of the window is a wall by its number.
-    """
-
-    ray: float
     reach: float
     tip: Floats
     wall: Wall | int
@@ -76,10 +66,12 @@ class Hit:
 
 @dataclass(eq=False)
 class Side:
-    """One phase of a first-order line, metastable beyond it; its rays in order, and their ends.
+    """One phase of a first-order line, metastable beyond it.
 
-    Rays are numbered along the line, with those that turn past its ends; between two rays there are
-    others. ``tried`` says on what curve the phase ends along some of them, and how far on.
+    met : what its rays meet, up to a line of the phase or the border. Rays have numbers, in order
+        along the line, and between two there are others. tried : of rays along which the phase was
+        followed, the curve on which it ended, and how far on; None where it did not end. failed :
+        those on which its end was not solved.
     """
 
     graph: Graph
@@ -87,47 +79,35 @@ class Side:
     nodes: tuple[Node, Node]
     first: bool
     walls: list[Wall] = field(default_factory=list)
+    met: dict[float, list[Hit]] = field(default_factory=dict)
     tried: dict[float, tuple[Wall, float] | None] = field(default_factory=dict)
-    met: list[list[Hit]] = field(default_factory=list)
     failed: set[float] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        kind = kind_of(self.graph.land.plane, self.phase)
+        plane, pairs = self.graph.land.plane, self.arc.pairs
         for edge in self.graph.arcs:
             assert isinstance(edge.curve, Arc)
-            phases = edge.curve.widest.branches
-            if edge.curve is not self.arc and kind in self._kinds(phases):
+            kinds = [kind_of(plane, branch) for branch in edge.curve.widest.branches]
+            if edge.curve is not self.arc and kind_of(plane, self.phase) in kinds:
                 self.walls.append(Wall(edge.thetas))
-        self.met = [self.meets(float(k)) for k in range(len(self.rays))]
-
-    def _kinds(self, branches: tuple[Branch, ...]) -> list[object]:
-        return [kind_of(self.graph.land.plane, branch) for branch in branches]
+        steps = [_gap(one.theta, two.theta) for one, two in pairwise(pairs)]
+        along = np.concatenate([[0.0], np.cumsum(steps)])
+        near = (int(np.abs(along - t * along[-1]).argmin()) for t in np.linspace(0, 1, _FEET))
+        feet = [self._across(pairs[k]) for k in dict.fromkeys(near)]
+        self._rays = [*self._fan(0)[::-1], *feet, *self._fan(1)]
+        self.met = {float(k): self._meets(k) for k in range(len(self._rays))}
 
     @property
     def phase(self) -> Branch:
-        return self.of(self.arc.widest)
+        return self.arc.widest.branches[1 - self.first]
 
-    def of(self, pair: Pair) -> Branch:
-        """The phase at a point of the line."""
-        return pair.branches[1 - self.first]
+    def _across(self, pair: Pair) -> tuple[Branch, Floats]:
+        """The ray straight across the line to where the phase is the higher one."""
+        normal = pair.normal / np.linalg.norm(pair.normal)
+        return (pair.a, normal) if self.first else (pair.b, -normal)
 
-    def across(self, pair: Pair) -> Floats:
-        """Straight across the line to where the phase is the higher one."""
-        return (1.0 if self.first else -1.0) * pair.normal / np.linalg.norm(pair.normal)
-
-    @cached_property
-    def rays(self) -> list[tuple[Branch, Floats]]:
-        """Feet, as the phase there, and directions."""
-        pairs = self.arc.pairs
-        steps = [np.linalg.norm(two.theta - one.theta) for one, two in pairwise(pairs)]
-        along = np.concatenate([[0.0], np.cumsum(steps)])
-        near = (int(np.abs(along - t * along[-1]).argmin()) for t in np.linspace(0, 1, _FEET))
-        feet = [pairs[k] for k in dict.fromkeys(near)]
-        straight = [(self.of(pair), self.across(pair)) for pair in feet]
-        return [*self.fan(0)[::-1], *straight, *self.fan(1)]
-
-    def fan(self, end: int) -> list[tuple[Branch, Floats]]:
-        """Rays that turn from the last ray on, past the line's tail or head.
+    def _fan(self, end: int) -> list[tuple[Branch, Floats]]:
+        """Rays that turn from the last one on, past the line's tail or head.
 
         At a junction they leave the point itself and turn on to a line between two other phases, to
         which the region beside the next line of the phase turns from the other side; at the border,
@@ -135,7 +115,7 @@ class Side:
         """
         plane, node, line = self.graph.land.plane, self.nodes[end], self.arc.pairs[:: 1 - 2 * end]
         step, tangent = line[0].theta - line[min(1, len(line) - 1)].theta, line[0].tangent
-        phase, across = self.of(line[0]), self.across(line[0])
+        phase, across = self._across(line[0])
         if len(node.branches) > 2:
             phase = like(node, phase)
             rays = rays_of(node.branches)
@@ -158,188 +138,155 @@ class Side:
     def ray(self, number: float) -> tuple[Branch, Floats, Floats]:
         """The phase near the foot of a ray, the foot, and the direction."""
         low, t = int(number), number % 1.0
-        (one, out), (two, into) = self.rays[low], self.rays[min(low + 1, len(self.rays) - 1)]
+        (one, out), (two, into) = self._rays[low], self._rays[min(low + 1, len(self._rays) - 1)]
         way = (1 - t) * out + t * into
         return one, (1 - t) * one.theta + t * two.theta, way / np.linalg.norm(way)
 
-    def look(self) -> None:
-        """Let the rays meet the walls that are known."""
-        self.met = [self.meets(hits[0].ray) for hits in self.met]
-
-    def meets(self, number: float) -> list[Hit]:
-        """What a ray meets in order, up to a line of its phase or the border."""
-        plane, s = self.graph.land.plane, self.graph.land.settings
+    def _meets(self, number: float) -> list[Hit]:
+        plane, corner = self.graph.land.plane, self.graph.land.settings.corner
         _, foot, way = self.ray(number)
         reach, axis = plane.reach(foot, way)
-        places = [(max(reach, 0.0), 2 * axis + int(way[axis] > 0), 0.0)]
+        places: list[tuple[float, Wall | int, float]] = [(reach, 2 * axis + int(way[axis] > 0), 0)]
         for wall in self.walls:
             # Close to its end a line is closer to the curve than that is to its chords.
-            least = -2 * s.corner if wall.limits else s.corner
-            for t, place in polyline.meets(wall.points, foot, way):
-                if least < t < reach:
-                    places.append((max(t, 0.0), wall, place))
+            least = -2 * corner if wall.limits else corner
+            found = polyline.meets(wall.points, foot, way)
+            places += [(t, wall, place) for t, place in found if least < t < reach]
+        places.sort(key=lambda place: place[0])
+        last = next(k for k, (_, w, _) in enumerate(places) if isinstance(w, int) or not w.limits)
+        return [
+            Hit(max(t, 0.0), foot + max(t, 0.0) * way, wall, place)
+            for t, wall, place in places[: last + 1]
+        ]
+
+    def learn(self, curve: Wall) -> None:
+        """Let the rays meet a curve of limits of the phase."""
+        if curve not in self.walls:
+            self.walls.append(curve)
+            self.met = {number: self._meets(number) for number in self.met}
+
+    def open(self) -> list[float]:
+        """Of neighbouring rays without a tried one that meets the same, the ones to be tried."""
         found = []
-        for t, wall, place in sorted(places, key=lambda one: one[0]):
-            found.append(Hit(number, t, foot + t * way, wall, place))
-            if isinstance(wall, int) or not wall.limits:
-                break
+        settled = {k: k in self.failed or self._like(k) is not None for k in sorted(self.met)}
+        for known, run in groupby(settled, key=lambda k: settled[k]):
+            if not known:
+                rays = list(run)
+                steps = [_gap(self.met[k][-1].tip, self.met[q][-1].tip) for k, q in pairwise(rays)]
+                along = np.concatenate([[0.0], np.cumsum(steps)])
+                short = along[-1] < self.graph.land.settings.longest_step
+                shares = _TRIED[1:2] if short else _TRIED
+                picked = {int(np.abs(along - share * along[-1]).argmin()) for share in shares}
+                found += [rays[k] for k in sorted(picked)]
         return found
 
-    def open(self) -> list[list[Hit]]:
-        """Of neighbouring rays to which no tried one is alike, the ones to be tried."""
-        found = []
-        known = [met[0].ray in self.failed or self._like(met) is not None for met in self.met]
-        for one, run in groupby(range(len(known)), key=lambda k: known[k]):
-            if one:
-                continue
-            rays = [self.met[k] for k in run]
-            gaps = [_gap(one[-1].tip, two[-1].tip) for one, two in pairwise(rays)]
-            along = np.concatenate([[0.0], np.cumsum(gaps)])
-            picked = {int(np.abs(along - share * along[-1]).argmin()) for share in _TRIED}
-            found += [rays[k] for k in sorted(picked)]
-        return found
-
-    def _like(self, met: list[Hit]) -> tuple[float, int] | None:
-        """The tried ray next to one that meets the same up to its end, and which that is.
+    def _like(self, number: float) -> tuple[float, int] | None:
+        """The tried ray next to one that meets the same up to its end, and as which that is.
 
         None where those to both sides do and end apart: where one is so close to a curve that its
-        points do not tell which side it is on.
+        points do not tell which side of it is meant.
         """
-        number = met[0].ray
-        numbers = np.array(sorted(self.tried))
-        near = dict.fromkeys([*numbers[numbers <= number][-1:], *numbers[numbers >= number][:1]])
-        found = []
+        numbers, met, found = np.array(sorted(self.tried)), self.met[number], []
+        near = {*numbers[numbers <= number][-1:], *numbers[numbers >= number][:1]}
         for other in sorted(near, key=lambda k: abs(k - number)):
-            known, last = self.tried_met[other]
+            known, last, ended = self.met[other], len(self.met[other]) - 1, self.tried[other]
+            if ended is not None:
+                on_it = (k for k, hit in enumerate(known) if hit.wall is ended[0])
+                last = min(on_it, key=lambda k: abs(known[k].reach - ended[1]), default=last)
             if [hit.wall for hit in known[: last + 1]] == [hit.wall for hit in met[: last + 1]]:
-                found.append((other, last))
+                found.append((float(other), last))
         if len(found) == 2 and found[0][1] != found[1][1] and max(near) - min(near) > _CLOSEST:
             return None
         return found[0] if found else None
 
-    @property
-    def tried_met(self):
-        out = {}
-        for met in self.met:
-            if met[0].ray in self.tried:
-                out[met[0].ray] = met, self._last(met)
-        return out
-
-    def _last(self, met: list[Hit]) -> int:
-        """Which of the things that a tried ray meets is the one on which it ends."""
-        ended = self.tried[met[0].ray]
-        on_it = [] if ended is None else [k for k, hit in enumerate(met) if hit.wall is ended[0]]
-        return min(on_it, key=lambda k: abs(met[k].reach - ended[1]), default=len(met) - 1)
-
-    def ends(self) -> list[Hit]:
+    def ends(self) -> list[tuple[float, Hit]]:
         """Where the rays end: as a tried one next to each that meets the same."""
-        return [self._end(met) for met in self.met]
+        return [(number, self._end(number)) for number in sorted(self.met)]
 
-    def _end(self, met: list[Hit]) -> Hit:
-        like = self._like(met)
-        if like is None:
+    def _end(self, number: float) -> Hit:
+        met, alike = self.met[number], self._like(number)
+        if alike is None:
             own = [ended[0] for ended in self.tried.values() if ended is not None]
             return next((hit for hit in met if hit.wall in own), met[-1])
-        ended = self.tried[like[0]]
-        hit = met[like[1]]
+        hit, ended = met[alike[1]], self.tried[alike[0]]
         if ended is None or hit.wall is ended[0]:
             return hit
         # So close to the end of a line or a curve that their points do not tell them apart.
-        _, foot, way = self.ray(hit.ray)
-        tip = foot + ended[1] * way
-        place = float(np.linalg.norm(ended[0].points - tip, axis=1).argmin())
-        return Hit(hit.ray, ended[1], tip, ended[0], place)
+        (wall, reach), (_, foot, way) = ended, self.ray(number)
+        tip = foot + reach * way
+        return Hit(reach, tip, wall, float(np.linalg.norm(wall.points - tip, axis=1).argmin()))
 
     def refine(self) -> bool:
         """Put rays between neighbours that end on different walls, apart; whether there are any."""
-        corner, ends = self.graph.land.settings.corner, self.ends()
-        new = [
-            self.meets(0.5 * (one.ray + two.ray))
-            for one, two in pairwise(ends)
+        between = [
+            0.5 * (k + q)
+            for (k, one), (q, two) in pairwise(self.ends())
             if one.wall is not two.wall
-            and _gap(one.tip, two.tip) > corner
-            and two.ray - one.ray > _CLOSEST
+            and _gap(one.tip, two.tip) > self.graph.land.settings.corner
+            and q - k > _CLOSEST
         ]
-        self.met = sorted(self.met + new, key=lambda met: met[0].ray)
-        return bool(new)
+        self.met |= {number: self._meets(number) for number in between}
+        return bool(between)
 
 
 def metastable_regions(graph: Graph, work: Work) -> tuple[MetastableRegion, ...]:
     """The regions on both sides of every first-order line."""
     land = graph.land
-    sides = [
+    whole = [
         Side(graph, edge.curve, (graph.nodes[edge.tail], graph.nodes[edge.head]), first)
         for edge in graph.edges
         if isinstance(edge.curve, Arc)
         for first in (True, False)
     ]
-    free = [side for side in sides if np.isfinite(land.softest(side.phase)[0])]
+    sides = [side for side in whole if np.isfinite(land.softest(side.phase)[0])]
     curves: list[Wall] = []
     while True:
-        rays = [(side, met) for side in free for met in side.open()]
-        if not rays and not any([side.refine() for side in free]):
-            break
-        jobs = [(*side.ray(met[0].ray)[:2], met[-1].tip) for side, met in rays]
+        rays = [(side, number) for side in sides for number in side.open()]
+        if not rays and not any([side.refine() for side in sides]):
+            return tuple(_region(side) for side in sides)
+        jobs = [(*side.ray(k)[:2], side.met[k][-1].tip) for side, k in rays]
         found = list(work(limit_along, jobs, "stability"))
-        left = [limit for limit in found if limit is not None and not isinstance(limit, Branch)]
-        while left:
-            # One of each kind at a time: others may lie on the same curve.
-            left = [q for q in left if all(on(land, curve, q) is None for curve in curves)]
-            kinds = {(cause_of(q), kind_of(land.plane, q.branch)): q for q in left[::-1]}
-            batch = [q for q in left if q in kinds.values()]
-            continued = work(limit_curve, [(q,) for q in batch], "spinodals")
-            for limit, (limits, ends) in zip(batch, continued, strict=True):
-                if len(limits) >= _FEWEST and all(on(land, c, limit) is None for c in curves):
-                    curves.append(closed(graph, limits, ends))
-            left = [q for q in left if q not in batch]
-        for (side, met), limit in zip(rays, found, strict=True):
-            number = met[0].ray
+        _continue(graph, work, curves, [q for q in found if not isinstance(q, Branch | None)])
+        for (side, number), limit in zip(rays, found, strict=True):
             if limit is None:
                 side.tried[number] = None
                 continue
-            gaps = [] if isinstance(limit, Branch) else [(gap, k) for k, c in enumerate(curves) if (gap := on(land, c, limit)) is not None]
-            curve = curves[min(gaps)[1]] if gaps else None
-            if curve is None:
+            gaps = [np.inf if isinstance(limit, Branch) else away(land, c, limit) for c in curves]
+            if min(gaps, default=np.inf) == np.inf:
                 side.failed.add(number)
-                print("failed", side.phase.name, number, limit.theta, type(limit).__name__)
                 continue
+            curve = curves[int(np.argmin(gaps))]
             side.tried[number] = curve, _gap(limit.theta, side.ray(number)[1])
-            for other in free:
-                if curve not in other.walls and same_signs(land.plane, other.phase, side.phase):
-                    other.walls.append(curve)
-        for side in free:
-            side.look()
-    return tuple(_region(side) for side in free)
+            for other in sides:
+                if same_signs(land.plane, other.phase, side.phase):
+                    other.learn(curve)
 
 
-def limit_along(land: Landscape, phase: Branch, foot: Floats, target: Floats) -> Limit | Branch | None:
-    """Where a phase ends on the straight way from one θ to another; None where it does not.
-
-    Where nothing was solved, its last minimum.
-    """
-    s, here = land.settings, land.follow(phase, foot)
-    if here is None:
-        return phase
-    narrow, step = s.bracket, s.first_step
-    while True:
-        here, lost = followed(land, here, target, narrow, step)
-        found = None if lost is None else limit_between(land, here, lost)
-        if lost is None or found is not None:
-            return found
-        if narrow <= 1e-3 * s.bracket:
-            return here
-        narrow = step = 0.5 * narrow
+def _continue(graph: Graph, work: Work, curves: list[Wall], left: list[Limit]) -> None:
+    """Add the curves through limits that are on none of those known."""
+    land = graph.land
+    while left:
+        # One of each kind at a time: others may lie on the same curve.
+        left = [q for q in left if all(away(land, curve, q) == np.inf for curve in curves)]
+        kinds = {(cause_of(q), kind_of(land.plane, q.branch)): q for q in left[::-1]}
+        batch = [q for q in left if q in kinds.values()]
+        continued = work(limit_curve, [(q,) for q in batch], "spinodals")
+        for limit, (limits, ends) in zip(batch, continued, strict=True):
+            new = all(away(land, curve, limit) == np.inf for curve in curves)
+            if new and len(limits) >= _FEWEST:
+                curves.append(wall_of(graph, limits, ends))
+        left = [q for q in left if q not in batch]
 
 
-def on(land: Landscape, curve: Wall, limit: Limit) -> float | None:
-    """How far a limit on a curve is from the nearest point of it; None where it is not on it.
+def away(land: Landscape, curve: Wall, limit: Limit) -> float:
+    """How far a limit on a curve is from its nearest point, in θ and x; infinite if not on it.
 
     It is where the curve's own point beside it, solved for, is the same, up to equally important
     features: a curve of one order of them is that of all others.
     """
-    plane, s = land.plane, land.settings
-    if cause_of(limit) != curve.cause or not same_signs(plane, curve.limits[0].branch, limit.branch):
-        return None
+    plane, s, first = land.plane, land.settings, curve.limits[0]
+    if cause_of(limit) != cause_of(first) or not same_signs(plane, first.branch, limit.branch):
+        return np.inf
 
     def gap(one: Limit, two: Limit) -> float:
         return float(np.abs(one.theta - two.theta).max()) + apart(plane, one.branch, two.branch)
@@ -350,42 +297,38 @@ def on(land: Landscape, curve: Wall, limit: Limit) -> float | None:
         if gaps[k] > 2 * max(gap(curve.limits[k], one) for one in beside):
             break  # Newton's method could leap to another curve
         found = limit_beside(land, curve.limits[k], limit.theta)
-        if found is not None:
-            away = float(np.abs(found.theta - limit.theta).max())
-            alike = apart(plane, found.branch, limit.branch) < s.alike
-            if alike and away < s.same_point + found.error + limit.error:
+        if found is not None and apart(plane, found.branch, limit.branch) < s.alike:
+            miss = float(np.abs(found.theta - limit.theta).max())
+            if miss < s.same_point + found.error + limit.error:
                 return float(gaps[k])
-    return None
+    return np.inf
 
 
-def closed(graph: Graph, limits: tuple[Limit, ...], ends: tuple[End, End]) -> Wall:
+def wall_of(graph: Graph, limits: tuple[Limit, ...], ends: tuple[End, End]) -> Wall:
     """A curve of limits, up to the tricritical points at which it fades out.
 
     Next to these its points, ever less accurate, are left out.
     """
-    s = graph.land.settings
     good = [k for k, limit in enumerate(limits) if limit.error < _FAINT] or [0]
     limits = limits[good[0] : good[-1] + 1]
     points = [limit.theta for limit in limits]
     for side, end in enumerate(ends):
-        near = (
+        near = [
             node.theta
             for node in graph.nodes
             if end.kind not in ("border", "closed")
             and node.kind == "tricritical point"
-            and np.abs(node.theta - limits[-side].theta).max() < s.fades
-        )
-        for theta in list(near)[:1]:
-            points.insert(side * len(points), theta)
-            limits = (limits[0], *limits) if side == 0 else (*limits, limits[-1])
+            and np.abs(node.theta - limits[-side].theta).max() < graph.land.settings.fades
+        ]
+        if near:
+            points.insert(side * len(points), near[0])
+            limits = (*limits, limits[-1]) if side else (limits[0], *limits)
     return Wall(np.array(points), limits)
 
 
 def _region(side: Side) -> MetastableRegion:
-    """The tips of rays, put closer together where neighbours end on different walls."""
-    plane, corner = side.graph.land.plane, side.graph.land.settings.corner
-    outline, runs = _outline(side, side.ends()[::-1])
-    phase, boundary = side.phase.name, names_of(side.arc)
+    plane, phase, boundary = side.graph.land.plane, side.phase.name, names_of(side.arc)
+    outline, runs = _outline(side)
     spinodals = []
     for wall, places in runs:
         # Only solved points, not where rays meet the chords between them.
@@ -393,32 +336,32 @@ def _region(side: Side) -> MetastableRegion:
         error = max(limit.error for limit in inner)
         way = 1 if places[0] < places[-1] else -1
         xs, ys = zip(*(plane.point(limit.theta) for limit in inner[::way]), strict=True)
-        spinodals.append(Spinodal(phase, boundary, wall.cause, xs, ys, error))
+        spinodals.append(Spinodal(phase, boundary, cause_of(inner[0]), xs, ys, error))
     xs, ys = zip(*map(plane.point, outline), strict=True)
     return MetastableRegion(phase, boundary, xs, ys, tuple(spinodals))
 
 
-def _outline(side: Side, hits: list[Hit]) -> tuple[list[Floats], list[tuple[Wall, list[float]]]]:
+def _outline(side: Side) -> tuple[list[Floats], list[tuple[Wall, list[float]]]]:
     """The corners along a line and back along its rays' ends; and runs of places on the curves."""
     land = side.graph.land
     outline: list[Floats] = [pair.theta for pair in side.arc.pairs]
     runs: list[tuple[Wall, list[float]]] = []
     last: Hit | None = None
-    for hit in hits:
-        if isinstance(hit.wall, Wall):
-            if last is not None and hit.wall is last.wall:
-                outline += polyline.between(hit.wall.points, last.place, hit.place)
-                if hit.wall.limits: runs[-1][1].append(hit.place)
-            else:
-                if hit.wall.limits: runs.append((hit.wall, [hit.place]))
-                if last is not None and hit.wall.limits and isinstance(last.wall, Wall) and last.wall.limits and _gap(outline[-1], hit.tip) > land.settings.corner:
-                    tip = _tip_of(land, last.wall, hit.wall)
-                    if tip is not None:
-                        # No ray reaches into the horn between two folds: along both, to its tip.
-                        outline += polyline.between(last.wall.points, last.place, tip[0])
-                        outline += polyline.between(hit.wall.points, tip[1], hit.place)
-                        runs[-2][1].append(tip[0])
-                        runs[-1][1].insert(0, tip[1])
+    for _, hit in side.ends()[::-1]:
+        wall = hit.wall
+        if last is not None and isinstance(wall, Wall) and wall is last.wall:
+            outline += polyline.between(wall.points, last.place, hit.place)
+        elif isinstance(wall, Wall) and wall.limits:
+            runs.append((wall, []))
+            tip = None if last is None else _tip_of(land, last, hit)
+            if tip is not None and last is not None and isinstance(last.wall, Wall):
+                # No ray reaches into the horn between two folds: along both, to its tip.
+                outline += polyline.between(last.wall.points, last.place, tip[0])
+                outline += polyline.between(wall.points, tip[1], hit.place)
+                runs[-2][1].append(tip[0])
+                runs[-1][1].append(tip[1])
+        if isinstance(wall, Wall) and wall.limits:
+            runs[-1][1].append(hit.place)
         outline.append(hit.tip)
         last = hit
     return outline, runs
@@ -428,10 +371,13 @@ def _gap(one: Floats, two: Floats) -> float:
     return float(np.linalg.norm(one - two))
 
 
-def _tip_of(land: Landscape, one: Wall, two: Wall) -> tuple[float, float] | None:
-    """The places on two curves at which they end in one point; None where they do not."""
-    first, second = one.points, two.points
-    best = min((float(np.abs(first[i] - second[j]).max()), i, j) for i in (0, -1) for j in (0, -1))
-    if best[0] > land.settings.fades:
+def _tip_of(land: Landscape, one: Hit, two: Hit) -> tuple[float, float] | None:
+    """The places at which two curves end in one point; None where they do not."""
+    first, second = one.wall, two.wall
+    if not isinstance(first, Wall) or not isinstance(second, Wall) or not first.limits:
         return None
-    return (len(first) - 1.0 if best[1] else 0.0), (len(second) - 1.0 if best[2] else 0.0)
+    a, b = first.points, second.points
+    best = min((float(np.abs(a[i] - b[j]).max()), i, j) for i in (0, -1) for j in (0, -1))
+    if best[0] > land.settings.fades or _gap(one.tip, two.tip) <= land.settings.corner:
+        return None
+    return (len(a) - 1.0 if best[1] else 0.0), (len(b) - 1.0 if best[2] else 0.0)
