@@ -6,7 +6,6 @@ whatever the law; the float half has compiled kernels for the laws that name one
 
 from __future__ import annotations
 
-import re
 from abc import ABC
 from dataclasses import dataclass, fields
 from fractions import Fraction
@@ -15,7 +14,7 @@ from typing import Any, ClassVar
 
 import sympy
 
-from .inputs import exact_number, parse_number, shown
+from .inputs import exact_number, shown
 from .law_checks import check_class, check_law
 from .symbols import p
 
@@ -377,34 +376,6 @@ def checked_law(law: object) -> Law:
         check_class(law)
         check_law(law)
     return law
-
-
-def law_of(text: str, argument: str = "law") -> Law:
-    """The law of a text such as "uniform", "point" or "uniform(high=2)".
-
-    >>> law_of("uniform(high=2)"), law_of("point")
-    (Uniform(high=2), Point())
-
-    Raises `ValueError` for anything else; the text is matched, never evaluated.
-    """
-    match = re.fullmatch(r"\s*(?P<name>[a-z-]+)\s*(?:\((?P<parameters>[^()]*)\))?\s*", text)
-    if match is None or match["name"] not in LAWS:
-        raise ValueError(f"{argument} = {shown(text)}: it must be one of {', '.join(LAWS)}")
-    kind = LAWS[match["name"]]
-    names = [f.name for f in fields(kind)]  # type: ignore[arg-type]
-    values: dict[str, Fraction] = {}
-    written = [part for part in (match["parameters"] or "").split(",") if part.strip()]
-    for k, part in enumerate(written):
-        key, equals, number = part.partition("=")
-        name = key.strip() if equals else (names[k] if k < len(names) else "")
-        if name not in names or name in values:
-            allowed = ", ".join(names) or "nothing"
-            raise ValueError(f"{argument} = {shown(text)}: {kind.name} takes {allowed}")
-        values[name] = parse_number(number if equals else key, f"{argument}: {name}")
-    try:
-        return kind(**values)
-    except ValueError as error:
-        raise ValueError(f"{argument} = {shown(text)}: {error}") from None
 
 
 def _positive(value: object, argument: str) -> Fraction:

@@ -76,7 +76,7 @@ def phase_diagram(
     executor: Executor | None = None,
     checkpoint: str | Path | None = None,
 ) -> TracedDiagram: ...
-def phase_diagram(  # noqa: PLR0912 (one refusal an argument)
+def phase_diagram(
     model: ToyModel,
     source: str = "candidates",
     *,
@@ -138,7 +138,8 @@ def phase_diagram(  # noqa: PLR0912 (one refusal an argument)
     checked_model(model)
     if source == "candidates":
         file = None if checkpoint is None else str(checkpoint)
-        _refuse_given(cells=cells, settings=settings, checkpoint=file)
+        nothing = 'for source = "candidates", which scans and traces nothing'
+        _refuse_given(nothing, cells=cells, settings=settings, checkpoint=file, executor=executor)
         return _exact(model, candidates, x, y)
     if candidates is not None:
         raise ValueError(f'candidates can be given for source = "candidates" only, not {source!r}')
@@ -178,11 +179,9 @@ def phase_diagram(  # noqa: PLR0912 (one refusal an argument)
             progress,
         )
     if isinstance(landscape, PointPairLandscape):
-        if kept is not None:
-            raise ValueError(
-                f"checkpoint = {str(checkpoint)!r}: it must be None for law = {model.law}, whose "
-                "diagram is soon made"
-            )
+        soon = f"for law = {model.law}, whose diagram is soon made"
+        file = None if kept is None else str(checkpoint)
+        _refuse_given(soon, checkpoint=file, executor=executor)
         return point_pair_diagram(landscape, source, cells)
     bar = Bar(shows(progress))
     try:
@@ -215,14 +214,13 @@ def _exact(
     return exact_diagram(model, candidates=candidates)
 
 
-def _refuse_given(**arguments: object) -> None:
-    """ValueError for an argument of a scan or a trace, of which the exact diagram has none."""
+def _refuse_given(beside: str, **arguments: object) -> None:
+    """ValueError for an argument of a scan or a trace, of which a diagram has none."""
     for name, value in arguments.items():
         if value is not None:
-            raise ValueError(
-                f'{name} = {shown(value)}: it must be None for source = "candidates", which scans '
-                "and traces nothing"
-            )
+            # An executor's own text is an address.
+            said = type(value).__name__ if hasattr(value, "submit") else shown(value)
+            raise ValueError(f"{name} = {said}: it must be None {beside}")
 
 
 def _second(model: ToyModel) -> sympy.Symbol:

@@ -8,10 +8,10 @@ With π(A) the probability that A is the set of active features, L = Σ_A π(A) 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations, product
+from itertools import combinations
 from math import comb
 from typing import Any, ClassVar
 
@@ -64,36 +64,6 @@ class Support(ABC):
     def active(self, feature: int, n: int) -> Scalar:
         """P(the feature is active), a formula in p."""
         return self.patterns((feature,), n).get(frozenset((feature,)), Fraction(0))
-
-    def configurations(self, n: int) -> Iterator[tuple[dict[int, bool], Scalar]]:
-        """(state of the features that depend on each other, probability), over all their states.
-
-        A feature that is independent of all others and active with probability p has no state.
-
-        Raises `ValueError` where there are more than `MOST_SETS`.
-        """
-        tied = [
-            (members, sets)
-            for members, sets in self.factors(n)
-            if not (len(members) == 1 and sets == single(members[0], p))
-        ]
-        count = 1
-        for _, sets in tied:
-            count *= len(sets)
-        if count > MOST_SETS:
-            raise ValueError(
-                f"support = {self}: {count} active sets would be summed, the limit is {MOST_SETS}"
-            )
-        for chosen in product(*(sets for _, sets in tied)):
-            state = {
-                i: i in active
-                for (members, _), (active, _) in zip(tied, chosen, strict=True)
-                for i in members
-            }
-            weight: Scalar = Fraction(1)
-            for _, probability in chosen:
-                weight = weight * probability
-            yield state, weight
 
     def check(self, n: int, probability: Scalar | None = None) -> None:
         """ValueError unless this is a support of n features, also at that feature probability."""

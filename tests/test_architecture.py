@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ LAYERS = [
     ["expressions"],
     ["inputs"],
     ["transforms", "law_checks"],
-    ["laws"],
+    ["laws", "law_text"],
     ["active_sets"],
     ["supports", "support_text"],
     ["model"],
@@ -70,6 +71,21 @@ def test_imports_flow_one_way(path):
     for name in imports(path):
         if name.startswith("phasecalc") and part_of(name):
             assert RANK[part_of(name)] <= RANK[own], f"{own} imports {name}"
+
+
+def test_the_page_lists_all_parts_in_their_order():
+    """Each imports only from its own row of docs/architecture.md and from rows above it."""
+    page = (ROOT.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = page.split("## The flow")[0].split("|---|---|")[1].splitlines()
+    cells = [row.split("|")[1] for row in rows if row.startswith("|")]
+    named = [re.findall(r"`(\w+)(?:/|\.py)`", cell) for cell in cells]
+    row_of = {part: number for number, parts in enumerate(named) for part in parts}
+    assert row_of.keys() == RANK.keys() - {"_version", "__main__"}
+    for path in modules():
+        own = path.relative_to(ROOT).parts[0].removesuffix(".py")
+        for name in imports(path) if own in row_of else ():
+            if name.startswith("phasecalc.") and part_of(name) in row_of:
+                assert row_of[part_of(name)] <= row_of[own], f"{own} imports {name}"
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))

@@ -12,12 +12,14 @@ import sympy
 
 import phasecalc as pc
 from phasecalc.cli import main
-from phasecalc.continuation.equations import Meeting, junction
+from phasecalc.continuation.curve import End
+from phasecalc.continuation.equations import Meeting, Pair, junction
 from phasecalc.continuation.equations import coexistence as on_line
-from phasecalc.continuation.events import trace
+from phasecalc.continuation.events import Arc, trace
+from phasecalc.continuation.graph import Edge, Graph, Node, _attach
 from phasecalc.continuation.scan import Continuous, between
 from phasecalc.continuation.whole import traced_diagram
-from phasecalc.landscapes.branch import Branch
+from phasecalc.landscapes.branch import Branch, Landscape
 from phasecalc.landscapes.free import GlobalLandscape
 from phasecalc.landscapes.plane import Axis, Plane
 from phasecalc.landscapes.sources import landscape_of
@@ -107,6 +109,52 @@ def test_weak_and_strong_line_ends_in_two_junctions() -> None:
     for pair in arc.pairs:
         assert abs(pair.a.loss - pair.b.loss) < 1e-13
         assert pair.a.loss <= LAND.lowest(pair.theta).loss + 1e-11
+
+
+def in_three(S: float, r: float, *names: str, longest_step: float = 0.06) -> tuple[Landscape, Pair]:
+    """A point of a line of three features in two dimensions."""
+    land = window((0.0, 0.99), (0.1, 10.0), pc.ToyModel(3, 2), longest_step=longest_step)
+    one, two = (named(S, r, name, land) for name in names)
+    found = on_line(land, one, two, land.plane.theta(S, r))
+    assert found is not None
+    return land, found
+
+
+@pytest.mark.parametrize("longest", [0.03, 0.06, 0.08, 0.102, 0.12])
+def test_a_line_that_runs_on_along_a_saddle_ends_in_the_junction_before(longest: float) -> None:
+    """The third phase is no minimum where the line's last good point may lie, beyond its fold."""
+    names = "others-antipodal", "others-weak-antipodal"
+    land, seed = in_three(0.29359630732678, 3.831186849557289, *names, longest_step=longest)
+    met = trace(land, seed, np.array([0.0, -1.0])).ends[1].solved
+    assert isinstance(met, Meeting) and met.branches[2].name == "joint"
+    assert land.plane.point(met.theta)[1] == pytest.approx(1.404060748, abs=1e-9)
+
+
+def test_a_direction_along_a_line_leads_to_the_line() -> None:
+    """Up to the rounding of losses there is no one point of r = 1 on r = 1."""
+    land, seed = in_three(0.951382819, 1.0, "extra-antipodal", "others-antipodal")
+    for angle in (0.0, 1e-12, 1e-9, 1e-3, 1.0):
+        along = np.array([np.cos(angle), np.sin(angle)])
+        found = on_line(land, seed.a, seed.b, seed.theta + 1e-7 * np.array([0.0, 1.0]), along)
+        assert found is not None and found.error < 1e-9
+        assert abs(found.theta[1]) < 1e-13
+
+
+def test_two_branches_that_are_one_have_no_line() -> None:
+    one = named(0.6, 0.5, "antipodal")
+    assert on_line(LAND, one, one, one.theta) is None
+
+
+def test_a_line_does_not_end_in_a_node_further_off_than_a_step() -> None:
+    land, seed = in_three(0.9, 1.0, "extra-antipodal", "others-antipodal")
+    graph = Graph(land, (2, 2), edges=[Edge(Arc((seed,), (End("start"), End("junction"))), -1, -1)])
+    for gap, kind in ((0.05, "junction"), (0.2, "end of a branch")):
+        theta = seed.theta + np.array([gap, 0.0])
+        graph.nodes = [Node("junction", seed.branches, theta, seed.a.loss, 0.0)]
+        _attach(graph, 0, 1, 0)
+        end = graph.nodes[graph.edges[0].head]
+        assert end.kind == kind
+        assert (end.theta == (seed.theta if kind == "end of a branch" else theta)).all()
 
 
 def test_junction_of_ignore_weak_and_strong_to_thirty_digits() -> None:

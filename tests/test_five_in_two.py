@@ -50,6 +50,9 @@ def test_minima_that_break_a_symmetry_differently_meet_in_a_landau_point() -> No
     assert (point.sparsity, point.importance) == pytest.approx((0.16355020, 1.09273384), abs=1e-6)
     joined = [set(line.phases) for line in found.boundaries if point in line.ends]
     assert {"5-in-2(1-x:3=)", "5-in-2(1-x:2=-1)"} in joined
+    # A line that is found on the right side of the window and not followed from there is told.
+    (place,) = found.unexplained
+    assert place == pytest.approx((0.1752, 1.0949), abs=1e-3)
     # The line on which one of the three becomes longer passes above it; close to it its lower phase
     # has no curvature that Newton's method could follow, and the tracer joins it to the point.
     theta = land.plane.theta(point.sparsity, point.importance)

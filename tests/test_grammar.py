@@ -6,8 +6,10 @@ import inspect
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -342,6 +344,54 @@ def test_formulas_are_printed_in_the_variable_that_is_asked_for(capsys):
         (("cells", "--picture", "x.txt"), "--picture 'x.txt': the name must end in .png"),
         (("loss", "--weights", "1,-1", "--bias", "free"), "--bias free: these weights need biases"),
         (("train", "--models", "0"), "--models 0: it must be at least 1"),
+        (("boundaries", "--workers", "2"), "--workers 2: it needs --source relaxed or global"),
+        (
+            ("boundaries", "--checkpoint", "c.jsonl"),
+            "--checkpoint 'c.jsonl': it needs --source relaxed or gl",
+        ),
+        (("diagram", "-o", "x.png", "--workers", "1"), "--workers 1: it needs --source relaxed"),
+        (
+            ("diagram", "-o", "x.png", "--checkpoint", "c.jsonl"),
+            "--checkpoint 'c.jsonl': it needs --source",
+        ),
+        (("diagram", "-o", "x.png", "--metastable"), "--metastable needs --source relaxed"),
+        (
+            ("diagram", "-o", "x.png", "--support", "pair(c)", "-r", "1,1", "--axes", "linear"),
+            "--axes linear: a diagram over p and c has none",
+        ),
+        (
+            ("diagram", "-o", "x.png", "--law", "point", "--source", "global", "--metastable"),
+            "--metastable: the diagram does not say where phases are metastable",
+        ),
+        (("check", "none.npz", "--workers", "2"), "--workers 2: it needs --source relaxed"),
+        (
+            ("check", "none.npz", "--checkpoint", "c.jsonl"),
+            "--checkpoint 'c.jsonl': it needs --source relax",
+        ),
+        (("check", "none.npz", "--dpi", "100"), "--dpi 100: it is for a picture: give -o as well"),
+        (("slice", "-S", "1/2", "--dpi", "100"), "--dpi 100: it is for a picture: give -o as"),
+        (("limit", "--dpi", "100"), "--dpi 100: it is for a picture: give -o as well"),
+        (("cells", "--dpi", "100"), "--dpi 100: it is for a picture: give --picture as well"),
+        (("cells", "--lines"), "--picture is needed beside --lines"),
+        (
+            ("loss", "--weights", "1,-1", "--law", "exponential", "-S", "1/2", "--in", "S"),
+            "--in S: --law exponential has no formula",
+        ),
+        (("train", "--steps", "10"), "--steps 10: it is for --method sampled"),
+        (("train", "--batch-size", "8"), "--batch-size 8: it is for --method sampled"),
+        (("train", "--learning-rate", "1"), "--learning-rate 1.0: it is for --method sampled"),
+        (("train", "--weight-decay", "0"), "--weight-decay 0.0: it is for --method sampled"),
+        (("train", "--method", "sampled", "--tolerance", "1"), "--tolerance 1.0: it is for --me"),
+        (("train", "--method", "sampled", "--max-iterations", "1"), "--max-iterations 1: it is"),
+        (("derive", "--list", "--in", "S"), "--in S: --list stands alone"),
+        (
+            ("boundaries", "--law", "point", "--source", "global", "--workers", "2"),
+            "--workers: it must be 1 for --law point, whose diagram is soon made",
+        ),
+        (
+            ("boundaries", "--law", "point", "--source", "global", "--checkpoint", "c.jsonl"),
+            "--checkpoint 'c.jsonl': it must be None for --law point, whose diagram is soon made",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(arguments, says, capsys):
@@ -350,6 +400,33 @@ def test_what_does_not_fit_is_refused_in_a_sentence(arguments, says, capsys):
     error = capsys.readouterr().err
     assert stopped.value.code == 2
     assert says in error and error.count("\n") == 1
+    assert not Path("x.png").exists() and not Path("c.jsonl").exists()
+
+
+exact: Any = partial(pc.phase_diagram, PAIR)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: exact(cells=(9, 9)), r"cells = \(9, 9\)"),
+        (lambda: exact(settings=pc.ContinuationSettings()), "settings = "),
+        (lambda: exact(checkpoint="c"), "checkpoint = 'c'"),
+        (lambda: exact(executor=ThreadPoolExecutor(1)), "executor = ThreadPoolExecutor: it must"),
+        (
+            lambda: pc.phase_diagram(
+                pc.ToyModel(2, 1, pc.Point()), "global", executor=ThreadPoolExecutor(1)
+            ),
+            "executor = ThreadPoolExecutor: it must be None for law = point",
+        ),
+        (lambda: pc.plot_diagram(pc.phase_diagram(PAIR), metastable=True), "metastable = True"),
+        (lambda: pc.minimize(PAIR, 0.5, start=W, random_starts=0), "random_starts = 0: it has no"),
+        (lambda: pc.minimize(PAIR, 0.5, start=W, seed=1), "seed = 1: it has no use beside start"),
+    ],
+)
+def test_arguments_of_no_use_are_refused(call, says):
+    with pytest.raises(ValueError, match=f"^{says}"):
+        call()
 
 
 LONG_CALLS = {name for name, found in SIGNATURES.items() if "progress" in found}

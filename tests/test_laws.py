@@ -10,7 +10,8 @@ import pytest
 import sympy
 
 import phasecalc as pc
-from phasecalc.laws import LAWS, law_of
+from phasecalc.law_text import law_of
+from phasecalc.laws import LAWS
 
 WEIGHTS = [[1, Fraction(-4, 5), Fraction(1, 3)], [0, Fraction(1, 2), Fraction(6, 5)]]
 BIAS = [Fraction(1, 10), Fraction(-1, 20), Fraction(1, 5)]

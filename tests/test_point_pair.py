@@ -13,6 +13,7 @@ from phasecalc.landscapes.plane import Plane
 from phasecalc.landscapes.point_pair import PointPairLandscape
 from phasecalc.minima.point_pair import _piece, _roots, minima
 from phasecalc.minima.problem import Problem
+from phasecalc.point_law.lines import ERROR, Place, Tracer, gap
 
 MODEL = pc.ToyModel(2, 1, pc.Point())
 
@@ -119,14 +120,37 @@ def test_a_line_is_where_bisection_of_the_search_finds_it(diagram):
     assert low < line.importances[k] < high
 
 
-def test_the_scan_changes_nothing(diagram):
-    """Other cells: the same special points."""
-    other = pc.phase_diagram(MODEL, "global", cells=(9, 15))
+@pytest.mark.parametrize("cells", [(2, 2), (9, 15)])
+def test_the_scan_changes_nothing(diagram, cells):
+    """Other cells: the same lines and special points."""
+    other = pc.phase_diagram(MODEL, "global", cells=cells)
     one, two = (
-        sorted((q.kind, round(q.sparsity, 7), round(q.importance, 7)) for q in d.special_points)
+        sorted((q.kind, round(q.sparsity, 9), round(q.importance, 8)) for q in d.special_points)
         for d in (diagram, other)
     )
     assert one == two
+    one, two = (
+        sorted((*line.phases, *sorted(end.kind for end in line.ends)) for line in d.boundaries)
+        for d in (diagram, other)
+    )
+    assert one == two and len(one) == 17
+
+
+def test_points_are_as_close_to_their_lines_as_they_say():
+    """Within the error two patterns exchange their order, at special points those of every line."""
+    land = PointPairLandscape(Plane.of(MODEL))
+    tracer = Tracer(land)
+    tracer.trace((2, 2))
+    around = ERROR * np.array([[np.cos(a), np.sin(a)] for a in 0.1 + np.arange(16) * np.pi / 8])
+    for line in tracer.lines:
+        for theta in line.points[1:-1]:
+            normal = Place(theta, line.patterns).normal
+            step = ERROR * normal / np.linalg.norm(normal)
+            assert gap(theta + step, *line.patterns) * gap(theta - step, *line.patterns) < 0
+        for theta in (tracer.nodes[k] for k in line.ends):
+            if land.plane.excess(theta) < -1e-6:
+                gaps = [gap(theta + step, *line.patterns) for step in around]
+                assert min(gaps) < 0 < max(gaps)
 
 
 def test_labels_and_grids(diagram):

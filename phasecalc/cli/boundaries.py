@@ -21,6 +21,7 @@ from .options import (
     model_options,
     print_json,
     quiet_option,
+    refuse_trace,
     source_option,
     support_option,
     variant_options,
@@ -70,9 +71,10 @@ def boundaries(
     from ..sources import phase_diagram
 
     in_S = variable == "S"
+    refuse_trace(source)
     model = model_of(n_features, d_hidden, law, bias, interference_penalty, importance, support)
     if source == "candidates":
-        exact = exact_diagram(model, checkpoint)
+        exact = exact_diagram(model)
         if as_json:
             from ..report.documents import exact_document
 

@@ -17,6 +17,7 @@ from .options import (
     model_of,
     print_json,
     quiet_option,
+    refuse_unused,
 )
 
 
@@ -62,6 +63,8 @@ def cells(
 
     if lines and picture is None:
         raise click.UsageError("--picture is needed beside --lines")
+    if picture is None:
+        refuse_unused("it is for a picture: give --picture as well", "dpi")
     for place in (output, picture):
         if place is not None:
             checked_place(place)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import (
+    NO_PICTURE,
     OutputFile,
     bar_wanted,
     checkpoint_option,
@@ -18,6 +19,8 @@ from .options import (
     model_options,
     print_json,
     quiet_option,
+    refuse_trace,
+    refuse_unused,
     source_option,
     workers_option,
 )
@@ -106,11 +109,9 @@ def check(
     from ..files import replacing
     from ..sources import phase_diagram
 
-    if source == "candidates" and checkpoint is not None:
-        raise click.UsageError(
-            f"checkpoint = {str(checkpoint)!r}: it needs --source relaxed or global; the "
-            "candidates' diagram takes no time"
-        )
+    refuse_trace(source)
+    if output is None:
+        refuse_unused(NO_PICTURE, "dpi")
     if file is None:
         _refuse_before_training(model_of(n_features, d_hidden, law), source)
     trained = _trained(context, file, n_features, d_hidden, law, quiet)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .options import in_option
+from .options import in_option, refuse_unused
 
 
 def _folder(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
@@ -44,6 +44,8 @@ def derive(
     """
     from ..proofs.registry import NAMES, known, title_of
 
+    if list_names:
+        refuse_unused("--list stands alone, as in: phasecalc derive --list", "variable")
     if list_names and (name is not None or everything or output is not None or pdf or appendix):
         raise click.UsageError("--list stands alone, as in: phasecalc derive --list")
     if list_names:

@@ -21,6 +21,7 @@ from .options import (
     model_of,
     model_options,
     quiet_option,
+    refuse_trace,
     source_option,
     support_option,
     variant_options,
@@ -86,6 +87,7 @@ def diagram(
 
     Example: phasecalc diagram -n 3 -m 2 -o diagram.png
     """
+    refuse_trace(source)
     if metastable and source == "candidates":
         raise click.UsageError("--metastable needs --source relaxed or global")
     part = None if inset is None else _part(inset)
@@ -95,7 +97,7 @@ def diagram(
 
         model = model_of(n_features, d_hidden, law, bias, interference_penalty, importance, support)
         if source == "candidates":
-            exact = exact_diagram(model, checkpoint)
+            exact = exact_diagram(model)
 
             def drawn() -> Any:
                 from ..report.plot import plot_diagram

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from .options import (
+    NO_PICTURE,
     ExactNumber,
     OutputFile,
     bar_wanted,
@@ -18,6 +19,7 @@ from .options import (
     law_option,
     print_json,
     quiet_option,
+    refuse_unused,
     sparsity_option,
 )
 
@@ -59,7 +61,7 @@ def limit(
     Example: phasecalc limit -S 0.99 --ratio 3
     """
     from ..files import replacing
-    from ..laws import law_of
+    from ..law_text import law_of
     from ..limit.diagram import limit_diagram
     from ..report.limit import limit_document, limit_text, state_document, state_text
 
@@ -69,6 +71,8 @@ def limit(
         raise click.UsageError("--sparsity is needed beside --ratio, or --sticky")
     if sticky and output is None:
         raise click.UsageError("--output is needed beside --sticky")
+    if output is None:
+        refuse_unused(NO_PICTURE, "dpi")
     found = limit_diagram(law_of(law), source, progress=bar_wanted(quiet))
     state = None if sparsity is None else found.at(sparsity, ratio)
     with nullcontext() if output is None else replacing(output) as temporary:

@@ -15,6 +15,7 @@ from .options import (
     json_option,
     law_option,
     print_json,
+    refuse_unused,
     sparsity_option,
     support_option,
 )
@@ -74,7 +75,7 @@ def loss(
     """
     from ..exact.loss import decompose
     from ..inputs import parse_matrix
-    from ..laws import law_of
+    from ..law_text import law_of
     from ..support_text import support_of
 
     known: object = None
@@ -96,6 +97,7 @@ def loss(
     biases = known if bias is None else _biases(bias)
     magnitudes, together = law_of(law), support_of(support)
     if not (magnitudes.density or magnitudes.atoms):
+        refuse_unused(f"law = {law} has no formula", "variable")
         _print_number(rows, biases, importance, sparsity, magnitudes, together, as_json)
         _hint(rows, n_features, d_hidden)
         return

@@ -167,6 +167,23 @@ def workers_option(command: Command) -> Command:
     )(command)
 
 
+def refuse_unused(why: str, *names: str) -> None:
+    """UsageError for an option that was given where it has no use, which `why` tells."""
+    context = click.get_current_context()
+    for name in names:
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            value = context.params[name]
+            shown = repr(str(value)) if isinstance(value, Path) else value
+            raise click.UsageError(f"{name} = {shown}: {why}")
+
+
+def refuse_trace(source: str) -> None:
+    """UsageError for an option of a trace beside the candidates' diagram."""
+    if source == "candidates":
+        why = "it needs --source relaxed or global; the candidates' diagram takes no time"
+        refuse_unused(why, "workers", "checkpoint")
+
+
 def executor_of(workers: int) -> AbstractContextManager[Executor | None]:
     """Processes for the tasks of a diagram; none for a single one."""
     from concurrent.futures import ProcessPoolExecutor
@@ -214,6 +231,9 @@ def convention_option(command: Command) -> Command:
 def law_option(command: Command) -> Command:
     """--law: of the magnitudes."""
     return click.option("--law", default="uniform", show_default=True, help=LAW_HELP)(command)
+
+
+NO_PICTURE = "it is for a picture: give -o as well"
 
 
 def dpi_option(command: Command) -> Command:
@@ -271,7 +291,7 @@ def model_of(
     support: str = "independent",
 ) -> ToyModel:
     """The model that the options describe."""
-    from ..laws import law_of
+    from ..law_text import law_of
     from ..model import ToyModel
     from ..support_text import support_of
 
@@ -286,13 +306,14 @@ def model_of(
     )
 
 
-def exact_diagram(model: ToyModel, checkpoint: Path | None) -> PhaseDiagram | PairDiagram:
+def exact_diagram(model: ToyModel) -> PhaseDiagram | PairDiagram:
     """The exact diagram: over p and c for a support with c = P(both are active)."""
     from ..sources import phase_diagram
     from ..symbols import S, c, p, r
 
     over = (p, c) if c in model.support.symbols(model.n_features) else (S, r)
-    return phase_diagram(model, x=over[0], y=over[1], checkpoint=checkpoint)  # type: ignore[arg-type]
+    found: PhaseDiagram | PairDiagram = phase_diagram(model, x=over[0], y=over[1])
+    return found
 
 
 def print_json(document: object) -> None:

@@ -29,6 +29,7 @@ def in_options(message: str, command: click.Command, typed: Sequence[str]) -> st
             if os.path.realpath(word) == written[1] and flag.startswith("-"):
                 message = message.replace("output =", flag, 1)
     message = message.replace("models_per_cell =", "models =")  # as the option is called
+    message = re.sub(r"^executor = \S+: it must be None", "workers: it must be 1", message)
     for parameter in command.params:
         if not isinstance(parameter, click.Option) or parameter.name is None:
             continue
@@ -36,6 +37,8 @@ def in_options(message: str, command: click.Command, typed: Sequence[str]) -> st
         # name = value, a word without its quotes; and the name before a colon or an index.
         message = re.sub(rf"(?<![\w-]){name} = (['\"])([\w-]+)\1", rf"{flag} \2", message)
         message = re.sub(rf"(?<![\w-]){name} = ", f"{flag} ", message)
+        if parameter.is_flag:
+            message = message.replace(f"{flag} True", flag)
         message = re.sub(rf"^{name}(?=:| has )", flag, message)
         message = re.sub(rf"^(?={name}\[)", f"{flag}: ", message)
         if "_" in parameter.name:  # no word of English

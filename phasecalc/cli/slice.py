@@ -9,6 +9,7 @@ from typing import Any, Literal
 import click
 
 from .options import (
+    NO_PICTURE,
     OutputFile,
     bar_wanted,
     dpi_option,
@@ -18,6 +19,7 @@ from .options import (
     model_options,
     print_json,
     quiet_option,
+    refuse_unused,
     sparsity_option,
     variant_options,
 )
@@ -77,6 +79,8 @@ def slice_command(
     from ..report.slices import slice_document, slice_text
     from ..slices.along import slice_along
 
+    if output is None:
+        refuse_unused(NO_PICTURE, "dpi")
     alone = importance is None or is_one_importance(importance)
     if alone and (sparsity is None) == (importance is None):
         raise click.UsageError(

@@ -19,6 +19,7 @@ from .options import (
     model_options,
     print_json,
     quiet_option,
+    refuse_unused,
     support_option,
 )
 from .streams import complain
@@ -135,6 +136,11 @@ def train(
     from ..experiment.train import train as run
     from ..symbols import r
 
+    if method == "population":
+        sampled = ("steps", "batch_size", "learning_rate", "weight_decay")
+        refuse_unused("it is for --method sampled", *sampled)
+    else:
+        refuse_unused("it is for --method population", "tolerance", "max_iterations")
     model = model_of(n_features, d_hidden, law, importance=importance, support=support)
     sparsities, importances = paper_axes(cells)
     if r not in model.symbols:

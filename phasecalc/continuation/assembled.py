@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -59,9 +59,29 @@ def assembled(
         _special_point(land, node, _names(graph, k)) for k, node in enumerate(graph.nodes)
     )
     boundaries = tuple(_boundary(graph, edge, points) for edge in graph.edges)
-    phases: dict[str, TracedPhase] = {}
     along = (branch for edge in graph.arcs for branch in edge.points[0].branches)
-    for branch in (*(b for b in graph.states if b is not None), *along):
+    return diagram_of(
+        land,
+        source,
+        (*(b for b in graph.states if b is not None), *along),
+        boundaries,
+        cells_scanned=len(graph.states),
+        unexplained=tuple(land.plane.point(theta) for theta in graph.unexplained),
+        unresolved=tuple(land.plane.point(theta) for theta in graph.unresolved),
+        metastable=regions,
+    )
+
+
+def diagram_of(
+    land: Landscape,
+    source: str,
+    branches: Iterable[Branch],
+    boundaries: tuple[TracedBoundary, ...],
+    **entries: Any,
+) -> TracedDiagram:
+    """The record of lines and the points at their ends, with the phases of some branches."""
+    phases: dict[str, TracedPhase] = {}
+    for branch in branches:
         phases.setdefault(branch.name, TracedPhase(branch.name, branch.outcome))
     used = {id(end): end for line in boundaries for end in line.ends}
     return TracedDiagram(
@@ -70,11 +90,8 @@ def assembled(
         phases=tuple(sorted(phases.values(), key=lambda phase: phase.name)),
         boundaries=boundaries,
         special_points=tuple(used.values()),
-        cells_scanned=len(graph.states),
-        unexplained=tuple(land.plane.point(theta) for theta in graph.unexplained),
-        unresolved=tuple(land.plane.point(theta) for theta in graph.unresolved),
-        metastable=regions,
         settings=land.settings,
+        **entries,
     )
 
 
@@ -98,13 +115,19 @@ def _swapped(curve: Arc | OnsetLine) -> bool:
     return bool(normal[0] > 0)
 
 
-def _minima(land: Landscape, rows: list[list[Branch]]) -> Minima:
+def minima_of(land: Landscape, rows: list[list[Branch]]) -> Minima:
     """Of several branches at several places: (branches, places, …)."""
     m, n = land.plane.model.d_hidden, land.plane.model.n_features
     unit = float(land.plane.model.law.scale)
     x = np.array([[branch.x for branch in row] for row in rows])
     weights = np.ascontiguousarray(x[..., : m * n]).reshape(*x.shape[:2], m, n)
     return Minima(weights, x[..., m * n :] * unit, tuple(row[0].family for row in rows))
+
+
+def minima_at(land: Landscape, branches: Sequence[Branch]) -> Minima:
+    """Of several branches at one place: (branches, …)."""
+    m = minima_of(land, [[branch] for branch in branches])
+    return Minima(m.weights[:, 0], m.biases[:, 0], m.families)
 
 
 def _names(graph: Graph, number: int) -> list[str]:
@@ -119,8 +142,7 @@ def _names(graph: Graph, number: int) -> list[str]:
 def _special_point(land: Landscape, node: Node, names: list[str]) -> SpecialPoint:
     if node.kind in ("junction", "border", "end of a branch"):
         names.sort()
-    m = _minima(land, [[branch] for branch in node.branches])
-    minima = Minima(m.weights[:, 0], m.biases[:, 0], m.families)
+    minima = minima_at(land, node.branches)
     kind: Kind = node.kind  # type: ignore[assignment]
     x, y = land.plane.point(node.theta)
     point = SpecialPoint(kind, tuple(names), x, y, node.loss, node.error, "numeric", minima)
@@ -142,7 +164,7 @@ def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> Tra
             far = [q for q in solved if np.abs(q.theta - node.theta).max() > overshoot]
             solved = far or [solved[len(solved) // 2]]
     columns = [point.branches for point in solved]
-    jumps = [_jump(*two) if first_order else (0.0, 0.0) for two in columns]
+    jumps = [jump(*two) if first_order else (0.0, 0.0) for two in columns]
     for side, node in enumerate(nodes):
         near = columns[-side]
         if np.abs(near[0].theta - node.theta).max() < land.settings.vanished:
@@ -152,7 +174,7 @@ def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> Tra
         a, b = (at or like(node, branch) for at, branch in zip(moved, near, strict=True))
         place = side * len(columns)
         columns.insert(place, (a, b))
-        jumps.insert(place, (0.0, 0.0) if one else _jump(*near if None in moved else (a, b)))
+        jumps.insert(place, (0.0, 0.0) if one else jump(*near if None in moved else (a, b)))
     places = [land.plane.point(a.theta) for a, _ in columns]
     swapped = _swapped(curve)
     losses = [two[first_order and swapped].loss for two in columns]
@@ -161,15 +183,20 @@ def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> Tra
     if swapped:
         columns = [(b, a) for a, b in columns]
         jumps = [(0.0 - x, 0.0 - y) for x, y in jumps]  # no −0
-    error, jump_error = max(point.error for point in solved), 0.0
+    error, doubt = max(point.error for point in solved), 0.0
     exponent, formula, gap, order = None, None, 0.0, None
     if isinstance(curve, OnsetLine):
         exponent = max(curve.onsets, key=lambda onset: onset.slope).exponent
         order = None if exponent is None else round(exponent[0])
         formula, gap = _formula(land, edge.thetas)
     else:
-        jump_error = _jump_error([point for point in solved if isinstance(point, Pair)])
-        order = 1 if np.abs(jumps).max() > _CLEARLY * jump_error else None
+        normals = [point.normal for point in solved if isinstance(point, Pair)]
+        thetas, loss = (
+            [point.theta for point in solved],
+            max(point.branches[0].loss for point in solved),
+        )
+        doubt = jump_error(thetas, normals, loss, error)
+        order = 1 if np.abs(jumps).max() > _CLEARLY * doubt else None
     return TracedBoundary(
         phases=names_of(curve),
         sparsities=tuple(x for x, _ in places),
@@ -182,12 +209,13 @@ def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> Tra
         formula=formula,
         status="numeric" if formula is None else "matched",
         exponent=exponent,
-        jump_error=jump_error,
-        minima=_minima(land, [list(row) for row in zip(*columns, strict=True)]),
+        jump_error=doubt,
+        minima=minima_of(land, [list(row) for row in zip(*columns, strict=True)]),
     )
 
 
-def _jump(a: Branch, b: Branch) -> tuple[float, float]:
+def jump(a: Branch, b: Branch) -> tuple[float, float]:
+    """Of the slopes of the loss, from one phase to another."""
     return b.slopes[0] - a.slopes[0], b.slopes[1] - a.slopes[1]
 
 
@@ -196,14 +224,11 @@ def like(node: Node, branch: Branch) -> Branch:
     return min(node.branches, key=lambda other: float(np.abs(other.gram - branch.gram).max()))
 
 
-def _jump_error(pairs: list[Pair]) -> float:
+def jump_error(thetas: Any, jumps: Any, loss: float, error: float) -> float:
     """Rounding of the slopes, and what the jump changes over the error of a point's position."""
-    jumps = np.array([pair.normal for pair in pairs])
-    thetas = np.array([pair.theta for pair in pairs])
     gaps = np.maximum(np.abs(np.diff(thetas, axis=0)).max(axis=1), 1e-12)
-    steepest = (np.abs(np.diff(jumps, axis=0)).max(axis=1) / gaps).max() if len(pairs) > 1 else 0.0
-    error = max(pair.error for pair in pairs)
-    return float(_ROUNDING * max(pair.a.loss for pair in pairs) + steepest * error)
+    steepest = (np.abs(np.diff(jumps, axis=0)).max(axis=1) / gaps).max(initial=0.0)
+    return float(_ROUNDING * loss + steepest * error)
 
 
 def _usual(plane: Plane) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..landscapes.branch import Branch, Landscape, apart, same_zeros, walk
+from ..landscapes.branch import Branch, Landscape, apart, carefully, same_zeros, walk
 from . import polyline
 from .equations import Pair
 from .onset import Onset
@@ -32,11 +32,35 @@ class Curve:
 
 def explained(land: Landscape, curves: Sequence[Curve], one: Branch, two: Branch) -> bool:
     """Whether a walk from one place to the other, changing branch at every curve, ends right."""
+    return any(
+        _explained(land, curves, first, last, way)
+        for way in (walk, carefully)
+        for first in _lowest(land, curves, one)
+        for last in _lowest(land, curves, two)
+    )
+
+
+def _lowest(land: Landscape, curves: Sequence[Curve], place: Branch) -> Iterator[Branch]:
+    """The minimum found at a place and, if it lies on a line, both of that: either is found."""
+    yield place
+    for curve in curves:
+        if polyline.distance(curve.thetas, place.theta) < land.settings.same_point:
+            gaps = [np.abs(point.theta - place.theta).max() for point in curve.points]
+            for branch in curve.points[int(np.argmin(gaps))].branches:
+                moved = walk(land, branch, place.theta)
+                if moved is not None:
+                    yield moved
+
+
+def _explained(
+    land: Landscape, curves: Sequence[Curve], one: Branch, two: Branch,
+    way: Callable[[Landscape, Branch, Floats], Branch | None],
+) -> bool:  # fmt: skip
     here, plane = one, land.plane
     for _, point in crossings(curves, one.theta, two.theta):
         a, b = point.branches
         if same_zeros(plane, a, b):
-            moved = walk(land, here, point.theta)
+            moved = way(land, here, point.theta)
             if moved is None:
                 return False
             gaps = [apart(plane, moved, branch) for branch in (a, b)]
@@ -47,7 +71,7 @@ def explained(land: Landscape, curves: Sequence[Curve], one: Branch, two: Branch
             here = b if same_zeros(plane, here, a) else a
         if isinstance(point, Onset) and here is b:
             here = point.daughters[0]
-    return connected(land, here, two)
+    return connected(land, here, two, way)
 
 
 def crossings(

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..landscapes.branch import Branch, Landscape
+from ..landscapes.branch import Branch, Landscape, leads_back
 from .equations import Degenerate, Meeting, Pair, coexistence, left_of, next_fold
 from .onset import Onset
 
@@ -25,8 +25,6 @@ class Point(Protocol):
     def theta(self) -> Floats: ...
 
 
-_RETURNED = 1e-4
-"""Of a Gram matrix after a step and back: a soft minimum is known to 1e-5."""
 P = TypeVar("P", bound=Point)
 
 
@@ -106,9 +104,12 @@ class Coexistence(Equation[Pair]):
     """L_a = L_b with both branches minima."""
 
     _soft: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)
+    _bend: dict[int, Floats] = field(default_factory=dict)
+    """Of the line at its last point, known by its id: d²θ by the square of a length."""
 
     def advance(self, here: Pair, heading: Floats, step: float, pin: Pin | None) -> Pair | None:
-        guess = here.theta + step * heading
+        # Soft minima, nearly alike, are lost a little way off their line: the guess bends as it.
+        guess = here.theta + step * heading + 0.5 * step**2 * self._bend.get(id(here), 0.0)
         direction = None
         if pin is not None:
             guess[pin[0]] = pin[1]
@@ -127,7 +128,10 @@ class Coexistence(Equation[Pair]):
         return new if self.are_minima(new) else None
 
     def heading(self, here: Pair, new: Pair, before: Floats) -> Floats:
-        return new.tangent if new.tangent @ before >= 0 else -new.tangent
+        tangent = new.tangent if new.tangent @ before >= 0 else -new.tangent
+        self._bend.clear()
+        self._bend[id(new)] = (tangent - before) / float(np.linalg.norm(new.theta - here.theta))
+        return tangent
 
     def longest(self, here: Pair, before: Pair | None = None) -> float:
         # Where the two branches are about to become one they change fast; elsewhere two that are
@@ -147,16 +151,9 @@ class Coexistence(Equation[Pair]):
         )
 
     def _leads_back(self, here: Pair, new: Pair) -> bool:
-        """Whether both branches, followed back, are those that the step began with.
-
-        Close to where two minima become one Newton's method can take the other of them.
-        """
-        for old, moved in zip(here.branches, new.branches, strict=True):
-            back = self.land.follow(moved, here.theta)
-            way = float(np.abs(moved.gram - old.gram).max())
-            if back is None or np.abs(back.gram - old.gram).max() > _RETURNED + 0.05 * way:
-                return False
-        return True
+        """Whether both branches, followed back, are those that the step began with."""
+        both = zip(here.branches, new.branches, strict=True)
+        return all(leads_back(self.land, old, moved) for old, moved in both)
 
     def are_minima(self, pair: Pair) -> bool:
         """Whether neither branch goes down.

@@ -21,6 +21,8 @@ _ROUNDINGS = 4
 """Of a loss, which is a sum of a few terms of its own size."""
 _PLACED = 1e-14
 """Of θ itself, whose entries are a few units: no point is known better than they are rounded."""
+_ALONG = 1e-6
+"""Cosine to the normal of a line of a direction that is the line's own."""
 _SHIFT = 1e-5
 """Of central differences in θ, and of the third derivative in a Jacobian: error 1e-10."""
 
@@ -76,13 +78,15 @@ def coexistence(
         size = float(np.linalg.norm(normal))
         if size == 0.0:
             return None
-        along = normal / size if direction is None else direction
+        # A direction along the line leads to no point of it.
+        across = direction is None or abs(float(normal @ direction)) < _ALONG * size
+        along = normal / size if direction is None or across else direction
         slope = float(normal @ along)
-        if slope == 0.0:
-            return None
         correction = (a.loss - b.loss) / slope
         # Where the gradients are nearly equal, the rounding of the losses moves the line.
         rounding = _ROUNDINGS * _EPS * abs(a.loss) / abs(slope)
+        if rounding > land.settings.sharp:
+            return None  # both are one branch by now
         stalls = abs(correction) < 100 * land.settings.close and abs(correction) >= 0.5 * last
         if abs(correction) < max(land.settings.close, rounding) or stalls:
             return Pair(a, b, max(abs(correction), rounding))

@@ -15,7 +15,7 @@ from .equations import Meeting, Pair, cusp, left_of
 from .exchange import exchanged, lowest_signs, rival, root_between, variants
 from .landau import landau_point
 from .limits import lowest, softest_sides
-from .nearby import distinct, first_meeting, siblings, with_lowest_signs
+from .nearby import distinct, first_meeting, lower_than, siblings, with_lowest_signs
 from .onset import Onset, next_onset, onset_near, order_parameter, turned
 
 Floats = NDArray[np.float64]
@@ -53,11 +53,12 @@ def trace(land: Landscape, seed: Pair, heading: Floats | None = None) -> Arc:
     for side in (0, 1):
         pairs = pairs[::-1]  # twice: each end in its turn is the last
         if ends[side].kind == "end of a branch":
+            beyond: Pair | None = None
             while len(pairs) > 1 and not _stable(land, pairs[-1]):
-                pairs.pop()
+                beyond = pairs.pop()
             alone = along if side else -along
             outward = pairs[-1].theta - pairs[-2].theta if len(pairs) > 1 else alone
-            ends[side] = _resolved(land, pairs, ends[side], outward)
+            ends[side] = _resolved(land, pairs, ends[side], outward, beyond)
         if isinstance(met := ends[side].solved, Meeting):
             while len(pairs) > 1 and (
                 _beyond(met, pairs) or _is_lower(land, met.branches[2], pairs[-1])
@@ -107,8 +108,10 @@ class _Third:
         return False if met is None else End("junction", met)
 
 
-def _resolved(land: Landscape, pairs: list[Pair], end: End, outward: Floats) -> End:
-    """What lies at the end of a line whose next point was not found."""
+def _resolved(
+    land: Landscape, pairs: list[Pair], end: End, outward: Floats, beyond: Pair | None
+) -> End:
+    """What lies at the end of a line whose next point was not found, or is not one of minima."""
     last, s = pairs[-1], land.settings
     if _beside_border(land, pairs):
         return End("border")
@@ -118,7 +121,7 @@ def _resolved(land: Landscape, pairs: list[Pair], end: End, outward: Floats) -> 
             found = next(filter(None, (solve(land, pair) for pair in tries)), None)
             if found is not None:
                 return End(kind, found)
-    met = _junction_of(land, pairs, outward)
+    met = _junction_of(land, pairs, outward, beyond)
     return (
         End("junction", met)
         if met is not None
@@ -126,8 +129,13 @@ def _resolved(land: Landscape, pairs: list[Pair], end: End, outward: Floats) -> 
     )
 
 
-def _junction_of(land: Landscape, pairs: list[Pair], outward: Floats) -> Meeting | None:
-    """The first junction at the end of a line, with any minimum there."""
+def _junction_of(
+    land: Landscape, pairs: list[Pair], outward: Floats, beyond: Pair | None
+) -> Meeting | None:
+    """The first junction at the end of a line, with any minimum there, or below the next point.
+
+    Where that is a saddle's, a minimum lies below it, which can be none any more at the end.
+    """
     last, s = pairs[-1], land.settings
     level = min(last.a.loss, last.b.loss)
     # One that was missed between two searches: the junction lies as far back as that.
@@ -135,6 +143,11 @@ def _junction_of(land: Landscape, pairs: list[Pair], outward: Floats) -> Meeting
     around = (*back[:: max(1, len(back) // 4)], last)
     near = [one for branch in last.branches for one in siblings(land, branch)]
     found: list[Meeting] = []
+    under = None if beyond is None else lower_than(land, beyond.branches)
+    if beyond is not None and under is not None:
+        met = first_meeting(land, (*around, beyond), under)
+        if met is not None and distinct(land, met):
+            found.append(met)
     for third in [*land.minima(last.theta), *near]:
         if third.loss > 1.05 * level:
             continue

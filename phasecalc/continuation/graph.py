@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..landscapes.branch import Branch, Landscape, apart, same_zeros, walk
+from ..landscapes.branch import Branch, Landscape, apart, carefully, same_zeros
 from . import polyline
 from .complete import Curve, border_places, explained
 from .equations import Degenerate, Meeting, Pair
@@ -27,6 +27,8 @@ from .work import Work
 
 Floats = NDArray[np.float64]
 
+_FARTHEST = 1.5
+"""Longest steps, from the last point of a line to the node in which it ends."""
 _ROUNDS = 4
 """In which the border is looked at: each finds lines that the one before did not explain."""
 
@@ -151,7 +153,7 @@ class Graph:
         spacing = np.abs(np.diff(thetas, axis=0)).max(initial=self.land.settings.first_step)
         if gaps[k] > 2 * spacing or not isinstance(near, Pair):
             return False
-        moved = [walk(self.land, branch, seed.theta) for branch in near.branches]
+        moved = [carefully(self.land, branch, seed.theta) for branch in near.branches]
         if moved[0] is None or moved[1] is None:
             return False
         tiny = min(0.2 * seed.distance, self.land.settings.alike)
@@ -183,11 +185,11 @@ def build(land: Landscape, cells: Cells, work: Work) -> Graph:
         if (one := graph.states[i]) is not None and (two := graph.states[j]) is not None
     ]
     _between_all(graph, beside, work)
+    inside = len(graph.unexplained)
     for _ in range(_ROUNDS):
+        del graph.unexplained[inside:]  # what a round leaves, the next one comes to again
         places = border_places(land, graph.curves)
-        if not _between_all(
-            graph, _in_a_row(work(lowest_in, places, "border")), work, closely=True
-        ):
+        if not _between_all(graph, _in_a_row(work(lowest_in, places, "border")), work):
             break
     _join_again(graph)
     return graph
@@ -203,36 +205,27 @@ def _in_a_row(sides: Iterable[tuple[Branch | None, ...]]) -> list[tuple[Branch, 
     ]
 
 
-def _between_all(
-    graph: Graph, beside: list[tuple[Branch, Branch]], work: Work, *, closely: bool = False
-) -> bool:
+def _between_all(graph: Graph, beside: list[tuple[Branch, Branch]], work: Work) -> bool:
     """Trace what lies between neighbours, until curves explain their differences; whether any did.
 
-    Edges are bisected only where none of the curves known by then explains them. Places between
-    lines, ``closely`` beside each other, can be too close for that; a scan's cells are not.
+    Edges are bisected only where none of the curves known by then explains them.
     """
     land, known = graph.land, len(graph.edges)
     differ = [edge for edge in beside if not connected(land, *edge) and not graph.explained(*edge)]
     while differ:
         batch = _one_of_each(differ)
         found = list(work(seeds_between, batch, "edges"))
-        lost = []
-        for edge, seeds in zip(batch, found, strict=True):
-            for seed in seeds:
-                if isinstance(seed, Pair):
-                    graph.queue.append(Seed(seed))
-                elif isinstance(seed, Onset):
-                    graph.onsets.append(seed)
-                else:
-                    lost.append(edge)
+        for seed in (seed for seeds in found for seed in seeds):
+            if isinstance(seed, Pair):
+                graph.queue.append(Seed(seed))
+            elif isinstance(seed, Onset):
+                graph.onsets.append(seed)
         _drain(graph, work)
         tried = {(id(one), id(two)) for one, two in batch}
         graph.unexplained += [
             0.5 * (one.theta + two.theta)
-            for one, two in batch
-            if any(edge[0] is one and edge[1] is two for edge in lost)
-            and not graph.explained(one, two)
-            and not closely
+            for (one, two), seeds in zip(batch, found, strict=True)
+            if not all(_known(graph, seed) for seed in seeds) and not graph.explained(one, two)
         ]
         differ = [
             edge
@@ -240,6 +233,13 @@ def _between_all(
             if (id(edge[0]), id(edge[1])) not in tried and not graph.explained(*edge)
         ]
     return len(graph.edges) > known
+
+
+def _known(graph: Graph, seed: Pair | Onset | None) -> bool:
+    """Whether a point that separates two places lies on a line of the graph, or beside its end."""
+    if isinstance(seed, Pair):
+        return graph.has(seed) or _fading_node(graph, seed) is not None
+    return seed is not None and _on_onset_line(graph, seed)
 
 
 def _join_again(graph: Graph) -> None:
@@ -345,7 +345,13 @@ def _join(graph: Graph, work: Work, ends: list[tuple[int, int]]) -> None:
 
 
 def _attach(graph: Graph, number: int, side: int, node: int) -> None:
-    edge = graph.edges[number]
+    """End a line in a node, unless that is further from its last point than a step leads."""
+    edge, s = graph.edges[number], graph.land.settings
+    last = edge.points[-side]
+    gap = float(np.abs(graph.nodes[node].theta - last.theta).max())
+    if gap > _FARTHEST * max(s.longest_step, s.leap):
+        loose = Node("end of a branch", last.branches, last.theta, _loss(last), last.error)
+        node = graph.node(loose)
     tail, head = (node, edge.head) if side == 0 else (edge.tail, node)
     graph.edges[number] = Edge(edge.curve, tail, head)
 

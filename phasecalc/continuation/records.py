@@ -246,9 +246,9 @@ class TracedDiagram(Record, Drawn, Written, Lined):
     ``phases`` are those that are lowest somewhere in the window; ``boundaries`` are curves;
     ``special_points`` are their ends, ``junctions`` those where three or more phases meet.
     ``cells_scanned`` points of a grid were minimised from many starts to look for phases that no
-    boundary reaches; ``unexplained`` are places between neighbours of that grid whose difference
-    the traced lines do not account for; ``unresolved`` are cells at which Newton's method stopped
-    short of a minimum, of which the diagram says nothing.
+    boundary reaches; ``unexplained`` are places between neighbours of that grid, or of a side of
+    the window, whose difference the traced lines do not account for; ``unresolved`` are cells at
+    which Newton's method stopped short of a minimum, of which the diagram says nothing.
     """
 
     plane: Plane

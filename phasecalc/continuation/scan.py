@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +58,9 @@ def _lowest(land: Landscape, theta: Floats, *, thorough: bool = True) -> Branch 
         return None
 
 
-def connected(land: Landscape, one: Branch, two: Branch) -> bool:
+def connected(
+    land: Landscape, one: Branch, two: Branch, way: Callable[..., Branch | None] = walk
+) -> bool:
     """Whether two minima are one branch: the first, followed to the second, becomes it."""
     if not same_zeros(land.plane, one, two):
         return False
@@ -66,7 +68,7 @@ def connected(land: Landscape, one: Branch, two: Branch) -> bool:
     if np.abs(two.theta - one.theta).max() < s.narrow:
         if np.abs(one.gram - two.gram).max() < s.alike:
             return True  # next to an onset, too faint to be followed
-    moved = walk(land, one, two.theta)
+    moved = way(land, one, two.theta)
     return moved is not None and abs(moved.loss - two.loss) < s.same_loss
 
 

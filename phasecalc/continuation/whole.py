@@ -40,7 +40,7 @@ def traced_diagram(
 def header(land: Landscape, source: str, cells: Cells) -> dict[str, object]:
     """What a checkpoint belongs to."""
     return {
-        "checkpoint": 3,
+        "checkpoint": 4,
         "phasecalc": __version__,
         "source": source,
         "cells": list(cells),

@@ -8,6 +8,7 @@ that was stopped and goes on: its results are read from the file instead of comp
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -35,14 +36,20 @@ class Work:
         self.land, self.executor = land, executor
         self.progress = progress or Bar(shown=False)
         self._file = file
-        self._done: list[Any] = [] if file is None else _kept(file, header)
-        self._next = 0
+        self._done: list[tuple[str, Any]] = []
+        self._sum = self._next = 0
+        if file is not None:
+            self._done, self._sum = _kept(file, header)
 
     def __call__(
         self, task: Callable[..., Any], arguments: Sequence[tuple[Any, ...]], what: str
     ) -> Iterator[Any]:
         """The results of task(landscape, *arguments) in order."""
-        known = self._done[self._next : self._next + len(arguments)]
+        kept = self._done[self._next : self._next + len(arguments)]
+        for number, (name, _) in enumerate(kept, self._next + 2):
+            if self._file is not None and name != task.__name__:
+                raise _refusal(self._file, f"line {number} is damaged")
+        known = [value for _, value in kept]
         self._next += len(arguments)
         left = arguments[len(known) :]
         results: Iterable[Any]
@@ -56,7 +63,7 @@ class Work:
             yield from known
             for result in results:
                 if self._file is not None:
-                    line = json.dumps(encoded(result), separators=(",", ":"))
+                    line, self._sum = _line(task.__name__, result, self._sum)
                     with self._file.open("a", encoding="utf-8") as stream:
                         stream.write(line + "\n")
                 yield result
@@ -64,18 +71,28 @@ class Work:
         yield from self.progress(everything(), len(arguments), what)
 
 
-def _kept(path: Path, header: Document) -> list[Any]:
-    """The results in a file that this diagram's run wrote; a last line that was cut is dropped.
+def _line(name: str, result: Any, before: int) -> tuple[str, int]:
+    """The line of a task's result, [name, result, sum], and its sum: that of all lines so far."""
+    body = json.dumps([name, encoded(result)], separators=(",", ":"))[:-1]
+    total = zlib.crc32(body.encode(), before)
+    return f"{body},{total}]", total
 
-    Raises `ValueError` for a file of something else, or a damaged one, and leaves it untouched.
+
+def _kept(path: Path, header: Document) -> tuple[list[tuple[str, Any]], int]:
+    """The results in a file that this diagram's run wrote, each with its task, and the last sum.
+
+    A last line that was cut is dropped. Sums go on from line to line: one that was changed, lost,
+    doubled or moved has another. Raises `ValueError` for a damaged file or one of something else,
+    and leaves it untouched.
     """
     first = json.dumps(header)
+    total = zlib.crc32(first.encode())
     if not path.exists():
         try:
             path.write_text(first + "\n", encoding="utf-8")
         except OSError as error:
             raise _refusal(path, f"it cannot be written ({error.strerror})") from None
-        return []
+        return [], total
     try:
         text = readable(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -85,16 +102,30 @@ def _kept(path: Path, header: Document) -> list[Any]:
         raise _refusal(path, _difference(lines[0] if lines else "", json.loads(first)))
     done = []
     for number, line in enumerate(lines[1:], 2):
+        body, _, end = line.rpartition(",")
+        before, total = total, zlib.crc32(body.encode(), total)
         try:
-            done.append(decoded(json.loads(line)))
+            if end != f"{total}]":
+                raise ValueError
+            name, result = json.loads(body + "]")
+            done.append((name, decoded(result)))
         except (ValueError, TypeError, KeyError, AttributeError):
-            if number < len(lines):
+            if number < len(lines) or _is_json(line):
                 raise _refusal(path, f"line {number} is damaged") from None
+            total = before
     if not text.endswith("\n") or len(done) < len(lines) - 1:
         kept = "".join(line + "\n" for line in lines[: len(done) + 1])
         with replacing(path) as temporary:
             temporary.write_text(kept, encoding="utf-8")
-    return done
+    return done, total
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _difference(line: str, header: Document) -> str:

@@ -22,7 +22,7 @@ from ..blocks.candidate import OUTCOMES
 from ..files import checked_place as writable
 from ..files import readable, replacing
 from ..kernel.memory import checked_memory
-from ..laws import law_of
+from ..law_text import law_of
 from ..model import ToyModel
 from ..records import document_of, record_of
 from .trained import TrainedGrid, TrainingSettings

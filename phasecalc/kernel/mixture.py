@@ -7,13 +7,18 @@ features with sparsity 0 or 1. Features that are active by themselves keep their
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
+from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
 import sympy
 from numpy.typing import ArrayLike
 
-from ..supports import Independent, Support
+from ..active_sets import single
+from ..inputs import Scalar
+from ..supports import MOST_SETS, Independent, Support
 from ..symbols import p
 from .inputs import Floats, real_array
 
@@ -71,7 +76,7 @@ def _chunks(support: Support, n: int, S: Floats) -> Iterator[tuple[Floats, Float
     states: list[Floats] = []
     chances: list[Floats] = []
     known: dict[Any, Floats] = {}
-    for state, weight in support.configurations(n):
+    for state, weight in _configurations(support, n):
         key = weight
         if key not in known:
             known[key] = _along(weight, S, support)
@@ -88,6 +93,30 @@ def _chunks(support: Support, n: int, S: Floats) -> Iterator[tuple[Floats, Float
             states, chances = [], []
     if states:
         yield np.stack(states), np.stack(chances)
+
+
+def _configurations(support: Support, n: int) -> Iterator[tuple[dict[int, bool], Scalar]]:
+    """(state of the features that depend on each other, probability), over all their states.
+
+    A feature that is independent of all others and active with probability p has no state.
+    """
+    tied = [
+        (members, sets)
+        for members, sets in support.factors(n)
+        if not (len(members) == 1 and sets == single(members[0], p))
+    ]
+    count = prod(len(sets) for _, sets in tied)
+    if count > MOST_SETS:
+        raise ValueError(
+            f"support = {support}: {count} active sets would be summed, the limit is {MOST_SETS}"
+        )
+    for chosen in product(*(sets for _, sets in tied)):
+        state = {
+            i: i in active
+            for (members, _), (active, _) in zip(tied, chosen, strict=True)
+            for i in members
+        }
+        yield state, prod((weight for _, weight in chosen), start=Fraction(1))
 
 
 def _along(weight: Any, S: Floats, support: Support) -> Floats:

@@ -17,8 +17,10 @@ from .settings import ContinuationSettings
 Floats = NDArray[np.float64]
 Matrix = tuple[tuple[int, ...], ...]
 
-_RETURNED = 1e-6
-"""Gram matrices closer than this are one, where a step has been followed back."""
+_RETURNED = 1e-4
+"""Of a Gram matrix after a step and back: a soft minimum is known to 1e-5."""
+_LEAST = 1e-4
+"""Of a way: a branch that needs shorter steps is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,3 +195,29 @@ def walk(
         if here is not None:
             here = landscape.follow(here, start + (theta - start) * k / steps)
     return here
+
+
+def carefully(landscape: Landscape, branch: Branch, theta: Floats) -> Branch | None:
+    """The same in steps that lead back to where they began, however short; None where it is lost.
+
+    Where a minimum is soft, next to another one, longer steps leap.
+    """
+    start, here, done, share = branch.theta, branch, 0.0, 1.0
+    while done < 1.0 and share > _LEAST:
+        further = min(done + share, 1.0)
+        moved = landscape.follow(here, start + (theta - start) * further)
+        if moved is None or not leads_back(landscape, here, moved):
+            share *= 0.5
+            continue
+        here, done, share = moved, further, 2.0 * share
+    return here if done == 1.0 else None
+
+
+def leads_back(landscape: Landscape, old: Branch, moved: Branch) -> bool:
+    """Whether a branch, followed back, is the one that a step began with.
+
+    Close to where two minima become one Newton's method can take the other of them.
+    """
+    back = landscape.follow(moved, old.theta)
+    way = float(np.abs(moved.gram - old.gram).max())
+    return back is not None and bool(np.abs(back.gram - old.gram).max() <= _RETURNED + 0.05 * way)

@@ -79,7 +79,8 @@ def minimize(
         `LocalMinimum`: the descent begins there and nowhere else, so that what is found is where
         these weights lead, with every feature in its place.
         Without a bias it begins with the best one for the features that are not represented.
-    random_starts : how many random starts; by default 60 for two or three features.
+    random_starts : how many random starts; by default 60 for two or three features, none beside a
+        start.
     seed : of the random starts.
     progress : words on stderr where it takes longer than two seconds; None on a terminal only.
     symbols : values of the model's other symbols, by name.
@@ -109,6 +110,9 @@ def minimize(
             f"minimised; {model.n_features} features span no more than {model.n_features}"
         )
     work = f"searching for the minima of {sizes(model.n_features, model.d_hidden)}"
+    if start is not None and (random_starts is not None or seed != 0):
+        name, value = ("seed", seed) if random_starts is None else ("random_starts", count)
+        raise ValueError(f"{name} = {value}: it has no use beside start, which is the only one")
     if is_general(model) and start is not None:
         raise ValueError("start: it is for independent features under a law with a closed form")
     if is_wide:

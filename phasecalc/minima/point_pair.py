@@ -73,6 +73,17 @@ PATTERNS = (
 ALL = (IGNORE, DEDICATED, *PATTERNS)
 
 
+def base_of(pattern: str) -> str:
+    """What a pair grows out of, whose one output is on at every input like a dropped feature's.
+
+    `ignore` where it is the second, `dedicated` where it is the first; both are their own. Empty
+    for other pairs.
+    """
+    if pattern in (IGNORE, DEDICATED):
+        return pattern
+    return IGNORE if pattern[2] == "W" else DEDICATED if pattern[1] == "W" else ""
+
+
 def _piece(kind: str, sign: str, p: float) -> tuple[float, float, float, float]:
     """(κ, μ, q, c)."""
     S = 1.0 - p
@@ -174,18 +185,22 @@ def dropped(pattern: str, p: float, r: float) -> Point:
     return Point(pattern, v, (0.0, 1.0), (p, 0.0), pattern)
 
 
+def instability(base: str, p: float, r: float) -> float:
+    """Positive where a small overlap lowers the loss of `ignore` or `dedicated`.
+
+    Of `ignore` one of ε has the loss r v + v (p − r) ε² + …; `dedicated` is its mirror image under
+    r → 1/r.
+    """
+    return r - p if base == IGNORE else 1.0 - r * p
+
+
 def minima(
     p: float, r: float, patterns: tuple[str, ...] = ALL, *, fallback: bool = True
 ) -> list[Point]:
-    """Stationary points of some patterns, lowest first.
-
-    `ignore` is none where r > p: a small overlap ε has the loss r v + v (p − r) ε² + …, and lowers
-    it. `dedicated` is its mirror image under r → 1/r.
-    """
+    """Stationary points of some patterns, lowest first; `ignore` and `dedicated` where stable."""
     found: list[Point] = []
     for pattern in patterns:
-        unstable = r > p if pattern == IGNORE else pattern == DEDICATED and r * p < 1.0
-        if not unstable:
+        if pattern not in (IGNORE, DEDICATED) or instability(pattern, p, r) <= 0.0:
             found += points_of(pattern, p, r)
     found.sort(key=cmp_to_key(lambda one, two: int(np.sign(one.above(two)))))
     if fallback:

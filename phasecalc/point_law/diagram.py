@@ -5,153 +5,100 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..continuation.records import (
-    Kind,
-    Minima,
-    SpecialPoint,
-    TracedBoundary,
-    TracedDiagram,
-    TracedPhase,
-)
+from ..continuation.assembled import diagram_of, jump, jump_error, minima_at, minima_of
+from ..continuation.records import Kind, SpecialPoint, TracedBoundary, TracedDiagram
+from ..continuation.scan import Cells
 from ..landscapes.branch import Branch
-from ..landscapes.point_pair import PointPairLandscape, conditions
-from ..minima.point_pair import DEDICATED, IGNORE, dropped, minima
+from ..landscapes.point_pair import PointPairLandscape
+from ..minima.point_pair import IGNORE, base_of
 from ..symbols import p as DENSITY
-from .strips import WIDTH, Line, Tracer, leaves
+from .lines import ERROR, Line, Tracer, beside, found_at, onset_base
+
+Floats = NDArray[np.float64]
 
 _EPS = float(np.finfo(np.float64).eps)
-_BESIDE = 1e-4
-"""In ln r, from an onset: where a pair that begins there is looked at."""
 
 
-def point_pair_diagram(
-    land: PointPairLandscape, source: str, cells: tuple[int, int]
-) -> TracedDiagram:
+def point_pair_diagram(land: PointPairLandscape, source: str, cells: Cells) -> TracedDiagram:
     """The whole diagram: its lines and special points as records, with the minima on them."""
-    tracer = Tracer(land.plane, cells)
-    tracer.trace()
-    used = sorted({end for line in tracer.lines for end in line.ends})
-    points = {k: _special_point(land, tracer, k) for k in used}
-    boundaries = tuple(_record(land, line, points) for line in tracer.lines)
-    phases: dict[str, TracedPhase] = {}
-    for line in tracer.lines:
-        for pattern in line.patterns:
-            middle = line.points[len(line.points) // 2]
-            branch = _at(land, middle, pattern)
-            phases.setdefault(branch.name, TracedPhase(branch.name, branch.outcome))
-    return TracedDiagram(
-        plane=land.plane,
-        source=source,
-        phases=tuple(sorted(phases.values(), key=lambda phase: phase.name)),
-        boundaries=boundaries,
-        special_points=tuple(points.values()),
-        cells_scanned=cells[0] * cells[1],
-        unexplained=(),
-        settings=land.settings,
+    tracer = Tracer(land)
+    tracer.trace(cells)
+    points = [
+        _special_point(land, theta, [line for line in tracer.lines if k in line.ends])
+        for k, theta in enumerate(tracer.nodes)
+    ]
+    boundaries = tuple(_boundary(land, line, points) for line in tracer.lines)
+    branches = [branch for line in tracer.lines for branch in _named(land, line)]
+    return diagram_of(
+        land, source, branches, boundaries, cells_scanned=cells[0] * cells[1], unexplained=()
     )
 
 
-def _at(land: PointPairLandscape, theta: tuple[float, float], pattern: str) -> Branch:
-    """The lowest minimum of a pattern; of a pair that is not there, what it grows out of."""
-    p, r = conditions(np.array(theta))
-    found = minima(p, r, (pattern,), fallback=False)
-    if found:
-        return land.branch_of(np.array(theta), found[0])
-    if pattern not in (IGNORE, DEDICATED):
-        pattern = IGNORE if pattern[2] == "W" else DEDICATED
-    return land.branch_of(np.array(theta), dropped(pattern, p, r))
+def _at(land: PointPairLandscape, theta: Floats, pattern: str) -> Branch:
+    point = found_at(theta, pattern)
+    if point is None:
+        raise ArithmeticError(f"no minimum {pattern} at {land.plane.point(theta)}")
+    return land.branch_of(theta, point)
 
 
-def _special_point(land: PointPairLandscape, tracer: Tracer, k: int) -> SpecialPoint:
-    node = tracer.nodes[k]
-    lines = [line for line in tracer.lines if k in line.ends]
-    branches = {name: _at(land, node.theta, name) for line in lines for name in line.patterns}
-    continuous = sum(leaves(*line.patterns) for line in lines)
+def _named(land: PointPairLandscape, line: Line) -> list[Branch]:
+    """The two phases in the middle of a line; where a pair begins on it, the pair beside it."""
+    here = line.middle
+    bases = [base_of(name) for name in line.patterns]
+    places = [beside(here, base) if base else here for base in bases]
+    return [_at(land, there, name) for there, name in zip(places, line.patterns, strict=True)]
+
+
+def _special_point(land: PointPairLandscape, theta: Floats, lines: list[Line]) -> SpecialPoint:
+    patterns = dict.fromkeys(name for line in lines for name in line.patterns)
+    branches = [_at(land, theta, name) for name in patterns]
+    onsets = sum(onset_base(*line.patterns) != "" for line in lines)
     kind: Kind = "junction"
-    if node.border:
+    if land.plane.excess(theta) > -ERROR:
         kind = "border"
-    elif continuous:
-        kind = "bicritical point" if continuous > 1 else "critical end point"
-    S, r = land.plane.point(np.array(node.theta))
-    # A pair that begins there is named by the line that it begins on.
-    names = {name for line in lines for name in _names(land, line)}
-    rows = list(branches.values())
-    minima_there = Minima(
-        np.array([branch.x[:2].reshape(1, 2) for branch in rows]),
-        np.array([branch.x[2:] for branch in rows]) * float(land.plane.model.law.scale),
-        ("",) * len(rows),
-    )
-    loss = min(branch.loss for branch in rows)
-    return SpecialPoint(kind, tuple(sorted(names)), S, r, loss, node.error, "numeric", minima_there)
+    elif onsets:
+        kind = "bicritical point" if onsets > 1 else "critical end point"
+    names = {branch.name for line in lines for branch in _named(land, line)}
+    S, r = land.plane.point(theta)
+    loss = min(branch.loss for branch in branches)
+    found = minima_at(land, branches)
+    return SpecialPoint(kind, tuple(sorted(names)), S, r, loss, ERROR, "numeric", found)
 
 
-def _names(land: PointPairLandscape, line: Line) -> tuple[str, str]:
-    """The names of the two phases of a line, each beside it."""
-    t, u = line.points[len(line.points) // 2]
-    one, two = line.patterns
-    beside = u + (_BESIDE if one == IGNORE else -_BESIDE if two == DEDICATED else 0.0)
-    theta = (t, beside if leaves(one, two) else u)
-    return tuple(  # type: ignore[return-value]
-        name if name in (IGNORE, DEDICATED) else _at(land, theta, name).name for name in (one, two)
-    )
-
-
-def _record(
-    land: PointPairLandscape, line: Line, points: dict[int, SpecialPoint]
-) -> TracedBoundary:
-    rows = [[_at(land, theta, name) for theta in line.points] for name in line.patterns]
-    places = [land.plane.point(np.array(theta)) for theta in line.points]
-    ends = points[line.ends[0]], points[line.ends[1]]
-    for k, end in ((0, ends[0]), (-1, ends[1])):
-        places[k] = end.sparsity, end.importance
-    continuous = leaves(*line.patterns)
-    jumps = [
-        (0.0, 0.0) if continuous
-        else (two.slopes[0] - one.slopes[0], two.slopes[1] - one.slopes[1])
-        for one, two in zip(*rows, strict=True)
-    ]  # fmt: skip
-    losses = [min(one.loss, two.loss) for one, two in zip(*rows, strict=True)]
-    formula, exponent, error = None, None, max(end.error for end in ends)
-    if continuous:
-        formula = DENSITY if line.patterns[0] == IGNORE else 1 / DENSITY
-        exponent = _exponent(line)
-        error = 4 * _EPS
-    x = np.array([[branch.x for branch in row] for row in rows])
-    unit = float(land.plane.model.law.scale)
+def _boundary(land: PointPairLandscape, line: Line, points: list[SpecialPoint]) -> TracedBoundary:
+    columns = [[_at(land, theta, name) for name in line.patterns] for theta in line.points]
+    places = [land.plane.point(theta) for theta in line.points]
+    losses = [min(one.loss, two.loss) for one, two in columns]
+    base = onset_base(*line.patterns)
+    jumps = [(0.0, 0.0) if base else jump(*two) for two in columns]
+    error, exponent, formula = ERROR, None, None
+    if base:
+        error, formula = 4 * _EPS, DENSITY if base == IGNORE else 1 / DENSITY
+        exponent = _exponent(line, base)
     return TracedBoundary(
-        phases=_names(land, line),
+        phases=tuple(branch.name for branch in _named(land, line)),  # type: ignore[arg-type]
         sparsities=tuple(S for S, _ in places),
         importances=tuple(r for _, r in places),
         losses=tuple(losses),
         jumps=tuple(jumps),
         order=1 if exponent is None else round(exponent[0]),
         error=error,
-        ends=ends,
+        ends=(points[line.ends[0]], points[line.ends[1]]),
         formula=formula,
-        status="numeric" if formula is None else "matched",
+        status="matched" if base else "numeric",
         exponent=exponent,
-        jump_error=0.0 if continuous else _jump_error(line, jumps, losses, error),
-        minima=Minima(x[..., None, :2], x[..., 2:] * unit, ("", "")),
+        jump_error=0.0 if base else jump_error(line.points, jumps, max(losses), error),
+        minima=minima_of(land, [list(row) for row in zip(*columns, strict=True)]),
     )
 
 
-def _jump_error(
-    line: Line, jumps: list[tuple[float, float]], losses: list[float], error: float
-) -> float:
-    """Rounding of the slopes, and what the jump changes over the error of a point's position."""
-    gaps = np.maximum(np.abs(np.diff(line.points, axis=0)).max(axis=1), WIDTH)
-    steepest = (np.abs(np.diff(jumps, axis=0)).max(axis=1) / gaps).max()
-    return float(1e-14 * max(losses) + steepest * error)
-
-
-def _exponent(line: Line) -> tuple[float, float]:
+def _exponent(line: Line, base: str) -> tuple[float, float]:
     """How the loss gained grows with the distance from an onset, from three distances."""
-    t, u = line.points[len(line.points) // 2]
-    side, name = (1, line.patterns[1]) if line.patterns[0] == IGNORE else (-1, line.patterns[0])
-    gains = [
-        minima(float(np.exp(t)), float(np.exp(u + side * d)), (name,))[0].gain
-        for d in (_BESIDE, 2 * _BESIDE, 4 * _BESIDE)
-    ]
+    (pair,) = set(line.patterns) - {base}
+    way = beside(line.middle, base) - line.middle
+    points = [found_at(line.middle + k * way, pair) for k in (1, 2, 4)]
+    gains = [point.gain for point in points if point is not None]
     near, far = (float(np.log2(two / one)) for one, two in pairwise(gains))
     return near, abs(far - near)

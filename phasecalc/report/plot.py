@@ -68,18 +68,25 @@ def plot_diagram(
     >>> figure.axes[0].get_ylabel()
     'relative importance of the extra feature, r'
 
-    Raises `ValueError` for other axes, or an inset that is no part of the window.
+    Raises `ValueError` for other axes, an inset that is no part of the window, or an option that
+    the diagram has no use for.
     """
     if isinstance(diagram, PairDiagram):
         from .plot_support import plot_pair  # noqa: PLC0415
 
-        if inset is not None:
-            raise ValueError(f"inset = {inset}: a diagram over p and c has none")
+        usual: dict[str, object] = {"inset": None, "axes": "log", "metastable": False}
+        for name, given in zip(usual, (inset, axes, metastable), strict=True):
+            if given != usual[name]:
+                raise ValueError(f"{name} = {given!r}: a diagram over p and c has none")
         return plot_pair(diagram, ax)
     if not isinstance(diagram, PhaseDiagram):
         from .plot_traced import plot_traced  # noqa: PLC0415
 
         return plot_traced(diagram, ax=ax, axes=axes, inset=inset, metastable=metastable)
+    if metastable:
+        raise ValueError(
+            "metastable = True: the candidates' diagram says of no phase where it is metastable"
+        )
     window = Window(axes=axes)
     part = None if inset is None else Window.of(inset, axes)
     if ax is None:

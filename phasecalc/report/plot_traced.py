@@ -65,13 +65,15 @@ def plot_traced(
     `inset` are those of `plot_diagram`.
 
     Raises `ValueError` for candidates beneath a variant: they minimise another loss; for a diagram
-    over other symbols than S and an importance.
+    over other symbols than S and an importance, or to be hatched without regions.
     """
     if beneath is not None and (diagram.model.bias == "zero" or diagram.model.interference_penalty):
         raise ValueError(
             "beneath: the candidates have free biases and no penalty, so it must be None for a "
             "diagram with bias = 'zero' or an interference_penalty"
         )
+    if metastable and not diagram.metastable and any(q.order == 1 for q in diagram.boundaries):
+        raise ValueError("metastable = True: the diagram does not say where phases are metastable")
     window = _window(diagram, axes)
     part = None if inset is None else Window.of(inset, axes)
     if ax is None:
