@@ -13,7 +13,6 @@ import sympy
 import phasecalc as pc
 from phasecalc.continuation.equations import Degenerate, coexistence
 from phasecalc.continuation.events import leaving, trace
-from phasecalc.continuation.graph import Graph
 from phasecalc.continuation.limits import (
     Instability,
     cause_of,
@@ -217,7 +216,7 @@ def test_each_minimum_ends_on_its_own_side_of_a_cusp() -> None:
         limit = limit_along(land, branch, pair.theta, pair.theta + 0.2 * way)
         assert isinstance(limit, Degenerate)
         limits.append(limit)
-    curve = wall_of(Graph(land, (2, 2)), *limit_curve(land, limits[0]))
+    curve = wall_of(limit_curve(land, limits[0])[0])
     assert all(np.isfinite(away(land, curve, limit)) for limit in limits)
     places = [np.abs(curve.points - limit.theta).max(axis=1).argmin() for limit in limits]
     between = curve.limits[min(places) : max(places) + 1]

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from ..landscapes.branch import Branch, Landscape, apart, kind_of, same_signs
 from . import polyline
 from .assembled import like, names_of
-from .curve import End
 from .equations import Pair
 from .events import Arc
 from .graph import Graph, Node
@@ -246,7 +245,7 @@ def metastable_regions(graph: Graph, work: Work) -> tuple[MetastableRegion, ...]
             return tuple(_region(side) for side in sides)
         jobs = [(*side.ray(k)[:2], side.met[k][-1].tip) for side, k in rays]
         found = list(work(limit_along, jobs, "stability"))
-        _continue(graph, work, curves, [q for q in found if not isinstance(q, Branch | None)])
+        _continue(land, work, curves, [q for q in found if not isinstance(q, Branch | None)])
         for (side, number), limit in zip(rays, found, strict=True):
             if limit is None:
                 side.tried[number] = None
@@ -262,19 +261,18 @@ def metastable_regions(graph: Graph, work: Work) -> tuple[MetastableRegion, ...]
                     other.learn(curve)
 
 
-def _continue(graph: Graph, work: Work, curves: list[Wall], left: list[Limit]) -> None:
+def _continue(land: Landscape, work: Work, curves: list[Wall], left: list[Limit]) -> None:
     """Add the curves through limits that are on none of those known."""
-    land = graph.land
     while left:
         # One of each kind at a time: others may lie on the same curve.
         left = [q for q in left if all(away(land, curve, q) == np.inf for curve in curves)]
         kinds = {(cause_of(q), kind_of(land.plane, q.branch)): q for q in left[::-1]}
         batch = [q for q in left if q in kinds.values()]
         continued = work(limit_curve, [(q,) for q in batch], "spinodals")
-        for limit, (limits, ends) in zip(batch, continued, strict=True):
+        for limit, (limits, _) in zip(batch, continued, strict=True):
             new = all(away(land, curve, limit) == np.inf for curve in curves)
             if new and len(limits) >= _FEWEST:
-                curves.append(wall_of(graph, limits, ends))
+                curves.append(wall_of(limits))
         left = [q for q in left if q not in batch]
 
 
@@ -304,26 +302,11 @@ def away(land: Landscape, curve: Wall, limit: Limit) -> float:
     return np.inf
 
 
-def wall_of(graph: Graph, limits: tuple[Limit, ...], ends: tuple[End, End]) -> Wall:
-    """A curve of limits, up to the tricritical points at which it fades out.
-
-    Next to these its points, ever less accurate, are left out.
-    """
+def wall_of(limits: tuple[Limit, ...]) -> Wall:
+    """A curve of limits, without its ends where these are ever less accurate."""
     good = [k for k, limit in enumerate(limits) if limit.error < _FAINT] or [0]
     limits = limits[good[0] : good[-1] + 1]
-    points = [limit.theta for limit in limits]
-    for side, end in enumerate(ends):
-        near = [
-            node.theta
-            for node in graph.nodes
-            if end.kind not in ("border", "closed")
-            and node.kind == "tricritical point"
-            and np.abs(node.theta - limits[-side].theta).max() < graph.land.settings.fades
-        ]
-        if near:
-            points.insert(side * len(points), near[0])
-            limits = (*limits, limits[-1]) if side else (limits[0], *limits)
-    return Wall(np.array(points), limits)
+    return Wall(np.array([limit.theta for limit in limits]), limits)
 
 
 def _region(side: Side) -> MetastableRegion:
