@@ -289,10 +289,12 @@ def penalty_part(free: pc.TracedDiagram, diagrams: dict[str, pc.TracedDiagram]) 
         "the line r = 1.",
         "- At large S both losses shrink with p but the penalty does not: superposition ends "
         "there too, near p = 3λ, where to leading order in p all pairs with w_1² + w_2² = 1 have one "
-        "loss. Corrections break the symmetry: from a critical point on r = 1 on, the pair "
+        "loss. Corrections break the symmetry: from a triple point on r = 1 on, the pair "
         "has one feature longer than the other, and r = 1 is a first-order line between a pair and "
-        "its mirror image. Both have the name `antipodal` and are one phase around the critical "
-        "point. *Numerical, 30 digits.*",
+        "its mirror image. From there two short lines, between a pair of about equal lengths and one of "
+        "the two others, lead to critical points, on which the longer feature's output is just not "
+        "clipped where both features are 1. All of them have the name `antipodal` and are one phase "
+        "around the critical points. *Numerical, 30 digits.*",
         "",
         "### Where the diagram changes its shape",
         "",

@@ -120,10 +120,11 @@ def test_a_line_is_where_bisection_of_the_search_finds_it(diagram):
     assert low < line.importances[k] < high
 
 
-@pytest.mark.parametrize("cells", [(2, 2), (9, 15)])
-def test_the_scan_changes_nothing(diagram, cells):
-    """Other cells: the same lines and special points."""
-    other = pc.phase_diagram(MODEL, "global", cells=cells)
+@pytest.mark.parametrize(("cells", "longest"), [((2, 2), 0.02), ((9, 15), 0.06), ((3, 3), 0.5)])
+def test_scan_and_steps_change_nothing(diagram, cells, longest):
+    """Other cells, one with a column on the line r = 1, and steps: the same lines and points."""
+    settings = pc.ContinuationSettings(longest_step=longest)
+    other = pc.phase_diagram(MODEL, "global", cells=cells, settings=settings)
     one, two = (
         sorted((q.kind, round(q.sparsity, 9), round(q.importance, 8)) for q in d.special_points)
         for d in (diagram, other)

@@ -54,10 +54,17 @@ def test_variants_are_found_again(name: str) -> None:
     found = pc.phase_diagram(model_of(document), document["source"])
     assert differences(found, document) == []
     if name in PENALTIES:
-        # The short line between two pairs on r = 1, which no cell of the scan sees.
+        # The short line between two pairs on r = 1, which no cell of the scan sees, and those
+        # between the pair of equal lengths and each of them.
         short = [line for line in found.boundaries if line.phases == ("antipodal", "antipodal")]
-        kinds = [{end.kind for end in line.ends} for line in short]
-        assert kinds == ([] if "3_1000" in name else [{"junction", "critical point"}])
+        kinds = sorted([end.kind for end in line.ends] for line in short)
+        wing = ["junction", "critical point"]
+        assert kinds == ([] if "3_1000" in name else [wing, wing, ["junction", "junction"]])
+        assert all(
+            (end.importance == pytest.approx(1.0, abs=1e-12)) == (end.kind == "junction")
+            for line in short
+            for end in line.ends
+        )
 
 
 def test_special_points_of_a_penalty_by_the_command_alone() -> None:

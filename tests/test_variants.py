@@ -250,20 +250,49 @@ def test_superposition_vanishes(lam: str, left: bool) -> None:
 def test_junction_with_a_pair_that_breaks_its_symmetry() -> None:
     """Near S = 0.9675 the symmetric pair is a saddle: the junction is that of the broken one."""
     found = traced(window((0.93, 0.985), (0.8, 1.25), penalised("1/100")), (6, 6))
-    (junction,) = found.junctions
+    _, junction = sorted(found.junctions, key=lambda point: point.sparsity)
     assert set(junction.phases) == {"ignore", "dedicated", "antipodal"}
     assert junction.sparsity == pytest.approx(0.967511844878, abs=1e-9)
     assert junction.importance == pytest.approx(1.0, abs=1e-9)
-    # To 30 digits from the decomposed loss, with the point at which the pair breaks its symmetry.
+    # To 30 digits from the decomposed loss, with the points at which the pair breaks its symmetry.
     solved = penalty_points(found)
-    assert [point.kind for point in solved] == ["critical point", "junction"]
-    for point in solved:
-        (other,) = (q for q in found.special_points if q.kind == point.kind)
-        assert float(point.sparsity) == pytest.approx(other.sparsity, abs=1e-9)
-        assert float(point.importance) == 1.0 == pytest.approx(other.importance, abs=1e-9)
+    kinds = ["critical point", "critical point", "triple point", "junction"]
+    assert [point.kind for point in solved] == kinds
+    traced_points = sorted(
+        (q for q in found.special_points if q.kind in ("critical point", "junction")),
+        key=lambda q: q.sparsity,
+    )
+    for point, other in zip(solved, traced_points, strict=True):
+        close = 1e-9 + other.error
+        assert float(point.sparsity) == pytest.approx(other.sparsity, abs=close)
+        assert float(point.importance) == pytest.approx(other.importance, abs=close)
+        assert (float(point.importance) == 1.0) == (other.kind == "junction")
         assert point.how == "30-digit Newton"
     assert "L includes 0.01 Σ" in traced_text(found)
     assert traced_document(found)["interference_penalty"] == 0.01
+
+
+@pytest.mark.parametrize(("S", "equal"), [("0.86562", False), ("0.86558", True)])
+def test_pairs_change_their_symmetry_at_once(S: str, equal: bool) -> None:
+    """λ = 0.03, r = 1: a pair of other lengths is lowest above S = 0.865596555, a minimum below.
+
+    The symmetric pair is a minimum below S = 0.865647117: no critical point lies there.
+    """
+    found = pc.minimize(penalised("3/100"), S, 1)
+    pairs = [one for one in found.minima if one.name == "antipodal"]
+    gaps = [float(np.ptp(np.abs(one.weights))) for one in pairs]
+    assert sorted(gap < 1e-6 for gap in gaps) == [False, True]
+    assert (gaps[0] < 1e-6) == equal and max(gaps) > 0.04
+    # Exactly, at rational weights 1e-9 from the minima: their losses differ by 1e-9 and more.
+    exact = [
+        pc.decompose(
+            [[Fraction(float(w)).limit_denominator(10**9) for w in one.weights[0]]],
+            [Fraction(float(b)).limit_denominator(10**9) for b in one.bias],
+        ).at(sparsity=S)
+        + Fraction(3, 50) * Fraction(float(np.prod(one.weights**2))).limit_denominator(10**18)
+        for one in pairs
+    ]
+    assert exact[0] < exact[1]
 
 
 @pytest.mark.long

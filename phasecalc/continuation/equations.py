@@ -21,6 +21,8 @@ _ROUNDINGS = 4
 """Of a loss, which is a sum of a few terms of its own size."""
 _PLACED = 1e-14
 """Of θ itself, whose entries are a few units: no point is known better than they are rounded."""
+_NARROWER = 10
+"""Times that a stencil is halved: the rounding of Hessians over it stays below 1e-10."""
 _ALONG = 1e-6
 """Cosine to the normal of a line of a direction that is the line's own."""
 _SHIFT = 1e-5
@@ -288,18 +290,27 @@ def next_fold(
 def cusp(land: Landscape, pair: Pair) -> Degenerate | None:
     """The critical point at which a coexistence line ends, from its last point; None where none."""
     x, other = pair.a.x, aligned(land, pair.a.x, pair.b.x)
-    found = [
-        _cusp(land, pair, 0.5 * (x + other), other - x, width * land.settings.stencil)
-        for width in (1, 2)
-    ]
-    if found[0] is None or found[1] is None:
-        return None
-    # The error of a stencil grows with the fourth power of its width: the difference is 15/16 of
-    # that of the wider one, the narrower one is what is kept.
-    error = float(np.abs(found[0].theta - found[1].theta).max()) + land.settings.close
-    if error > land.settings.narrow:
-        return None  # two solutions of no one point
-    return Degenerate(found[0].branch, found[0].null, error, third=0.0)
+    width, start = land.settings.stencil, np.concatenate([0.5 * (x + other), pair.theta])
+    wide, found = (_cusp(land, pair, start, other - x, factor * width) for factor in (2.0, 1.0))
+    error = np.inf
+    for _ in range(_NARROWER):
+        if wide is None or found is None:
+            break
+        # The error of a stencil grows with the fourth power of its width: the difference is 15/16
+        # of that of the wider one, the narrower one is what is kept. Where the third derivative
+        # jumps through 0 it grows as the width, and the difference is that of the narrower one.
+        error = float(np.abs(found.theta - wide.theta).max()) + land.settings.close
+        if error < land.settings.same_point:
+            break
+        near, far = (np.concatenate([q.branch.x, q.theta]) for q in (found, wide))
+        width *= 0.5
+        narrow = _cusp(land, pair, near + 0.5 * (near - far), found.null, width)
+        wide, found = found, narrow or found
+        if narrow is None:
+            break
+    if found is None or error > land.settings.narrow:
+        return None  # solutions of no one point
+    return Degenerate(found.branch, found.null, error, third=0.0)
 
 
 def aligned(land: Landscape, x: Floats, y: Floats) -> Floats:
@@ -311,12 +322,13 @@ def aligned(land: Landscape, x: Floats, y: Floats) -> Floats:
 
 
 def _cusp(
-    land: Landscape, pair: Pair, x0: Floats, null: Floats, stencil: float
+    land: Landscape, pair: Pair, near: Floats, null: Floats, stencil: float
 ) -> Degenerate | None:
+    """From (x, θ) near it, with the third derivative along a direction by a stencil of a width."""
     from scipy.optimize import root  # noqa: PLC0415
 
-    like = pair.a
-    P = land.section(land.branch(pair.theta, x0, like.family))
+    like, x0, theta = pair.a, near[:-2], near[-2:]
+    P = land.section(land.branch(theta, x0, like.family))
     system = _Folds(land, x0, np.linalg.qr(P)[0], like.family)
     P, k = system.P, system.P.shape[1]
 
@@ -330,7 +342,7 @@ def _cusp(
         return np.append(system.residual(z), third)
 
     v0 = P.T @ null
-    start = np.concatenate([np.zeros(k), v0 / np.linalg.norm(v0), pair.theta])
+    start = np.concatenate([np.zeros(k), v0 / np.linalg.norm(v0), theta])
     z = root(residual, start, method="hybr", options={"xtol": 1e-13}).x
     size = float(np.abs(residual(z)).max())
     if size > 1000 * land.settings.solved or np.abs(z[-2:] - pair.theta).max() > land.settings.leap:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape, same_signs, walk
 from .curve import Across, Coexistence, End, both_ways, continue_curve
-from .equations import Meeting, Pair, cusp, left_of
+from .equations import Degenerate, Meeting, Pair, cusp, left_of
 from .exchange import exchanged, lowest_signs, rival, root_between, variants
 from .landau import landau_point
 from .limits import lowest, softest_sides
@@ -119,7 +119,7 @@ def _resolved(
         for kind, solve in (("Landau point", landau_point), ("critical point", cusp)):
             tries = pairs[: -_BEFORE - 1 : -1] if kind == "Landau point" else [last]
             found = next(filter(None, (solve(land, pair) for pair in tries)), None)
-            if found is not None:
+            if found is not None and (kind == "Landau point" or _merge(land, last, found, outward)):
                 return End(kind, found)
     met = _junction_of(land, pairs, outward, beyond)
     return (
@@ -127,6 +127,15 @@ def _resolved(
         if met is not None
         else End("end of a branch", fading(land, last, outward))
     )
+
+
+def _merge(land: Landscape, last: Pair, at: Degenerate, outward: Floats) -> bool:
+    """Whether two minima become one at a critical point ahead.
+
+    Where a third lies between them and is lower they end in folds, beyond a junction with it.
+    """
+    ahead = (at.theta - last.theta) @ outward > 0
+    return bool(ahead) and lower_than(land, last.branches) is None
 
 
 def _junction_of(

@@ -89,7 +89,7 @@ class ContinuationSettings:
     fades: float = 2e-2
     """How far from the special point that ends it a first-order line can become too faint."""
     # Lines that leave a special point: begun at the first of these distances that serves.
-    beside_junction: tuple[float, ...] = (3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)
+    beside_junction: tuple[float, ...] = (3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6)
     """Down to where a search no longer tells phases apart: a line may be short."""
     beside_end_point: tuple[float, ...] = (3e-3, 8e-3, 2e-2, 1e-3, 3e-4)
     """Of the parent and the phase that takes over; the last are for small windows."""

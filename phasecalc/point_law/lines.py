@@ -40,7 +40,9 @@ _ASIDE = 0.2
 _POLYGON = 0.01 * np.array([[np.cos(a), np.sin(a)] for a in 0.1 + np.arange(49) * np.pi / 24])
 """Around a special point; turned, since some lines are vertical and horizontal."""
 _NEAR = 0.003
-"""From a line of the same phases: a place closer to it is on it, as an arc is to its chords."""
+"""From a line of the same phases: a place closer to it is on it."""
+_LONGEST = 0.06
+"""The longest step, whatever the settings: arcs are then closer to their chords than that."""
 _ONE = 1e-6
 """Ends of lines closer than this are one point."""
 
@@ -154,13 +156,17 @@ def _rise(place: Place, third: str) -> float:
     return gap(place.theta, third, two if onset_base(third, two) else one)
 
 
+class _Lost(ArithmeticError):
+    """A line bends too much for its points between two to be bracketed."""
+
+
 def _met(here: Place, new: Place) -> Place | None:
     """Where a line ends between two of its points, of which only the first is lowest."""
 
     def on(share: float) -> Place:
         place = here if share == 0.0 else _across(here, here.theta + share * step, left_of(step))
         if place is None:
-            raise ArithmeticError(f"the line between {here.patterns} is lost at {here.theta}")
+            raise _Lost(f"the line between {here.patterns} is lost at {here.theta}")
         return place
 
     found, third, tried = None, _third(new), set[str]()
@@ -192,7 +198,9 @@ class Tracer:
     """Lines and nodes of the window: from the edges of a scan, and from node to node."""
 
     def __init__(self, land: PointPairLandscape) -> None:
-        self.land = replace(land, plane=replace(land.plane, x=replace(land.plane.x, low=_START)))
+        plane = replace(land.plane, x=replace(land.plane.x, low=_START))
+        step = min(land.settings.longest_step, _LONGEST)
+        self.land = replace(land, plane=plane, settings=replace(land.settings, longest_step=step))
         self.lines: list[Line] = []
         self.nodes: list[Floats] = []
 
@@ -245,7 +253,10 @@ class Tracer:
         def stop(here: Place, new: Place, border: bool) -> End | bool:
             if _third(new) is None:
                 return True
-            met.extend(filter(None, [_met(here, new)]))
+            try:
+                met.extend(filter(None, [_met(here, new)]))
+            except _Lost:
+                return False
             return End("junction") if met else False
 
         line = Across[Place](self.land, lambda _, here, guess, normal: _across(here, guess, normal))

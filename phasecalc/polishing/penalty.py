@@ -3,8 +3,9 @@ r"""Two features in one dimension with a penalty: special points, and the λ at 
 The penalty λ Σ_{i≠j} (W_i·W_j)² is 2λ w_1² w_2². What depends on β alone (`phasecalc.exact.onset`)
 is an isolated root of a polynomial in p. Other points are solved by Newton's method with 30 digits
 on ∇L = 0 and equal losses, where L is the decomposed loss in the sign regime of a traced minimum,
-or of the symmetric pair W = (w, −w), b = (c, c) at r = 1. That pair stops being a minimum where the
-determinant of its Hessian in the odd directions, w_1 + w_2 and b_1 − b_2, is 0.
+or of the symmetric pair W = (w, −w), b = (c, c) at r = 1. Where pairs of other lengths have its
+loss two lines begin, each to a critical point: H v = 0 and w_i² + w_1 w_2 + b_i = 0, an output
+that is just clipped where both features are 1, beyond which ∂³L/∂v³ has another sign.
 """
 
 from __future__ import annotations
@@ -138,31 +139,20 @@ def _regime(weights: Floats, bias: Floats) -> sympy.Expr:
 
 @dataclass(frozen=True)
 class _Symmetric:
-    """The pair W = (w, −w), b = (c, c) at r = 1: loss, stationarity, and the odd Hessian's det."""
+    """The pair W = (w, −w), b = (c, c) at r = 1: loss and stationarity."""
 
     loss: sympy.Expr
     stationary: tuple[sympy.Expr, sympy.Expr]
-    odd: sympy.Expr
 
 
 @lru_cache(maxsize=1)
 def _symmetric() -> _Symmetric:
     w1, w2, b1, b2 = _LETTERS
-    D, T = sympy.symbols("d t")
     # Any pair in whose regime the symmetric one lies.
     plain = _regime(np.array([0.78, -0.77]), np.array([0.07, 0.075])).subs(EXTRA, 1)
-    moved = {w1: _W + D, w2: D - _W, b1: _C + T, b2: _C - T}
-    loss = plain.subs(moved, simultaneous=True) + 2 * _LAM * (_W**2 - D**2) ** 2
-    still = {D: 0, T: 0}
-    even = sympy.factor(loss.subs(still))
-    dd, dt, tt = (
-        sympy.cancel(sympy.diff(loss, x, y).subs(still)) for x, y in ((D, D), (D, T), (T, T))
-    )
-    return _Symmetric(
-        even,
-        (sympy.diff(even, _W), sympy.diff(even, _C)),
-        sympy.numer(sympy.together(dd * tt - dt**2)),
-    )
+    loss = plain.subs({w1: _W, w2: -_W, b1: _C, b2: _C}, simultaneous=True)
+    even = sympy.factor(loss + 2 * _LAM * _W**4)
+    return _Symmetric(even, (sympy.diff(even, _W), sympy.diff(even, _C)))
 
 
 def _solve(
@@ -200,13 +190,22 @@ def _weak_and_strong(
     return 1 - _solve(equations, (*_LETTERS, _W, _C, P), start)[P]
 
 
-def pitchfork(penalty: sympy.Rational) -> sympy.Float:
-    """p at which the symmetric pair at r = 1 stops being a minimum, as S grows."""
-    pair, k = _symmetric(), float(penalty)
-    equations = [equation.subs(_LAM, penalty) for equation in (*pair.stationary, pair.odd)]
-    # From its expansion for small λ, p ≈ 3.4 λ, w² ≈ 1/2 and c ≈ p/4.
-    start = (0.71, 0.01 + 0.75 * k, 3.4 * k + 30 * k**2)
-    return _solve(equations, (_W, _C, P), start)[P]
+def _at_kink(
+    minimum: tuple[Floats, Floats], S: float, r: float, lam: sympy.Expr
+) -> tuple[sympy.Float, sympy.Float]:
+    """(S, r) where a minimum has a flat direction and an output of it is just clipped."""
+    w1, w2, b1, b2 = _LETTERS
+    loss = _regime(*minimum) + 2 * lam * w1**2 * w2**2
+    gradient = [sympy.diff(loss, letter) for letter in _LETTERS]
+    hessian = sympy.Matrix([[sympy.diff(g, letter) for letter in _LETTERS] for g in gradient])
+    values = [*minimum[0].ravel().tolist(), *minimum[1].tolist(), 1 - S, r]
+    at = dict(zip((*_LETTERS, P, EXTRA), values, strict=True))
+    kink = min((w1**2 + w1 * w2 + b1, w2**2 + w1 * w2 + b2), key=lambda k: abs(k.subs(at)))
+    flat = np.linalg.eigh(np.array(hessian.subs(at).tolist(), dtype=np.float64))[1][:, 0]
+    null = sympy.symbols("v1:5")
+    equations = [*gradient, *(hessian * sympy.Matrix(null)), sum(v**2 for v in null) - 1, kink]
+    found = _solve(equations, (*at, *null), (*values, *flat.tolist()))
+    return 1 - found[P], found[EXTRA]
 
 
 # The points of one diagram ------------------------------------------------------------------------
@@ -215,8 +214,8 @@ def pitchfork(penalty: sympy.Rational) -> sympy.Float:
 def penalty_points(diagram: TracedDiagram) -> tuple[PenaltyPoint, ...]:
     """The special points of a traced diagram of two features with a penalty, by rising S.
 
-    From exact equations; the traced points only tell where to look. Those of the line between two
-    broken pairs on r = 1, and the tricritical points, come from roots of their own.
+    From exact equations; the traced points only tell where to look. Tricritical points come from
+    roots of their own.
 
     Raises `ValueError` for another model.
     """
@@ -227,14 +226,11 @@ def penalty_points(diagram: TracedDiagram) -> tuple[PenaltyPoint, ...]:
             "diagram: its model must be two features in one dimension under the uniform law, with "
             "importances (1, r), free biases and a rational penalty above 0"
         )
-    kept = [q for q in diagram.special_points if q.kind in ("junction", "critical end point")]
+    kinds = "junction", "critical end point", "critical point"
+    kept = [q for q in diagram.special_points if q.kind in kinds]
     found = list(_onsets(lam)) if any(_WEAK in point.phases for point in kept) else []
     for point in kept:
         found += _solved(point, lam)
-    fork = pitchfork(lam)
-    if 1 - fork < diagram.plane.x.high:
-        shorter, longer = "antipodal (extra shorter)", "antipodal (extra longer)"
-        found.append(_point("critical point", (shorter, longer), 1 - fork, 1, "30-digit Newton"))
     return tuple(sorted(found, key=lambda point: float(point.sparsity)))
 
 
@@ -257,12 +253,31 @@ def _solved(point: SpecialPoint, lam: sympy.Rational) -> list[PenaltyPoint]:
     if {_IGNORE, _WEAK, _DEDICATED} < phases and point.kind == "junction":
         place = _on_curve(_minimum(point, _WEAK), S, lam, one, _V)
         return [_point("four phases meet", _FOUR, *place, newton)]
+    if phases == {_STRONG}:
+        return _of_pairs(point, lam)
     if phases == {_STRONG, _IGNORE, _DEDICATED} and at_one:
         place = _on_curve(_minimum(point, _STRONG), S, lam, one, _V)
         return [_point("junction", point.phases, *place, newton)]
     return []
 
 
+def _of_pairs(point: SpecialPoint, lam: sympy.Rational) -> list[PenaltyPoint]:
+    """The same where only strong pairs meet, of equal lengths and of others."""
+    assert point.minima is not None
+    pairs = list(zip(point.minima.weights, point.minima.biases, strict=True))
+    pairs.sort(key=lambda pair: abs(float(np.abs(pair[0][0]) @ [1.0, -1.0])))
+    newton: How = "30-digit Newton"
+    if point.kind == "junction":
+        at = _weak_and_strong(pairs[-1], pairs[0], lam, point.sparsity)
+        return [_point("triple point", (_SHORTER, _EQUAL, _LONGER), at, 1, newton)]
+    place = _at_kink(pairs[-1], point.sparsity, point.importance, lam)
+    other = _LONGER if place[1] > 1 else _SHORTER
+    return [_point(point.kind, (_EQUAL, other), *place, newton)]
+
+
+_SHORTER, _EQUAL, _LONGER = (
+    f"antipodal (extra {how})" for how in ("shorter", "about equal", "longer")
+)
 _FOUR = (_IGNORE, _DEDICATED, _WEAK, _OTHER)
 
 
@@ -348,8 +363,6 @@ def thresholds(strong: tuple[Floats, Floats]) -> tuple[Threshold, ...]:
     for condition, start, what in (
         (_Q + 2 * _LAM - _V, (0.8, 0.18, 0.5, 0.0235),
          "both weak phases shrink to this point and are gone"),
-        (pair.odd, (0.76, 0.067, 0.235, 0.039),
-         "the pair no longer breaks its symmetry before it gives way to `ignore` at large S"),
         (sympy.diff(pair.loss - _V, P), (0.769, 0.0775, 0.267, 0.0395),
          "superposition is gone: for larger λ the diagram is `ignore` below r = 1 and `dedicated` "
          "above"),
@@ -357,7 +370,20 @@ def thresholds(strong: tuple[Floats, Floats]) -> tuple[Threshold, ...]:
         equations = [*pair.stationary, pair.loss - _V, condition]
         at = _solve(equations, (_W, _C, P, _LAM), start)
         found.append(_threshold(at[_LAM], at[P], 1, what, "30-digit Newton"))
+    found.append(_last_broken_pair())
     return tuple(sorted(found, key=lambda one: float(one.penalty)))
+
+
+def _last_broken_pair() -> Threshold:
+    """Where at r = 1 pairs of other lengths have the loss of the symmetric one and of `ignore`."""
+    w1, w2, *_ = _LETTERS
+    pair, near = _symmetric(), (0.8213, -0.6959, 0.0559, 0.0776)
+    loss = _regime(np.array(near[:2]), np.array(near[2:])).subs(EXTRA, 1) + 2 * _LAM * w1**2 * w2**2
+    equations = [sympy.diff(loss, letter) for letter in _LETTERS]
+    equations += [*pair.stationary, loss - _V, pair.loss - _V]
+    at = _solve(equations, (*_LETTERS, _W, _C, P, _LAM), (*near, 0.762, 0.0671, 0.2366, 0.03915))
+    what = "the pair no longer breaks its symmetry before it gives way to `ignore` at large S"
+    return _threshold(at[_LAM], at[P], 1, what, "30-digit Newton")
 
 
 def _threshold(
