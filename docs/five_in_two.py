@@ -231,7 +231,7 @@ def above(point: pc.SpecialPoint) -> float:
     theta = land.plane.theta(point.sparsity, point.importance)
     below, *others = land.minima(theta)  # known to few digits there: found more than once
     other = next(b for b in others if np.abs(b.gram - below.gram).max() > NEARLY)
-    pair = coexistence(land, below, other, theta, np.array([0.0, 1.0]))
+    pair = coexistence(land, (below, other), theta, np.array([0.0, 1.0]))
     assert pair is not None
     return land.plane.point(pair.theta)[1] - point.importance
 

@@ -140,7 +140,7 @@ def at_sparsity(diagram: pc.TracedDiagram, line: pc.TracedBoundary, S: float) ->
         one, two = (branch_of(land, line, side, k) for side in (0, 1))
         if line.order == 1:
             a, b = (walk(land, branch, guess, 0.01) for branch in (one, two))
-            at = None if a is None or b is None else coexistence(land, a, b, guess, ACROSS)
+            at = None if a is None or b is None else coexistence(land, (a, b), guess, ACROSS)
             solved += [] if at is None else [diagram.plane.point(at.theta)[1]]
             continue
         parent, daughter = sorted((one, two), key=lambda branch: branch.pattern.size)

@@ -89,7 +89,7 @@ def no_bias_rows() -> list[tuple[str, ...]]:
         low, high = no_bias_crossing(weight)
         start = theta_of(float(1 - low), float(weight))
         states = {state.name: state for state in land.minima(start)}
-        found = on_line(land, states["aligned"], states["antipodal"], start, np.array([1.0, 0.0]))
+        found = on_line(land, (states["aligned"], states["antipodal"]), start, np.array([1.0, 0.0]))
         ratios = [float(no_bias_minimum(density, weight).ratio[0]) for density in (high, low)]
         assert found is not None
         rows.append(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 import phasecalc as pc
+from phasecalc.continuation.field import branch_of
 from phasecalc.continuation.whole import traced_diagram
-from phasecalc.landscapes.branch import Branch, Landscape
+from phasecalc.landscapes.branch import Branch, Landscape, walk
 from phasecalc.landscapes.free import GlobalLandscape
 from phasecalc.landscapes.plane import Axis, Plane
 from phasecalc.landscapes.sources import landscape_of
@@ -32,6 +33,30 @@ def window(
 def traced(land: Landscape, cells: tuple[int, int]) -> pc.TracedDiagram:
     """The diagram of a window."""
     return traced_diagram(land, "global", cells)
+
+
+def not_lowest_beside(diagram: pc.TracedDiagram) -> list[tuple[str, float]]:
+    """Phases of first-order lines that are not the lowest on their side: name, and S on the line.
+
+    Looked at a little to both sides of the middle of every line; other lines can be as close as
+    that, so at four distances.
+    """
+    land = landscape_of(diagram.plane, diagram.source, diagram.settings)
+    found = []
+    for line in diagram.boundaries:
+        if line.order != 1:
+            continue
+        k = len(line.sparsities) // 2
+        a, b = (branch_of(land, line, side, k) for side in (0, 1))
+        normal = (a.gradient - b.gradient) / np.linalg.norm(a.gradient - b.gradient)
+        for branch, side in ((a, -normal), (b, normal)):
+            for away in (1e-3, 1e-4, 1e-5, 1e-6):
+                moved = walk(land, branch, branch.theta + away * side)
+                if moved is not None and moved.name == land.lowest(moved.theta).name:
+                    break
+            else:
+                found.append((branch.name, line.sparsities[k]))
+    return found
 
 
 def named(S: float, r: float, name: str, land: Landscape = LAND) -> Branch:

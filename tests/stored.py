@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import phasecalc as pc
-from phasecalc.continuation.equations import Pair, coexistence
+from phasecalc.continuation.equations import Meeting, coexistence
 from phasecalc.continuation.field import branch_of
 from phasecalc.continuation.onset import onset_near
 from phasecalc.continuation.polyline import distance
@@ -115,11 +115,11 @@ def _distance(land: Landscape, line: pc.TracedBoundary, S: float, r: float) -> t
         one, two = (branch_of(land, line, side, int(k)) for side in (0, 1))
         if line.order == 1 or line.order is None:
             # Along the line: beside it one of the branches may not exist.
-            pair: Pair | None = Pair(one, two, 0.0)
+            pair: Meeting | None = Meeting((one, two), 0.0)
             for t in np.arange(1, steps + 1) / steps:
                 if pair is not None:
                     guess = (1 - t) * places[k] + t * theta
-                    pair = coexistence(land, pair.a, pair.b, guess)
+                    pair = coexistence(land, pair.branches, guess)
             if pair is not None:
                 best = min(best, (float(np.abs(pair.theta - theta).max()), pair.a.loss))
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -12,11 +13,11 @@ import sympy
 
 import phasecalc as pc
 from phasecalc.cli import main
-from phasecalc.continuation.curve import End
-from phasecalc.continuation.equations import Meeting, Pair, junction
+from phasecalc.continuation.curve import End, Line
+from phasecalc.continuation.equations import Meeting
 from phasecalc.continuation.equations import coexistence as on_line
-from phasecalc.continuation.events import Arc, trace
-from phasecalc.continuation.graph import Edge, Graph, Node, _attach
+from phasecalc.continuation.first_order import first_order
+from phasecalc.continuation.graph import Graph
 from phasecalc.continuation.scan import Continuous, between
 from phasecalc.continuation.whole import traced_diagram
 from phasecalc.landscapes.branch import Branch, Landscape
@@ -66,13 +67,13 @@ def test_coexistence_against_exact_polynomials(sparsity: str, known: float) -> N
     expected, strong = coexistence(sparsity)
     S = float(sympy.Rational(sparsity))
     ignore = followed(named(S, point_of(strong.theta)[1], "ignore"), *point_of(strong.theta))
-    found = on_line(LAND, ignore, strong, strong.theta, np.array([0.0, 1.0]))
+    found = on_line(LAND, (ignore, strong), strong.theta, np.array([0.0, 1.0]))
     assert found is not None
     assert point_of(found.a.theta)[1] == pytest.approx(float(expected), abs=1e-11)
     assert point_of(found.a.theta)[1] == pytest.approx(known, abs=6e-5)
     # Clausius-Clapeyron against the difference of two points of the line.
     near = on_line(
-        LAND, found.a, found.b, theta_of(S + 1e-5, point_of(found.a.theta)[1]), np.array([0.0, 1.0])
+        LAND, found.branches, theta_of(S + 1e-5, point_of(found.a.theta)[1]), np.array([0.0, 1.0])
     )
     jump_S = found.b.slopes[0] - found.a.slopes[0]
     jump_r = found.b.slopes[1] - found.a.slopes[1]
@@ -98,7 +99,7 @@ def test_weak_and_strong_line_ends_in_two_junctions() -> None:
     (seed,) = between(LAND, low, high)
     assert not isinstance(seed, Continuous)
     assert max(seed.error, abs(seed.a.loss - seed.b.loss)) < 1e-12
-    arc = trace(LAND, seed)
+    arc = first_order(LAND, seed)
     assert [end.kind for end in arc.ends] == ["junction", "junction"]
     solved = [end.solved for end in arc.ends]
     thirds = {place.branches[2].name for place in solved if isinstance(place, Meeting)}
@@ -106,16 +107,18 @@ def test_weak_and_strong_line_ends_in_two_junctions() -> None:
     corners = sorted(point_of(place.theta) for place in solved if place is not None)
     np.testing.assert_allclose(corners[0], (0.29359630732, 1.0), atol=1e-9)
     np.testing.assert_allclose(corners[1], (0.48826196788, 0.56413136535), atol=1e-9)
-    for pair in arc.pairs:
+    for pair in arc.points:
         assert abs(pair.a.loss - pair.b.loss) < 1e-13
         assert pair.a.loss <= LAND.lowest(pair.theta).loss + 1e-11
 
 
-def in_three(S: float, r: float, *names: str, longest_step: float = 0.06) -> tuple[Landscape, Pair]:
+def in_three(
+    S: float, r: float, *names: str, longest_step: float = 0.06
+) -> tuple[Landscape, Meeting]:
     """A point of a line of three features in two dimensions."""
     land = window((0.0, 0.99), (0.1, 10.0), pc.ToyModel(3, 2), longest_step=longest_step)
     one, two = (named(S, r, name, land) for name in names)
-    found = on_line(land, one, two, land.plane.theta(S, r))
+    found = on_line(land, (one, two), land.plane.theta(S, r))
     assert found is not None
     return land, found
 
@@ -125,7 +128,7 @@ def test_a_line_that_runs_on_along_a_saddle_ends_in_the_junction_before(longest:
     """The third phase is no minimum where the line's last good point may lie, beyond its fold."""
     names = "others-antipodal", "others-weak-antipodal"
     land, seed = in_three(0.29359630732678, 3.831186849557289, *names, longest_step=longest)
-    met = trace(land, seed, np.array([0.0, -1.0])).ends[1].solved
+    met = first_order(land, seed, np.array([0.0, -1.0])).ends[1].solved
     assert isinstance(met, Meeting) and met.branches[2].name == "joint"
     assert land.plane.point(met.theta)[1] == pytest.approx(1.404060748, abs=1e-9)
 
@@ -135,26 +138,26 @@ def test_a_direction_along_a_line_leads_to_the_line() -> None:
     land, seed = in_three(0.951382819, 1.0, "extra-antipodal", "others-antipodal")
     for angle in (0.0, 1e-12, 1e-9, 1e-3, 1.0):
         along = np.array([np.cos(angle), np.sin(angle)])
-        found = on_line(land, seed.a, seed.b, seed.theta + 1e-7 * np.array([0.0, 1.0]), along)
+        found = on_line(land, seed.branches, seed.theta + 1e-7 * np.array([0.0, 1.0]), along)
         assert found is not None and found.error < 1e-9
         assert abs(found.theta[1]) < 1e-13
 
 
 def test_two_branches_that_are_one_have_no_line() -> None:
     one = named(0.6, 0.5, "antipodal")
-    assert on_line(LAND, one, one, one.theta) is None
+    assert on_line(LAND, (one, one), one.theta) is None
 
 
 def test_a_line_does_not_end_in_a_node_further_off_than_a_step() -> None:
     land, seed = in_three(0.9, 1.0, "extra-antipodal", "others-antipodal")
-    graph = Graph(land, (2, 2), edges=[Edge(Arc((seed,), (End("start"), End("junction"))), -1, -1)])
     for gap, kind in ((0.05, "junction"), (0.2, "end of a branch")):
-        theta = seed.theta + np.array([gap, 0.0])
-        graph.nodes = [Node("junction", seed.branches, theta, seed.a.loss, 0.0)]
-        _attach(graph, 0, 1, 0)
+        there = replace(seed.a, theta=seed.theta + np.array([gap, 0.0]))
+        met = Meeting((there, seed.b), 0.0)
+        graph = Graph(land, (2, 2))
+        graph.add(Line((seed,), (End("start"), End("junction", met))), -1)
         end = graph.nodes[graph.edges[0].head]
         assert end.kind == kind
-        assert (end.theta == (seed.theta if kind == "end of a branch" else theta)).all()
+        assert (end.theta == (seed.theta if kind == "end of a branch" else met.theta)).all()
 
 
 def test_junction_of_ignore_weak_and_strong_to_thirty_digits() -> None:
@@ -164,7 +167,7 @@ def test_junction_of_ignore_weak_and_strong_to_thirty_digits() -> None:
     weak = named(0.484, 0.5705, "weak-antipodal")
     for S, r in ((0.486, 0.5675), (0.4880, 0.5645)):
         weak = LAND.follow(weak, theta_of(S, r)) or weak
-    found = junction(LAND, (ignore, states["antipodal"], weak))
+    found = on_line(LAND, (ignore, states["antipodal"], weak), ignore.theta)
     assert found is not None
     three = found.branches
     assert found.error < 1e-9
@@ -332,7 +335,7 @@ def test_stated_errors_cover_what_other_starts_give(small) -> None:
         for shift in (-3e-5, 2e-6, 1e-5):
             normal = states[0].gradient - states[1].gradient
             normal /= np.linalg.norm(normal)
-            found = on_line(LAND, states[0], states[1], at + shift * normal, normal)
+            found = on_line(LAND, (states[0], states[1]), at + shift * normal, normal)
             assert found is not None
             assert abs((found.theta - at) @ normal) < 5 * (line.error + found.error)
 

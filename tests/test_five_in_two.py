@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 import phasecalc as pc
+from phasecalc.continuation.continuous import continuous
 from phasecalc.continuation.equations import coexistence
-from phasecalc.continuation.events import onset_line
+from phasecalc.continuation.nearby import with_lowest
 from phasecalc.continuation.onset import Onset
 from phasecalc.continuation.scan import seeds_between
 from phasecalc.landscapes.branch import walk
 
-from .lands import traced, window
+from .lands import not_lowest_beside, traced, window
 
 
 def test_a_continuous_line_ends_where_a_third_phase_takes_over_and_soon_ends_itself() -> None:
@@ -21,7 +22,7 @@ def test_a_continuous_line_ends_where_a_third_phase_takes_over_and_soon_ends_its
     above, below = (land.lowest(land.plane.theta(0.42, r)) for r in (1.6, 1.5))
     (seed,) = seeds_between(land, above, below)
     assert isinstance(seed, Onset)
-    line = onset_line(land, seed)
+    line = continuous(land, seed)
     assert line is not None
     first, last = sorted(line.ends, key=lambda end: end.kind)
     assert (first.kind, last.kind) == ("critical end point", "tricritical point")
@@ -41,6 +42,25 @@ def test_a_branch_goes_on_where_an_overlap_changes_its_sign() -> None:
     assert moved.loss == pytest.approx(there.loss, abs=1e-13)
 
 
+def test_where_two_importances_meet_a_line_has_the_lowest_phase_on_either_side() -> None:
+    """At r = 1 the extra feature can take the place of any other, and several minima are level."""
+    land = window((0.0795, 0.0812), (0.9999, 1.0001), pc.ToyModel(5, 2))
+    theta = land.plane.theta(0.0805, 1.0)
+    lowest, level, *_ = land.minima(theta)
+    assert level.loss == pytest.approx(lowest.loss, abs=1e-14)
+    pair = coexistence(land, (lowest, level), theta)
+    assert pair is not None
+    normal = pair.normal / np.linalg.norm(pair.normal)
+    for branch, side in zip(with_lowest(land, pair).branches, (-1e-5, 1e-5), strict=True):
+        there = theta + side * normal
+        moved = walk(land, branch, there)
+        assert moved is not None
+        assert moved.loss == pytest.approx(land.lowest(there).loss, abs=1e-13)
+    beside = walk(land, level, theta + 1e-5 * normal)
+    assert beside is not None
+    assert beside.loss > land.lowest(beside.theta).loss + 1e-8
+
+
 @pytest.mark.long
 def test_minima_that_break_a_symmetry_differently_meet_in_a_landau_point() -> None:
     land = window((0.15, 0.19), (1.08, 1.11), pc.ToyModel(5, 2))
@@ -58,7 +78,7 @@ def test_minima_that_break_a_symmetry_differently_meet_in_a_landau_point() -> No
     theta = land.plane.theta(point.sparsity, point.importance)
     alike, *others = land.minima(theta)  # known to few digits there: found more than once
     longer = next(b for b in others if np.abs(b.gram - alike.gram).max() > 0.01)
-    pair = coexistence(land, alike, longer, theta, np.array([0.0, 1.0]))
+    pair = coexistence(land, (alike, longer), theta, np.array([0.0, 1.0]))
     assert pair is not None and pair.distance > 0.05
     assert land.plane.point(pair.theta)[1] - point.importance == pytest.approx(1.37e-4, abs=1e-6)
     # Three features are alike there, and no two of the softest directions differ.
@@ -125,6 +145,7 @@ def test_two_daughters_of_one_onset_exchange_their_order(
     model = pc.ToyModel(5, 2)
     found = traced(window((0.0810, 0.0838), (0.9992, 1.0014), model, longest_step=step), cells)
     assert found.unexplained == ()
+    assert not_lowest_beside(found) == []
     points = {
         (q.kind, round(q.sparsity, 6), round(q.importance, 6))
         for q in found.special_points

@@ -7,9 +7,10 @@ import pytest
 
 import phasecalc as pc
 from phasecalc.continuation.assembled import _formula
-from phasecalc.continuation.equations import Pair, cusp
+from phasecalc.continuation.continuous import continuous
+from phasecalc.continuation.equations import Meeting, cusp
 from phasecalc.continuation.equations import coexistence as on_line
-from phasecalc.continuation.events import leaving, onset_line, trace, zero_between
+from phasecalc.continuation.first_order import first_order, leaving
 from phasecalc.continuation.onset import Onset, at_amplitude, first_order_seed, onset_near
 from phasecalc.continuation.scan import seeds_between
 from phasecalc.exact.onset import onset_cubic, onset_importance, tricritical_points
@@ -61,9 +62,9 @@ def test_daughter_at_a_given_amplitude_is_stationary() -> None:
 
 
 def test_continuous_line_ends_in_the_exact_tricritical_points() -> None:
-    line = onset_line(LAND, onset_at(LAND, 0.3))
+    line = continuous(LAND, onset_at(LAND, 0.3))
     assert line is not None
-    formula, gap = _formula(LAND, np.array([onset.theta for onset in line.onsets]))
+    formula, gap = _formula(LAND, line.thetas)
     assert formula == onset_importance()
     assert gap < 1e-10
     assert [end.kind for end in line.ends] == ["tricritical point"] * 2
@@ -74,29 +75,23 @@ def test_continuous_line_ends_in_the_exact_tricritical_points() -> None:
     for (S, error), root in zip(found, exact, strict=True):
         assert S == pytest.approx(root, abs=5 * error)
         assert error < 5e-8
-    for side, k in ((0, 0), (1, -1)):
-        beyond = line.beyond[side]
-        assert beyond is not None
-        zero = zero_between(LAND, line.onsets[k], beyond)
-        assert zero is not None
-        assert min(abs(point_of(zero.theta)[0] - S) for S in exact) < 5 * zero.error
-    assert all(onset.slope > 0 for onset in line.onsets)
+    assert all(onset.slope > 0 for onset in line.points)
 
 
 def test_first_order_line_begins_beside_the_tricritical_point() -> None:
-    line = onset_line(LAND, onset_at(LAND, 0.3))
-    assert line is not None
-    for beyond in line.beyond:
-        assert beyond is not None
+    low, high = sorted(1 - float(root.exact()) for root in tricritical_points())
+    for S in (low - 0.01, high + 0.01):
+        beyond = onset_at(LAND, S)
+        assert beyond.slope < 0
         seed = first_order_seed(LAND, beyond)
         assert seed is not None
         assert {seed.a.name, seed.b.name} == {"ignore", "weak-antipodal"}
         assert abs(seed.a.loss - seed.b.loss) < 1e-15
         assert seed.distance < 0.05
-        S, r = point_of(seed.theta)
+        place, r = point_of(seed.theta)
         # First order comes before the limit of stability.
-        assert r < float(onset_importance().subs(pc.p, 1 - S))
-    assert first_order_seed(LAND, line.onsets[0]) is None
+        assert r < float(onset_importance().subs(pc.p, 1 - place))
+    assert first_order_seed(LAND, onset_at(LAND, 0.3)) is None
 
 
 def test_critical_point_of_three_features() -> None:
@@ -108,11 +103,11 @@ def test_critical_point_of_three_features() -> None:
     land = window((0.19, 0.27), (0.88, 1.0), pc.ToyModel(3, 2))
     at = theta_of(0.2, 0.9542345)
     states = sorted((s for s in land.minima(at) if "joint" in s.name), key=lambda s: s.loss)
-    pair = on_line(land, states[0], states[1], at, UP)
+    pair = on_line(land, (states[0], states[1]), at, UP)
     expected = theta_of(0.25359456677832, 0.91714656479392)
     assert pair is not None
-    arc = trace(land, pair)
-    close = [pair for pair in arc.pairs if pair.distance < 0.06]
+    arc = first_order(land, pair)
+    close = [pair for pair in arc.points if pair.distance < 0.06]
     assert len(close) > 3
     for pair in close[:: len(close) // 3]:
         found = cusp(land, pair)
@@ -123,8 +118,8 @@ def test_critical_point_of_three_features() -> None:
 
 def test_no_critical_point_where_branches_stay_apart() -> None:
     states: list[Branch] = LAND.minima(theta_of(0.6, 0.3373))
-    pair = on_line(LAND, states[0], states[1], states[0].theta)
-    assert isinstance(pair, Pair)
+    pair = on_line(LAND, (states[0], states[1]), states[0].theta)
+    assert isinstance(pair, Meeting)
     assert cusp(LAND, pair) is None
 
 
@@ -156,9 +151,9 @@ def test_a_daughter_of_which_nothing_is_clipped_grows_as_a_square_root() -> None
 
 
 def test_a_line_of_such_daughters_runs_from_the_border_to_a_critical_end_point() -> None:
-    line = onset_line(FIVE, faint(0.03))
+    line = continuous(FIVE, faint(0.03))
     assert line is not None
-    assert all(onset.even and onset.slope > 10 * onset.slope_error for onset in line.onsets)
+    assert all(onset.even and onset.slope > 10 * onset.slope_error for onset in line.points)
     border, end = sorted(line.ends, key=lambda end: end.kind)
     assert (border.kind, end.kind) == ("border", "critical end point")
     assert isinstance(end.solved, Onset) and end.third is not None

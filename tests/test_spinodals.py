@@ -12,7 +12,7 @@ import sympy
 
 import phasecalc as pc
 from phasecalc.continuation.equations import Degenerate, coexistence
-from phasecalc.continuation.events import leaving, trace
+from phasecalc.continuation.first_order import first_order, leaving
 from phasecalc.continuation.limits import (
     Instability,
     cause_of,
@@ -174,10 +174,10 @@ def test_nothing_to_relax_has_no_spinodal() -> None:
     """A candidate without free lengths or biases never stops being a minimum of its pattern."""
     land = landscape_of(Plane.of(PAIR), "relaxed")
     states = {branch.name: branch for branch in land.minima(theta_of(0.6, 0.3373))}
-    seed = coexistence(land, states["ignore"], states["antipodal"], theta_of(0.6, 0.3373))
+    seed = coexistence(land, (states["ignore"], states["antipodal"]), theta_of(0.6, 0.3373))
     assert seed is not None
     assert np.isinf(land.softest(states["ignore"])[0])
-    assert len(trace(land, seed).pairs) > 5
+    assert len(first_order(land, seed).points) > 5
 
 
 def test_records_texts_and_picture() -> None:
@@ -208,7 +208,7 @@ def test_each_minimum_ends_on_its_own_side_of_a_cusp() -> None:
     """3 in 2: two joint minima coexist between two folds of one curve, and each has one of them."""
     land = window((0.2, 0.6), (0.5, 1.0), pc.ToyModel(3, 2))
     one, two = (named(0.4621, 0.6188, name, land) for name in ("weak-joint", "joint"))
-    pair = coexistence(land, one, two, land.plane.theta(0.4621, 0.6188))
+    pair = coexistence(land, (one, two), land.plane.theta(0.4621, 0.6188))
     assert pair is not None
     limits = []
     for branch, sign in ((pair.a, 1.0), (pair.b, -1.0)):

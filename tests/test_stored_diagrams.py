@@ -23,7 +23,7 @@ from phasecalc.landscapes.plane import Axis, Plane
 from phasecalc.landscapes.sources import landscape_of
 from phasecalc.records import document_of, record_of
 
-from .lands import PAIR, traced, window
+from .lands import PAIR, not_lowest_beside, traced, window
 from .stored import differences, model_of, stored
 from .test_cli import run
 
@@ -39,6 +39,7 @@ def whole() -> pc.TracedDiagram:
 def test_two_in_one_is_found_again(whole: pc.TracedDiagram) -> None:
     assert differences(whole, stored("global-2-1")) == []
     assert len(whole.boundaries) == 11
+    assert not_lowest_beside(whole) == []
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,7 @@ def no_json(line: str) -> str:
     "damage",
     [
         *("{}", "7x", "{half", '["Branch"', "[]", '{"a": 1}', "3", "null", '"text"', "[1, 2, 3]"),
-        *('["lowest_in",[],0]', '["lowest_in",{"record":"Arc"},1]'),
+        *('["lowest_in",[],0]', '["lowest_in",{"record":"Line"},1]'),
         pytest.param("[" * 10_000, id="deep"),
         pytest.param(lambda lines: [lines[1], lines[0], *lines[2:]], id="moved"),
         pytest.param(lambda lines: [lines[0], lines[0], *lines[1:]], id="doubled"),

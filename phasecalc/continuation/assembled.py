@@ -23,8 +23,7 @@ from ..laws import Uniform
 from ..symbols import S as SPARSITY
 from ..symbols import p
 from ..symbols import r as EXTRA
-from .equations import Pair
-from .events import Arc, OnsetLine
+from .curve import Line
 from .graph import Edge, Graph, Node
 from .records import (
     Kind,
@@ -59,7 +58,7 @@ def assembled(
         _special_point(land, node, _names(graph, k)) for k, node in enumerate(graph.nodes)
     )
     boundaries = tuple(_boundary(graph, edge, points) for edge in graph.edges)
-    along = (branch for edge in graph.arcs for branch in edge.points[0].branches)
+    along = (q for edge in graph.first_order for q in edge.line.points[0].branches)
     return diagram_of(
         land,
         source,
@@ -95,21 +94,17 @@ def diagram_of(
     )
 
 
-def names_of(curve: Arc | OnsetLine) -> tuple[str, str]:
+def names_of(line: Line[Any]) -> tuple[str, str]:
     """The two phases, that at smaller r first (at smaller S where the line runs along r)."""
-    if isinstance(curve, OnsetLine):
-        two = curve.onsets[len(curve.onsets) // 2].branches
-    else:
-        two = curve.widest.branches
-    names = two[0].name, two[1].name
-    return names[::-1] if _swapped(curve) else names
+    a, b = line.plainest.branches
+    return (b.name, a.name) if _swapped(line) else (a.name, b.name)
 
 
-def _swapped(curve: Arc | OnsetLine) -> bool:
-    """Whether the second of a curve's branches is the phase at smaller r."""
-    if isinstance(curve, OnsetLine):
-        return bool(np.sum([onset.direction[1] for onset in curve.onsets]) <= 0)
-    normal = curve.widest.normal
+def _swapped(line: Line[Any]) -> bool:
+    """Whether the second of a line's branches is the phase at smaller r."""
+    if line.continuous:
+        return bool(np.sum([onset.direction[1] for onset in line.points]) <= 0)
+    normal = line.plainest.normal
     if abs(normal[1]) > _LEVEL * float(np.linalg.norm(normal)):
         return bool(normal[1] < 0)
     return bool(normal[0] > 0)
@@ -135,8 +130,8 @@ def _names(graph: Graph, number: int) -> list[str]:
     node = graph.nodes[number]
     if node.kind not in ("critical point", "Landau point"):
         return [branch.name for branch in node.branches]
-    arcs = (edge.curve for edge in graph.edges if number in (edge.tail, edge.head))
-    return sorted({name for arc in arcs for name in names_of(arc)})
+    lines = (edge.line for edge in graph.edges if number in (edge.tail, edge.head))
+    return sorted({name for line in lines for name in names_of(line)})
 
 
 def _special_point(land: Landscape, node: Node, names: list[str]) -> SpecialPoint:
@@ -153,12 +148,12 @@ def _special_point(land: Landscape, node: Node, names: list[str]) -> SpecialPoin
     return point if at is None else replace(point, loss=at.loss)
 
 
-def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> TracedBoundary:
-    land, curve = graph.land, edge.curve
-    first_order = isinstance(curve, Arc)
+def _boundary(graph: Graph, edge: Edge[Any], points: tuple[SpecialPoint, ...]) -> TracedBoundary:
+    land, line = graph.land, edge.line
+    first_order = not line.continuous
     ends = points[edge.tail], points[edge.head]
     nodes = [graph.nodes[k] for k in (edge.tail, edge.head)]
-    solved, overshoot = edge.points, land.settings.overshoot
+    solved, overshoot = list(line.points), land.settings.overshoot
     for node in nodes:
         if not first_order or node.kind in ("junction", "critical end point"):
             far = [q for q in solved if np.abs(q.theta - node.theta).max() > overshoot]
@@ -176,7 +171,7 @@ def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> Tra
         columns.insert(place, (a, b))
         jumps.insert(place, (0.0, 0.0) if one else jump(*near if None in moved else (a, b)))
     places = [land.plane.point(a.theta) for a, _ in columns]
-    swapped = _swapped(curve)
+    swapped = _swapped(line)
     losses = [two[first_order and swapped].loss for two in columns]
     for k, end in zip((0, -1), ends, strict=True):
         places[k], losses[k] = (end.sparsity, end.importance), end.loss
@@ -185,20 +180,17 @@ def _boundary(graph: Graph, edge: Edge, points: tuple[SpecialPoint, ...]) -> Tra
         jumps = [(0.0 - x, 0.0 - y) for x, y in jumps]  # no −0
     error, doubt = max(point.error for point in solved), 0.0
     exponent, formula, gap, order = None, None, 0.0, None
-    if isinstance(curve, OnsetLine):
-        exponent = max(curve.onsets, key=lambda onset: onset.slope).exponent
+    if line.continuous:
+        exponent = max(line.points, key=lambda onset: onset.slope).exponent
         order = None if exponent is None else round(exponent[0])
-        formula, gap = _formula(land, edge.thetas)
+        formula, gap = _formula(land, line.thetas)
     else:
-        normals = [point.normal for point in solved if isinstance(point, Pair)]
-        thetas, loss = (
-            [point.theta for point in solved],
-            max(point.branches[0].loss for point in solved),
-        )
-        doubt = jump_error(thetas, normals, loss, error)
+        loss = max(point.a.loss for point in solved)
+        thetas, slopes = [point.theta for point in solved], [point.normal for point in solved]
+        doubt = jump_error(thetas, slopes, loss, error)
         order = 1 if np.abs(jumps).max() > _CLEARLY * doubt else None
     return TracedBoundary(
-        phases=names_of(curve),
+        phases=names_of(line),
         sparsities=tuple(x for x, _ in places),
         importances=tuple(y for _, y in places),
         losses=tuple(losses),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape, apart, carefully, same_zeros, walk
 from . import polyline
-from .equations import Pair
+from .equations import Meeting
 from .onset import Onset
 from .scan import connected
 
@@ -27,14 +27,13 @@ class Curve:
     """A line from node to node, and its own points, without these two."""
 
     thetas: Floats
-    points: Sequence[Pair | Onset]
+    points: Sequence[Meeting | Onset]
 
 
 def explained(land: Landscape, curves: Sequence[Curve], one: Branch, two: Branch) -> bool:
     """Whether a walk from one place to the other, changing branch at every curve, ends right."""
     return any(
-        _explained(land, curves, first, last, way)
-        for way in (walk, carefully)
+        _explained(land, curves, first, last)
         for first in _lowest(land, curves, one)
         for last in _lowest(land, curves, two)
     )
@@ -52,15 +51,12 @@ def _lowest(land: Landscape, curves: Sequence[Curve], place: Branch) -> Iterator
                     yield moved
 
 
-def _explained(
-    land: Landscape, curves: Sequence[Curve], one: Branch, two: Branch,
-    way: Callable[[Landscape, Branch, Floats], Branch | None],
-) -> bool:  # fmt: skip
+def _explained(land: Landscape, curves: Sequence[Curve], one: Branch, two: Branch) -> bool:
     here, plane = one, land.plane
     for _, point in crossings(curves, one.theta, two.theta):
         a, b = point.branches
         if same_zeros(plane, a, b):
-            moved = way(land, here, point.theta)
+            moved = carefully(land, here, point.theta)
             if moved is None:
                 return False
             gaps = [apart(plane, moved, branch) for branch in (a, b)]
@@ -71,12 +67,12 @@ def _explained(
             here = b if same_zeros(plane, here, a) else a
         if isinstance(point, Onset) and here is b:
             here = point.daughters[0]
-    return connected(land, here, two, way)
+    return connected(land, here, two)
 
 
 def crossings(
     curves: Sequence[Curve], one: Floats, two: Floats
-) -> list[tuple[float, Pair | Onset]]:
+) -> list[tuple[float, Meeting | Onset]]:
     """Where curves meet the straight way from one to two: how far along, and the nearest point."""
     found = []
     for curve in curves:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape, leads_back
-from .equations import Degenerate, Meeting, Pair, coexistence, left_of, next_fold
+from .equations import Degenerate, Meeting, coexistence, left_of, next_fold
 from .onset import Onset
 
 Floats = NDArray[np.float64]
@@ -25,7 +25,18 @@ class Point(Protocol):
     def theta(self) -> Floats: ...
 
 
+class Solved(Point, Protocol):
+    """A point of a line, with the branches that meet there and its error."""
+
+    @property
+    def branches(self) -> tuple[Branch, ...]: ...
+
+    @property
+    def error(self) -> float: ...
+
+
 P = TypeVar("P", bound=Point)
+Q = TypeVar("Q", bound=Solved)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,16 +58,49 @@ class Equation(Generic[P]):
         return self.land.settings.longest_step
 
 
+Seed = tuple[Meeting | Onset, Floats | None]
+"""A point of a line, and the direction in which the line leaves a special point, if it does."""
+
+
 @dataclass(frozen=True, eq=False)
 class End:
     """How a curve ends: in what kind of point, with what solved it, if anything did.
 
-    ``third`` is another phase that takes over there.
+    ``third`` is another phase that takes over there, ``seeds`` are of other lines that begin there.
     """
 
     kind: str
-    solved: Meeting | Onset | Degenerate | Pair | None = None
+    solved: Meeting | Onset | Degenerate | None = None
     third: Branch | None = None
+    seeds: tuple[Seed, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Line(Generic[Q]):
+    """A line between two phases: its points in order, and how each end came about.
+
+    Of first order: points where both phases have one loss. Continuous: onsets.
+    """
+
+    points: tuple[Q, ...]
+    ends: tuple[End, End]
+
+    @property
+    def continuous(self) -> bool:
+        """Whether its points are onsets."""
+        return isinstance(self.points[0], Onset)
+
+    @property
+    def thetas(self) -> Floats:
+        """Its points, (k, 2)."""
+        return np.array([point.theta for point in self.points])
+
+    @property
+    def plainest(self) -> Q:
+        """Of first order, where both phases differ most: beside an end they can be alike."""
+        if self.continuous:
+            return self.points[len(self.points) // 2]
+        return max(self.points, key=lambda point: point.distance)  # type: ignore[attr-defined]
 
 
 Stop = Callable[[P, P, bool], "End | bool"]
@@ -100,21 +144,23 @@ def continue_curve(
 
 
 @dataclass(frozen=True, eq=False)
-class Coexistence(Equation[Pair]):
+class Coexistence(Equation[Meeting]):
     """L_a = L_b with both branches minima."""
 
     _soft: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)
     _bend: dict[int, Floats] = field(default_factory=dict)
     """Of the line at its last point, known by its id: d²θ by the square of a length."""
 
-    def advance(self, here: Pair, heading: Floats, step: float, pin: Pin | None) -> Pair | None:
+    def advance(
+        self, here: Meeting, heading: Floats, step: float, pin: Pin | None
+    ) -> Meeting | None:
         # Soft minima, nearly alike, are lost a little way off their line: the guess bends as it.
         guess = here.theta + step * heading + 0.5 * step**2 * self._bend.get(id(here), 0.0)
         direction = None
         if pin is not None:
             guess[pin[0]] = pin[1]
             direction = np.eye(2)[1 - pin[0]]
-        new = coexistence(self.land, here.a, here.b, guess, direction)
+        new = coexistence(self.land, here.branches, guess, direction)
         if new is None:
             return None
         s = self.land.settings
@@ -127,13 +173,13 @@ class Coexistence(Equation[Pair]):
             return None
         return new if self.are_minima(new) else None
 
-    def heading(self, here: Pair, new: Pair, before: Floats) -> Floats:
+    def heading(self, here: Meeting, new: Meeting, before: Floats) -> Floats:
         tangent = new.tangent if new.tangent @ before >= 0 else -new.tangent
         self._bend.clear()
         self._bend[id(new)] = (tangent - before) / float(np.linalg.norm(new.theta - here.theta))
         return tangent
 
-    def longest(self, here: Pair, before: Pair | None = None) -> float:
+    def longest(self, here: Meeting, before: Meeting | None = None) -> float:
         # Where the two branches are about to become one they change fast; elsewhere two that are
         # alike may stay so for long.
         share = 0.12
@@ -142,7 +188,7 @@ class Coexistence(Equation[Pair]):
             share = max(share, 0.3 * gap / max(self._moved(before, here), 1e-12))
         return max(share * here.distance, 10 * self.land.settings.shortest_step)
 
-    def _moved(self, here: Pair, new: Pair) -> float:
+    def _moved(self, here: Meeting, new: Meeting) -> float:
         """How far the branches moved, or came closer to each other, in Gram matrices."""
         return max(
             float(np.abs(new.a.gram - here.a.gram).max()),
@@ -150,12 +196,12 @@ class Coexistence(Equation[Pair]):
             here.distance - new.distance,
         )
 
-    def _leads_back(self, here: Pair, new: Pair) -> bool:
+    def _leads_back(self, here: Meeting, new: Meeting) -> bool:
         """Whether both branches, followed back, are those that the step began with."""
         both = zip(here.branches, new.branches, strict=True)
         return all(leads_back(self.land, old, moved) for old, moved in both)
 
-    def are_minima(self, pair: Pair) -> bool:
+    def are_minima(self, pair: Meeting) -> bool:
         """Whether neither branch goes down.
 
         At a kink all directions are looked at now and then; in between only the softest, which

@@ -21,12 +21,18 @@ _ROUNDINGS = 4
 """Of a loss, which is a sum of a few terms of its own size."""
 _PLACED = 1e-14
 """Of θ itself, whose entries are a few units: no point is known better than they are rounded."""
+_SHIFT = 1e-5
+"""Of central differences in θ, and of the third derivative in a Jacobian: error 1e-10."""
+
+
 _NARROWER = 10
 """Times that a stencil is halved: the rounding of Hessians over it stays below 1e-10."""
 _ALONG = 1e-6
 """Cosine to the normal of a line of a direction that is the line's own."""
-_SHIFT = 1e-5
-"""Of central differences in θ, and of the third derivative in a Jacobian: error 1e-10."""
+_FARTHEST = 0.3
+"""Of a correction in θ: from further away nothing says where Newton's method leads."""
+_LEVEL = 1e-15
+"""Ratio of singular values below which gradients of losses span no plane."""
 
 
 def left_of(vector: Floats) -> Floats:
@@ -35,20 +41,28 @@ def left_of(vector: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
-    """A point of a coexistence line: both branches, and how accurately it is known in θ."""
+class Meeting:
+    """A point where branches have one loss: two on a line, three or more at a junction.
 
-    a: Branch
-    b: Branch
+    ``error`` estimates how accurately the point is known in θ.
+    """
+
+    branches: tuple[Branch, ...]
     error: float
 
     @property
     def theta(self) -> Floats:
-        return self.a.theta
+        return self.branches[0].theta
 
     @property
-    def branches(self) -> tuple[Branch, Branch]:
-        return self.a, self.b
+    def a(self) -> Branch:
+        """The first branch."""
+        return self.branches[0]
+
+    @property
+    def b(self) -> Branch:
+        """The second branch."""
+        return self.branches[1]
 
     @property
     def normal(self) -> Floats:
@@ -57,7 +71,7 @@ class Pair:
 
     @property
     def tangent(self) -> Floats:
-        """Unit vector along the line, to the left of the normal."""
+        """Unit vector along the line of both, to the left of the normal."""
         return left_of(self.normal)
 
     @property
@@ -67,77 +81,42 @@ class Pair:
 
 
 def coexistence(
-    land: Landscape, a: Branch, b: Branch, theta: Floats, direction: Floats | None = None
-) -> Pair | None:
-    """The point of L_a = L_b next to θ, across the line or along a direction; None if lost."""
-    last = np.inf
-    for _ in range(12):
-        next_a, next_b = land.follow(a, theta), land.follow(b, theta)
-        if next_a is None or next_b is None:
-            return None
-        a, b = next_a, next_b
-        normal = a.gradient - b.gradient
-        size = float(np.linalg.norm(normal))
-        if size == 0.0:
-            return None
-        # A direction along the line leads to no point of it.
-        across = direction is None or abs(float(normal @ direction)) < _ALONG * size
-        along = normal / size if direction is None or across else direction
-        slope = float(normal @ along)
-        correction = (a.loss - b.loss) / slope
-        # Where the gradients are nearly equal, the rounding of the losses moves the line.
-        rounding = _ROUNDINGS * _EPS * abs(a.loss) / abs(slope)
-        if rounding > land.settings.sharp:
-            return None  # both are one branch by now
-        stalls = abs(correction) < 100 * land.settings.close and abs(correction) >= 0.5 * last
-        if abs(correction) < max(land.settings.close, rounding) or stalls:
-            return Pair(a, b, max(abs(correction), rounding))
-        if abs(correction) > 0.2:
-            return None
-        last = abs(correction)
-        theta = theta - correction * along
-    return None
+    land: Landscape,
+    branches: tuple[Branch, ...],
+    theta: Floats,
+    direction: Floats | None = None,
+) -> Meeting | None:
+    """Where branches have one loss, by Newton's method in θ from close by; None where one is lost.
 
-
-@dataclass(frozen=True, eq=False)
-class Meeting:
-    """A point where three or more branches have one loss, with its error in θ."""
-
-    branches: tuple[Branch, ...]
-    error: float
-
-    @property
-    def theta(self) -> Floats:
-        return self.branches[0].theta
-
-
-def junction(land: Landscape, three: tuple[Branch, Branch, Branch]) -> Meeting | None:
-    """Where three branches have one loss; None where a branch is lost.
-
-    Two branches with nearly equal gradients fix the point no better than losses are rounded.
+    Two meet on a line: straight across it, or along a direction. Three meet in a point.
     """
-    theta, last = three[0].theta, np.inf
-    a, b, c = three
+    last = np.inf
     for _ in range(20):
-        moved = [land.follow(branch, theta) for branch in (a, b, c)]
-        if any(branch is None for branch in moved):
+        moved = [land.follow(branch, theta) for branch in branches]
+        branches = tuple(branch for branch in moved if branch is not None)
+        if len(branches) < len(moved):
             return None
-        a, b, c = (branch for branch in moved if branch is not None)
-        matrix = np.array([a.gradient - b.gradient, a.gradient - c.gradient])
-        values = np.array([a.loss - b.loss, a.loss - c.loss])
-        if np.linalg.matrix_rank(matrix) < 2:
+        first, *others = branches
+        matrix = np.array([first.gradient - other.gradient for other in others])
+        # A direction along the line leads to no point of it.
+        if direction is not None and abs(matrix @ direction) > _ALONG * np.linalg.norm(matrix):
+            matrix = matrix @ np.outer(direction, direction)
+        left, sizes, right = np.linalg.svd(matrix, full_matrices=False)
+        if sizes[-1] <= _LEVEL * sizes[0]:
             return None
-        correction = np.linalg.solve(matrix, values)
-        rounding = _ROUNDINGS * _EPS * abs(a.loss)
-        size = float(np.abs(correction).max())
+        values = np.array([first.loss - other.loss for other in others])
+        correction = right.T @ (left.T @ values / sizes)
+        size = float(np.linalg.norm(correction))
         # The losses are off by as much as they are rounded: first-order, an estimate. No correction
         # is better than that, and one that shrinks no more is rounding.
-        smallest = float(np.linalg.svd(matrix, compute_uv=False)[-1])
-        error = max(rounding / smallest, _PLACED)
-        stalls = size < 10 * error and size >= 0.5 * last
-        if size < 10 * _PLACED or size <= error or stalls:
-            return Meeting((a, b, c), max(error, size))
-        if size > 0.3:
+        error = max(_ROUNDINGS * _EPS * abs(first.loss) / float(sizes[-1]), _PLACED)
+        if error > land.settings.sharp:
+            return None  # two of them are one branch by now
+        # Points of lines are many; at a junction other phases are compared with these.
+        known = error if len(others) > 1 else max(error, land.settings.close)
+        if size < known or (size < 100 * land.settings.close and size >= 0.5 * last):
+            return Meeting(branches, max(error, size))
+        if size > _FARTHEST:
             return None
         theta, last = theta - correction, size
     return None
@@ -287,7 +266,7 @@ def next_fold(
     return found
 
 
-def cusp(land: Landscape, pair: Pair) -> Degenerate | None:
+def cusp(land: Landscape, pair: Meeting) -> Degenerate | None:
     """The critical point at which a coexistence line ends, from its last point; None where none."""
     x, other = pair.a.x, aligned(land, pair.a.x, pair.b.x)
     width, start = land.settings.stencil, np.concatenate([0.5 * (x + other), pair.theta])
@@ -322,7 +301,7 @@ def aligned(land: Landscape, x: Floats, y: Floats) -> Floats:
 
 
 def _cusp(
-    land: Landscape, pair: Pair, near: Floats, null: Floats, stencil: float
+    land: Landscape, pair: Meeting, near: Floats, null: Floats, stencil: float
 ) -> Degenerate | None:
     """From (x, θ) near it, with the third derivative along a direction by a stencil of a width."""
     from scipy.optimize import root  # noqa: PLC0415

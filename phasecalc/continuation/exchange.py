@@ -13,20 +13,21 @@ the continuous one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, product
+from math import nan
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..landscapes.branch import Branch, Landscape, same_zeros
-from .equations import Pair, coexistence, left_of
+from ..landscapes.branch import Branch, Landscape, same_zeros, zeros_of
+from .curve import Seed
+from .equations import coexistence
 from .onset import Onset, at_amplitude, next_onset, onset_near
+from .roots import root_between
 
 Floats = NDArray[np.float64]
-Compared = Callable[[Onset], "tuple[float, float] | None"]
-"""A function of an onset's slope, and its doubt; None where it is not known."""
 
 _EQUAL = 2e-3
 """Slopes that differ by less are equal: both are extrapolated."""
@@ -34,7 +35,6 @@ _FOUND = 2e-6
 """Of a difference of slopes: their rounding."""
 _SIGNS = 1e-4
 """Of slope + bend · amplitude², by which daughters that differ by signs differ at least."""
-_STEPS = 40
 _BEGUN = (0.012, 0.008, 0.02, 0.005, 0.03)
 """Overlaps at which the line between two daughters is begun, which is nearly along the other."""
 _MOST = 3
@@ -52,33 +52,52 @@ def variants(land: Landscape, onset: Onset, around: Sequence[Onset] = ()) -> lis
     """
     if not onset.even:
         return []
-    plane, s = land.plane, land.settings
-    found: list[Onset] = []
-    made = (
-        onset_near(land, onset.parent, start, onset.theta, onset.direction)
-        for start in _starts(land, onset)
-    )
+    found: dict[Any, Onset] = {}
     followed = (next_onset(land, q, onset.theta, onset.direction) for q in around)
-    for new in (*followed, *made):
-        if new is None or not new.even or same_zeros(plane, new.daughter, onset.daughter):
-            continue
-        if not _same_place(land, onset, new):
-            continue  # of another parent
-        size = float(s.amplitudes[0]) ** 2
-        k = next(
-            (k for k, q in enumerate(found) if same_zeros(plane, q.daughter, new.daughter)), None
-        )
-        if k is None:
-            found.append(new)
-        elif new.slope + new.bend * size < found[k].slope + found[k].bend * size:
-            found[k] = new
-    return found
+    for new in _daughters(land, onset, [*followed, *_made(land, onset, _starts(land, onset))]):
+        kind = zeros_of(land.plane, new.daughter)
+        if kind not in found or _gained(land, found[kind], new) > 0:
+            found[kind] = new
+    found.pop(zeros_of(land.plane, onset.daughter), None)
+    return list(found.values())
 
 
-def like(land: Landscape, onset: Onset, other: Onset) -> Onset | None:
+def lowest_signs(land: Landscape, onset: Onset) -> Onset:
+    """The lowest of the onset's daughters in which features that grow point the one or other way.
+
+    Where nothing is clipped they differ from the sixth order on only: a search takes either.
+    """
+    best, kind = onset, zeros_of(land.plane, onset.daughter)
+    alike = (q for q in _starts(land, onset) if zeros_of(land.plane, q) == kind)
+    for new in _daughters(land, onset, _made(land, onset, alike)):
+        if zeros_of(land.plane, new.daughter) == kind and _gained(land, best, new) > _SIGNS:
+            best = new
+    return best
+
+
+def _made(land: Landscape, onset: Onset, starts: Iterable[Branch]) -> Iterator[Onset | None]:
+    for start in starts:
+        yield onset_near(land, onset.parent, start, onset.theta, onset.direction)
+
+
+def _daughters(land: Landscape, onset: Onset, found: Iterable[Onset | None]) -> Iterator[Onset]:
+    """Those that leave the same parent there."""
+    return (q for q in found if q is not None and q.even and _same_place(land, onset, q))
+
+
+def _gained(land: Landscape, one: Onset, two: Onset) -> float:
+    """By how much the second daughter lies closer to the onset, at the largest amplitude."""
+    size = float(land.settings.amplitudes[0]) ** 2
+    return (one.slope - two.slope) + (one.bend - two.bend) * size
+
+
+def _like(land: Landscape, onset: Onset, other: Onset) -> Onset | None:
     """The variant of an onset in which the same overlaps vanish as in another one's daughter."""
-    same = (q for q in variants(land, onset) if same_zeros(land.plane, q.daughter, other.daughter))
-    return next(same, None)
+    return next((q for q in variants(land, onset) if _alike(land, q, other)), None)
+
+
+def _alike(land: Landscape, one: Onset, two: Onset) -> bool:
+    return same_zeros(land.plane, one.daughter, two.daughter)
 
 
 def rival(land: Landscape, onset: Onset, around: Sequence[Onset] = ()) -> Onset | None:
@@ -99,101 +118,26 @@ def exchanged(
     """
     found: dict[bytes, Onset] = {there.theta.tobytes(): other}
 
-    def compared(onset: Onset) -> tuple[float, float] | None:
+    def compared(onset: Onset) -> tuple[float, float]:
         # Both are followed: to grow one daughter from the other needs luck.
         near = sorted(found.values(), key=lambda q: float(np.abs(q.theta - onset.theta).max()))[:3]
         moved = (next_onset(land, q, onset.theta, onset.direction) for q in near)
-        new = next((q for q in moved if q is not None and _beside(land, onset, q, other)), None)
-        new = new or like(land, onset, other)
+        alike = (q for q in _daughters(land, onset, moved) if _alike(land, q, other))
+        new = next(alike, None) or _like(land, onset, other)
         if new is None:
-            return None
+            return nan, nan
         found[onset.theta.tobytes()] = new
         return onset.slope - new.slope, onset.slope_error + new.slope_error
 
-    first = compared(here)
-    met = here if first is not None and abs(first[0]) < _EQUAL else None
-    met = met or root_between(land, here, there, compared)
+    first = compared(here)[0]
+    met = here if abs(first) < _EQUAL else root_between(land, here, there, compared, _FOUND)
     return None if met is None else (met, found[met.theta.tobytes()])
-
-
-def _beside(land: Landscape, onset: Onset, new: Onset, other: Onset) -> bool:
-    """Whether an onset is the same as one, of another daughter, that is like that of a third."""
-    alike = new.even and same_zeros(land.plane, new.daughter, other.daughter)
-    return alike and _same_place(land, onset, new)
 
 
 def _same_place(land: Landscape, one: Onset, two: Onset) -> bool:
     """Whether two onsets are one, of two daughters, up to their errors."""
     apart = float(np.abs(two.theta - one.theta).max())
     return apart <= land.settings.same_point + _CLEAR * (two.error + one.error)
-
-
-def root_between(land: Landscape, here: Onset, there: Onset, compared: Compared) -> Onset | None:
-    """The onset between two at which a function of slopes, (value, doubt), rises through 0.
-
-    By secants and halving, each onset from the nearest one known: next to a bicritical point slopes
-    change fast.
-    """
-    for forth in (True, False):
-        found = _root(land, here, there, compared, forth)
-        if found is not None:
-            return found
-    return None
-
-
-def _root(
-    land: Landscape, here: Onset, there: Onset, compared: Compared, forth: bool
-) -> Onset | None:
-    """The same; where the function is not known, closer to where the way begins, or ends."""
-    below, above = compared(here), compared(there)
-    chord = there.theta - here.theta
-    known = {t: (q, *v) for t, q, v in ((0.0, here, below), (1.0, there, above)) if v is not None}
-    onsets, low, high = {0.0: here, 1.0: there}, 0.0, 1.0
-    if (below and below[0] > 0) or (above and above[0] < 0) or not known:
-        return None
-    for step in range(_STEPS):
-        t = 0.5 * (low + high)
-        if below is not None and above is not None and step % 3:
-            t = low + (high - low) * min(max(below[0] / (below[0] - above[0]), 0.02), 0.98)
-        new = None
-        for start in sorted(onsets, key=lambda s: abs(s - t))[:3]:
-            new = new or next_onset(land, onsets[start], here.theta + t * chord, left_of(chord))
-        found = None if new is None else compared(new)
-        if new is not None:
-            onsets[t] = new
-        if new is not None and found is not None:
-            known[t] = (new, *found)
-            if abs(found[0]) < _FOUND:
-                break
-        if (found is None and not forth) or (found is not None and found[0] < 0):
-            low, below = t, found
-        else:
-            high, above = t, found
-    t, best = min(known.items(), key=lambda item: abs(item[1][1]))
-    s, other = max(known.items(), key=lambda item: abs(item[1][1]))
-    if abs(best[1]) > _EQUAL or t in (0.0, 1.0) or s == t:
-        return None
-    steep = abs(best[1] - other[1]) / (abs(s - t) * float(np.linalg.norm(chord)))
-    return replace(best[0], error=max(best[0].error, (abs(best[1]) + best[2]) / steep))
-
-
-def lowest_signs(land: Landscape, onset: Onset) -> Onset:
-    """The lowest of the onset's daughters in which features that grow point the one or other way.
-
-    Where nothing is clipped they differ from the sixth order on only: a search takes either.
-    """
-    best, s = onset, land.settings
-    size = float(s.amplitudes[0]) ** 2
-    for start in _starts(land, onset):
-        if not same_zeros(land.plane, start, onset.daughter):
-            continue
-        new = onset_near(land, onset.parent, start, onset.theta, onset.direction)
-        if new is None or not new.even or not same_zeros(land.plane, new.daughter, onset.daughter):
-            continue
-        gained = (best.slope - new.slope) + (best.bend - new.bend) * size
-        if _same_place(land, onset, new) and gained > _SIGNS:
-            best = new
-    return best
 
 
 def _starts(land: Landscape, onset: Onset) -> Iterator[Branch]:
@@ -224,7 +168,7 @@ def _starts(land: Landscape, onset: Onset) -> Iterator[Branch]:
                     yield land.branch(daughter.theta, np.concatenate([new.ravel(), lifted]))
 
 
-def beside_bicritical(land: Landscape, onset: Onset, other: Onset) -> list[tuple[Pair, Floats]]:
+def beside_bicritical(land: Landscape, onset: Onset, other: Onset) -> list[Seed]:
     """The first point at which a line between two daughters of one onset can be begun."""
     s = land.settings
     for amplitude in _BEGUN:
@@ -232,7 +176,7 @@ def beside_bicritical(land: Landscape, onset: Onset, other: Onset) -> list[tuple
         moved = None if one is None or two is None else land.follow(two, one.theta)
         if one is None or moved is None or not same_zeros(land.plane, moved, other.daughter):
             continue
-        pair = coexistence(land, one, moved, one.theta)
+        pair = coexistence(land, (one, moved), one.theta)
         if pair is None or pair.distance < 2 * s.faint:
             continue
         away = pair.theta - onset.theta

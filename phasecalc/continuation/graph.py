@@ -6,21 +6,22 @@ cells is explained by the curves between them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..landscapes.branch import Branch, Landscape, apart, carefully, same_zeros
+from ..landscapes.branch import Branch, Landscape, apart, carefully, same_zeros, zeros_of
 from . import polyline
 from .complete import Curve, border_places, explained
-from .equations import Degenerate, Meeting, Pair
-from .events import Arc, OnsetLine, trace
-from .leaving import line_with_seeds, open_junction
-from .nearby import with_lowest_signs
+from .continuous import continuous
+from .curve import Line, Q
+from .equations import Meeting
+from .first_order import first_order, open_junction
+from .nearby import with_lowest
 from .onset import Onset
 from .scan import Cells, cell_centres, connected, lowest_in, neighbours, seeds_between
 from .work import Work
@@ -31,6 +32,8 @@ _FARTHEST = 1.5
 """Longest steps, from the last point of a line to the node in which it ends."""
 _ROUNDS = 4
 """In which the border is looked at: each finds lines that the one before did not explain."""
+_OPEN = -1
+"""In place of a node: where a line ends is not known yet."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,30 +49,23 @@ class Node:
 
 
 @dataclass(frozen=True, eq=False)
-class Edge:
-    """A curve between two nodes, given by their numbers."""
+class Edge(Generic[Q]):
+    """A line between two nodes, given by their numbers."""
 
-    curve: Arc | OnsetLine
+    line: Line[Q]
     tail: int
     head: int
-
-    @property
-    def points(self) -> Sequence[Pair | Onset]:
-        return self.curve.pairs if isinstance(self.curve, Arc) else self.curve.onsets
-
-    @property
-    def thetas(self) -> Floats:
-        """Its points, (k, 2)."""
-        return np.array([point.theta for point in self.points])
 
 
 @dataclass(frozen=True, eq=False)
 class Seed:
-    """A point of a line; leaving a known node in a direction, or anywhere on it."""
+    """A point of a line: anywhere on it, or beside a known node that the line leaves."""
 
-    pair: Pair
+    point: Meeting | Onset
     heading: Floats | None = None
-    tail: int | None = None
+    tail: int = _OPEN
+    again: bool = False
+    """Whether it stands for one whose line was not one of lowest phases."""
 
 
 @dataclass(eq=False)
@@ -80,9 +76,8 @@ class Graph:
     cells: Cells
     states: tuple[Branch | None, ...] = ()
     nodes: list[Node] = field(default_factory=list)
-    edges: list[Edge] = field(default_factory=list)
+    edges: list[Edge[Any]] = field(default_factory=list)
     queue: list[Seed] = field(default_factory=list)
-    onsets: list[Onset] = field(default_factory=list)
     unexplained: list[Floats] = field(default_factory=list)
 
     @property
@@ -92,23 +87,28 @@ class Graph:
         return [theta for theta, b in zip(centres, self.states, strict=True) if b is None]
 
     @property
-    def arcs(self) -> list[Edge]:
+    def first_order(self) -> list[Edge[Meeting]]:
         """The first-order lines."""
-        return [edge for edge in self.edges if isinstance(edge.curve, Arc)]
+        return [edge for edge in self.edges if not edge.line.continuous]
 
     @property
-    def lines(self) -> list[Edge]:
+    def continuous(self) -> list[Edge[Onset]]:
         """The continuous lines."""
-        return [edge for edge in self.edges if isinstance(edge.curve, OnsetLine)]
+        return [edge for edge in self.edges if edge.line.continuous]
 
     @property
     def curves(self) -> list[Curve]:
-        """The lines from node to node."""
-        ends = [[self.nodes[k].theta for k in (edge.tail, edge.head)] for edge in self.edges]
-        return [
-            Curve(np.array([tail, *edge.thetas, head]), edge.points)
-            for edge, (tail, head) in zip(self.edges, ends, strict=True)
+        """The lines from node to node, where these are known."""
+        return [self.curve(edge) for edge in self.edges]
+
+    def curve(self, edge: Edge[Any]) -> Curve:
+        """One line from node to node, where these are known."""
+        points = edge.line.points
+        ends = [
+            points[-side].theta if k == _OPEN else self.nodes[k].theta
+            for side, k in enumerate((edge.tail, edge.head))
         ]
+        return Curve(np.array([ends[0], *edge.line.thetas, ends[1]]), points)
 
     def explained(self, one: Branch, two: Branch) -> bool:
         """Whether the lines known so far lead from one minimum to the other."""
@@ -134,43 +134,133 @@ class Graph:
         self.nodes.append(new)
         return len(self.nodes) - 1
 
-    def has(self, seed: Pair) -> bool:
-        """Whether a known line runs through a point: its branches, followed there, are the same."""
-        return any(self._same_line(edge, seed) for edge in self.arcs)
+    def has(self, point: Meeting | Onset) -> bool:
+        """Whether a known line runs through a point."""
+        if isinstance(point, Onset):
+            return any(self._same_onsets(edge, point) for edge in self.continuous)
+        return any(self._same_line(edge.line, point) for edge in self.first_order)
 
-    def _same_line(self, edge: Edge, seed: Pair) -> bool:
-        points = edge.points
-        plane, first = self.land.plane, points[0].branches
+    def _same_line(self, line: Line[Meeting], seed: Meeting) -> bool:
+        """Whether the branches of a line, followed to a point, are those of the point."""
+        plane, first = self.land.plane, line.points[0]
         if not any(
             same_zeros(plane, one, seed.a) and same_zeros(plane, two, seed.b)
-            for one, two in (first, first[::-1])
+            for one, two in ((first.a, first.b), (first.b, first.a))
         ):
             return False
-        thetas = edge.thetas
+        thetas = line.thetas
         gaps = np.abs(thetas - seed.theta).max(axis=1)
-        k = int(gaps.argmin())
-        near = points[k]
+        near = line.points[int(gaps.argmin())]
         spacing = np.abs(np.diff(thetas, axis=0)).max(initial=self.land.settings.first_step)
-        if gaps[k] > 2 * spacing or not isinstance(near, Pair):
+        if gaps.min() > 2 * spacing:
             return False
-        moved = [carefully(self.land, branch, seed.theta) for branch in near.branches]
-        if moved[0] is None or moved[1] is None:
-            return False
+        a, b = (carefully(self.land, branch, seed.theta) for branch in near.branches)
         tiny = min(0.2 * seed.distance, self.land.settings.alike)
         return any(
-            apart(plane, one, seed.a) < tiny and apart(plane, two, seed.b) < tiny
-            for one, two in (moved, moved[::-1])
-            if one is not None and two is not None
-        )
+            one is not None and apart(plane, one, seed.a) < tiny
+            and two is not None and apart(plane, two, seed.b) < tiny
+            for one, two in ((a, b), (b, a))
+        )  # fmt: skip
 
-    def border(self, points: Sequence[Pair | Onset], side: int) -> int:
-        """The node at which a curve leaves the window."""
-        last = points[side]
-        return self.node(Node("border", last.branches, last.theta, _loss(last), last.error))
+    def _same_onsets(self, edge: Edge[Onset], onset: Onset) -> bool:
+        """Whether a continuous line runs through an onset, or its curve does beyond an end."""
+        s, plane, one = self.land.settings, self.land.plane, edge.line.points[0]
+        if not same_zeros(plane, one.parent, onset.parent):
+            return False
+        if one.even and onset.even and not same_zeros(plane, one.daughter, onset.daughter):
+            return False  # other daughters can leave the parent there
+        thetas = self.curve(edge).thetas
+        near = np.abs(thetas[[0, -1]] - onset.theta).max(axis=1).min()
+        return bool(near < s.fades or polyline.distance(thetas, onset.theta) < s.corner)
+
+    def key(self, point: Meeting | Onset) -> Any:
+        """The same for points that are perhaps on one line."""
+        if isinstance(point, Onset):
+            return zeros_of(self.land.plane, point.parent)
+        return frozenset(branch.pattern for branch in point.branches)
+
+    def known(self, point: Meeting | Onset | None) -> bool:
+        """Whether a point that separates two places lies on a line, or beside the end of one."""
+        beside = isinstance(point, Meeting) and self.fading(point) is not None
+        return point is not None and (beside or self.has(point))
+
+    def add(self, line: Line[Any], tail: int) -> list[int]:
+        """A new line with its nodes, and the seeds that it leads to; new junctions."""
+        junctions, ends = [], [tail, _OPEN]
+        for side, end in enumerate(line.ends):
+            node = None if end.kind == "start" else _node_at(line, side)
+            if node is not None:
+                count = len(self.nodes)
+                ends[side] = self.node(node)
+                if ends[side] == count and node.kind == "junction":
+                    junctions.append(ends[side])
+            elif isinstance(end.solved, Onset):
+                self.queue.append(Seed(end.solved))
+            self.queue += [
+                Seed(point, heading, _OPEN if heading is None else ends[side])
+                for point, heading in end.seeds
+            ]
+        self.edges.append(Edge(line, *(self.near(line, k, node) for k, node in enumerate(ends))))
+        return junctions
+
+    def near(self, line: Line[Any], side: int, node: int) -> int:
+        """A node in which a line ends, unless it is further from its last point than a step."""
+        at, s = line.points[-side], self.land.settings
+        gap = 0.0 if node == _OPEN else float(np.abs(self.nodes[node].theta - at.theta).max())
+        return node if gap <= _FARTHEST * max(s.longest_step, s.leap) else self.loose(at)
+
+    def loose(self, at: Meeting | Onset) -> int:
+        """The node of an end that joins nothing."""
+        one = at.branches[0]
+        return self.node(Node("end of a branch", at.branches, one.theta, one.loss, at.error))
+
+    def join(self, *, last: bool = False) -> None:
+        """Give open ends the end of a continuous line; at last, what there is."""
+        for number, edge in enumerate(self.edges):
+            ends = [edge.tail, edge.head]
+            for side in (0, 1):
+                if ends[side] == _OPEN:
+                    thetas = edge.line.thetas[:: 2 * side - 1]
+                    outward = None if len(thetas) < 2 else thetas[-1] - thetas[-2]
+                    at = edge.line.points[-side]
+                    found = self.fading(at, outward)
+                    if found is not None:
+                        ends[side] = self.near(edge.line, side, found)
+                    elif last:
+                        ends[side] = self.loose(at)
+            self.edges[number] = replace(edge, tail=ends[0], head=ends[1])
+
+    def fading(self, pair: Meeting, outward: Floats | None = None) -> int | None:
+        """The end of a continuous line, of the phases of the pair, that it is about to reach.
+
+        Of one of them only where they are about to become one: features can join in another order.
+        """
+        plane, s = self.land.plane, self.land.settings
+        found: list[tuple[bool, float, int]] = []
+        for k, node in enumerate(self.nodes):
+            if node.onset is None or node.kind == "border":
+                continue
+            gap = float(np.abs(node.theta - pair.theta).max())
+            behind = outward is not None and (node.theta - pair.theta) @ outward < -s.corner * gap
+            if behind or gap >= s.fades:
+                continue
+            known = [any(same_zeros(plane, q, two) for two in node.branches) for q in pair.branches]
+            if all(known) or (any(known) and pair.distance < 2 * s.faint):
+                found.append((not all(known), gap, k))
+        return min(found)[2] if found else None
 
 
-def _loss(point: Pair | Onset) -> float:
-    return point.branches[0].loss
+def _node_at(line: Line[Any], side: int) -> Node | None:
+    """What a line has found at one of its ends; None where it just stops."""
+    end, last = line.ends[side], line.points[-side]
+    at = last if end.kind == "border" else end.solved
+    if at is None or (end.kind == "end of a branch" and not line.continuous):
+        return None
+    third = () if end.third is None else (end.third,)
+    onset = at if isinstance(at, Onset) and end.kind != "border" else None
+    return Node(
+        end.kind, (*at.branches, *third), at.theta, at.branches[0].loss, at.error, onset
+    )  # fmt: skip
 
 
 def build(land: Landscape, cells: Cells, work: Work) -> Graph:
@@ -191,7 +281,7 @@ def build(land: Landscape, cells: Cells, work: Work) -> Graph:
         places = border_places(land, graph.curves)
         if not _between_all(graph, _in_a_row(work(lowest_in, places, "border")), work):
             break
-    _join_again(graph)
+    graph.join(last=True)
     return graph
 
 
@@ -215,17 +305,13 @@ def _between_all(graph: Graph, beside: list[tuple[Branch, Branch]], work: Work) 
     while differ:
         batch = _one_of_each(differ)
         found = list(work(seeds_between, batch, "edges"))
-        for seed in (seed for seeds in found for seed in seeds):
-            if isinstance(seed, Pair):
-                graph.queue.append(Seed(seed))
-            elif isinstance(seed, Onset):
-                graph.onsets.append(seed)
+        graph.queue += [Seed(seed) for seeds in found for seed in seeds if seed is not None]
         _drain(graph, work)
         tried = {(id(one), id(two)) for one, two in batch}
         graph.unexplained += [
             0.5 * (one.theta + two.theta)
             for (one, two), seeds in zip(batch, found, strict=True)
-            if not all(_known(graph, seed) for seed in seeds) and not graph.explained(one, two)
+            if not all(graph.known(seed) for seed in seeds) and not graph.explained(one, two)
         ]
         differ = [
             edge
@@ -233,25 +319,6 @@ def _between_all(graph: Graph, beside: list[tuple[Branch, Branch]], work: Work) 
             if (id(edge[0]), id(edge[1])) not in tried and not graph.explained(*edge)
         ]
     return len(graph.edges) > known
-
-
-def _known(graph: Graph, seed: Pair | Onset | None) -> bool:
-    """Whether a point that separates two places lies on a line of the graph, or beside its end."""
-    if isinstance(seed, Pair):
-        return graph.has(seed) or _fading_node(graph, seed) is not None
-    return seed is not None and _on_onset_line(graph, seed)
-
-
-def _join_again(graph: Graph) -> None:
-    """Give loose ends the nodes of continuous lines that were found later."""
-    for number, edge in enumerate(graph.edges):
-        if not isinstance(edge.curve, Arc):
-            continue
-        for side, k in enumerate((edge.tail, edge.head)):
-            if graph.nodes[k].kind == "end of a branch":
-                found = _fading_node(graph, edge.curve.pairs[-side], _outward(edge.curve, side))
-                if found is not None:
-                    _attach(graph, number, side, found)
 
 
 def _one_of_each(edges: list[tuple[Branch, Branch]]) -> list[tuple[Branch, Branch]]:
@@ -262,179 +329,51 @@ def _one_of_each(edges: list[tuple[Branch, Branch]]) -> list[tuple[Branch, Branc
     return [group[len(group) // 2] for group in groups.values()]
 
 
+def trace(
+    land: Landscape, point: Meeting | Onset, heading: Floats | None
+) -> Line[Meeting] | Line[Onset] | None:
+    """The line through a point."""
+    if isinstance(point, Onset):
+        return continuous(land, point)
+    return first_order(land, point, heading)
+
+
 def _drain(graph: Graph, work: Work) -> None:
     """Trace everything in the queue, and all that it leads to."""
-    land = graph.land
-    while graph.queue or graph.onsets:
-        waiting, graph.queue = graph.queue, []
-        batch: list[Seed] = []
-        seen: set[Any] = set()
+    faint = graph.land.settings.faint
+    while graph.queue:
+        # Continuous lines first: those of first order end in their end points.
+        onsets = [seed for seed in graph.queue if isinstance(seed.point, Onset)]
+        others = [seed for seed in graph.queue if isinstance(seed.point, Meeting)]
+        waiting, graph.queue = (onsets, others) if onsets else (others, [])
+        batch: dict[Any, Seed] = {}
         for seed in waiting:
-            if graph.has(seed.pair):
+            point = seed.point
+            if graph.has(point):
                 continue
-            if seed.tail is None and seed.pair.distance < land.settings.faint:
-                if _fading_node(graph, seed.pair) is not None:
+            if isinstance(point, Meeting) and seed.tail == _OPEN and point.distance < faint:
+                if graph.fading(point) is not None:
                     continue  # the line ends there, and is followed from where it is plainer
-            key = frozenset(branch.pattern for branch in seed.pair.branches)
-            if key in seen:
+            if batch.setdefault(graph.key(point), seed) is not seed:
                 graph.queue.append(seed)  # perhaps on the same line: after that one
+        tasks = [(seed.point, seed.heading) for seed in batch.values()]
+        opened: list[int] = []
+        for seed, line in zip(batch.values(), list(work(trace, tasks, "lines")), strict=True):
+            if line is None:
                 continue
-            seen.add(key)
-            batch.append(seed)
-        arcs = list(work(trace, [(q.pair, q.heading) for q in batch], "lines"))
-        ends: list[tuple[int, int]] = []
-        for seed, arc in zip(batch, arcs, strict=True):
-            middle = arc.pairs[len(arc.pairs) // 2]
-            better = with_lowest_signs(land, middle)
-            if better is not middle:  # where the line began the two were one up to rounding
-                graph.queue.append(Seed(better))
-                continue
-            whole = len(arc.pairs) > 1 or seed.tail is not None
-            if whole and not graph.has(middle):
-                graph.edges.append(Edge(arc, seed.tail if seed.tail is not None else -1, -1))
-                ends += [(len(graph.edges) - 1, side) for side in (0, 1)]
-        _join(graph, work, ends)
+            middle = line.points[len(line.points) // 2]
+            better = middle if isinstance(middle, Onset) else with_lowest(graph.land, middle)
+            if better is not middle and not seed.again:
+                # Where the line began the two were one up to rounding.
+                graph.queue.append(Seed(better, again=True))
+            elif not graph.has(middle) and (
+                line.continuous or len(line.points) > 1 or seed.tail != _OPEN
+            ):
+                opened += graph.add(line, seed.tail)
+        known = [(graph.nodes[k].branches, graph.nodes[k].error) for k in opened]
+        results = list(work(open_junction, known, "junctions"))
+        for k, (branches, seeds) in zip(opened, results, strict=True):
+            graph.nodes[k] = replace(graph.nodes[k], branches=branches)
+            graph.queue += [Seed(pair, heading, k) for pair, heading in seeds]
         work.progress.note(f"{len(graph.edges)} lines")
-
-
-def _join(graph: Graph, work: Work, ends: list[tuple[int, int]]) -> None:
-    """Give ends of new lines their nodes, and new nodes their seeds."""
-    fading: list[tuple[int, int]] = []
-    opened: list[int] = []
-    for number, side in ends:
-        arc = graph.edges[number].curve
-        assert isinstance(arc, Arc)
-        end = arc.ends[side]
-        if end.kind == "start":
-            continue
-        if end.kind == "border":
-            _attach(graph, number, side, graph.border(arc.pairs, -side))
-        elif isinstance(end.solved, Meeting):
-            met, count = end.solved, len(graph.nodes)
-            node = Node("junction", met.branches, met.theta, met.branches[0].loss, met.error)
-            k = graph.node(node)
-            _attach(graph, number, side, k)
-            if k == count:
-                opened.append(k)
-        elif isinstance(end.solved, Degenerate):
-            at = end.solved
-            node = Node(end.kind, at.branches, at.theta, at.branch.loss, at.error)
-            _attach(graph, number, side, graph.node(node))
-        else:
-            fading.append((number, side))
-            if isinstance(end.solved, Onset):
-                graph.onsets.append(end.solved)
-    _onset_lines(graph, work)
-    for number, side in fading:
-        arc = graph.edges[number].curve
-        assert isinstance(arc, Arc)
-        last = arc.pairs[-side]
-        k_found = _fading_node(graph, last, _outward(arc, side))
-        if k_found is None:
-            node = Node("end of a branch", last.branches, last.theta, last.a.loss, last.error)
-            k_found = graph.node(node)
-        _attach(graph, number, side, k_found)
-    results = work(
-        open_junction,
-        [(graph.nodes[k].branches, graph.nodes[k].error) for k in opened],
-        "junctions",
-    )
-    for k, (branches, seeds) in zip(opened, list(results), strict=True):
-        graph.nodes[k] = replace(graph.nodes[k], branches=branches)
-        graph.queue += [Seed(pair, heading, k) for pair, heading in seeds]
-
-
-def _attach(graph: Graph, number: int, side: int, node: int) -> None:
-    """End a line in a node, unless that is further from its last point than a step leads."""
-    edge, s = graph.edges[number], graph.land.settings
-    last = edge.points[-side]
-    gap = float(np.abs(graph.nodes[node].theta - last.theta).max())
-    if gap > _FARTHEST * max(s.longest_step, s.leap):
-        loose = Node("end of a branch", last.branches, last.theta, _loss(last), last.error)
-        node = graph.node(loose)
-    tail, head = (node, edge.head) if side == 0 else (edge.tail, node)
-    graph.edges[number] = Edge(edge.curve, tail, head)
-
-
-def _outward(arc: Arc, side: int) -> Floats | None:
-    """Where a line was heading at an end; None for a single point."""
-    thetas = [pair.theta for pair in (arc.pairs if side else arc.pairs[::-1])[-2:]]
-    return None if len(thetas) < 2 else np.asarray(thetas[1] - thetas[0])
-
-
-def _fading_node(graph: Graph, pair: Pair, outward: Floats | None = None) -> int | None:
-    """The end of a continuous line, of the phases of the pair, that the pair is about to reach.
-
-    Of one of them only where they are about to become one: features can join in another order.
-    """
-    plane, s = graph.land.plane, graph.land.settings
-    found: list[tuple[bool, float, int]] = []
-    for k, node in enumerate(graph.nodes):
-        if node.onset is None or node.kind == "border":
-            continue
-        gap = float(np.abs(node.theta - pair.theta).max())
-        behind = outward is not None and (node.theta - pair.theta) @ outward < -s.corner * gap
-        if behind or gap >= s.fades:
-            continue
-        known = [any(same_zeros(plane, one, two) for two in node.branches) for one in pair.branches]
-        if all(known) or (any(known) and pair.distance < 2 * s.faint):
-            found.append((not all(known), gap, k))
-    return min(found)[2] if found else None
-
-
-def _onset_lines(graph: Graph, work: Work) -> None:
-    """The continuous lines through the onsets that wait, and the seeds beside their ends."""
-    waiting, graph.onsets, batch = graph.onsets, [], list[Onset]()
-    for onset in waiting:
-        if _on_onset_line(graph, onset):
-            continue
-        if any(same_zeros(graph.land.plane, onset.parent, other.parent) for other in batch):
-            graph.onsets.append(onset)  # perhaps on the same line: after that one
-        else:
-            batch.append(onset)
-    for found in work(line_with_seeds, [(onset,) for onset in batch], "onsets"):
-        if found is None:
-            continue
-        line, seeds = found
-        if _on_onset_line(graph, line.onsets[len(line.onsets) // 2]):
-            continue
-        numbers = []
-        for side, end in enumerate(line.ends):
-            if end.kind == "border":
-                numbers.append(graph.border(line.onsets, -side))
-                continue
-            onset = end.solved
-            assert isinstance(onset, Onset)
-            branches = onset.branches if end.third is None else (*onset.branches, end.third)
-            node = Node(end.kind, branches, onset.theta, onset.parent.loss, onset.error, onset)
-            numbers.append(graph.node(node))
-            beyond = line.beyond[side]
-            if end.kind == "bicritical point" and beyond is not None:
-                graph.onsets.append(beyond)  # the line goes on with another daughter
-            for pair, heading in seeds[side]:
-                # Beside a tricritical point a line is begun far on, and followed back to it too.
-                whole = end.kind == "tricritical point"
-                graph.queue.append(Seed(pair) if whole else Seed(pair, heading, numbers[-1]))
-        graph.edges.append(Edge(line, numbers[0], numbers[1]))
-    if graph.onsets:
-        _onset_lines(graph, work)
-
-
-def _on_onset_line(graph: Graph, onset: Onset) -> bool:
-    """Whether a known continuous line runs through an onset, or its curve does beyond an end."""
-    s, plane = graph.land.settings, graph.land.plane
-    for edge in graph.lines:
-        one = edge.points[0]
-        if not same_zeros(plane, one.branches[0], onset.parent):
-            continue
-        both = isinstance(one, Onset) and one.even and onset.even
-        if both and not same_zeros(plane, one.branches[1], onset.daughter):
-            continue  # other daughters can leave the parent there
-        ends = [graph.nodes[k].theta for k in (edge.tail, edge.head)]
-        near = min(float(np.abs(end - onset.theta).max()) for end in ends)
-        if (
-            near < s.fades
-            or polyline.distance(np.array([ends[0], *edge.thetas, ends[1]]), onset.theta) < s.corner
-        ):
-            return True
-    return False
+    graph.join()

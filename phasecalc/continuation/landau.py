@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape
-from .equations import Degenerate, Pair
+from .equations import Degenerate, Meeting
 
 Floats = NDArray[np.float64]
 _DIFFERENCE = 1e-5
@@ -23,7 +23,7 @@ _CLUSTERED = 4.0
 """Features of one cluster differ by at most so many times what the minima of a pair do."""
 
 
-def landau_point(land: Landscape, pair: Pair) -> Degenerate | None:
+def landau_point(land: Landscape, pair: Meeting) -> Degenerate | None:
     """The Landau point that a pair of minima, about to become one, is close to; None where none."""
     parent = _symmetric(land, pair)
     if parent is None:
@@ -38,7 +38,7 @@ def landau_point(land: Landscape, pair: Pair) -> Degenerate | None:
     return Degenerate(found[0].branch, found[0].null, error, third=0.0)
 
 
-def _symmetric(land: Landscape, pair: Pair) -> tuple[Branch, list[int]] | None:
+def _symmetric(land: Landscape, pair: Meeting) -> tuple[Branch, list[int]] | None:
     """The stationary point near a pair in which three or more features are equal, and which."""
     plane = land.plane
     m, n = plane.model.d_hidden, plane.model.n_features

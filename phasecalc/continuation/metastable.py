@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from ..landscapes.branch import Branch, Landscape, apart, kind_of, same_signs
 from . import polyline
 from .assembled import like, names_of
-from .equations import Pair
-from .events import Arc
+from .curve import Line
+from .equations import Meeting
+from .first_order import rays_of
 from .graph import Graph, Node
-from .leaving import rays_of
 from .limits import Limit, cause_of, limit_along, limit_beside, limit_curve
 from .records import MetastableRegion, Spinodal
 from .work import Work
@@ -74,7 +74,7 @@ class Side:
     """
 
     graph: Graph
-    arc: Arc
+    line: Line[Meeting]
     nodes: tuple[Node, Node]
     first: bool
     walls: list[Wall] = field(default_factory=list)
@@ -83,12 +83,11 @@ class Side:
     failed: set[float] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        plane, pairs = self.graph.land.plane, self.arc.pairs
-        for edge in self.graph.arcs:
-            assert isinstance(edge.curve, Arc)
-            kinds = [kind_of(plane, branch) for branch in edge.curve.widest.branches]
-            if edge.curve is not self.arc and kind_of(plane, self.phase) in kinds:
-                self.walls.append(Wall(edge.thetas))
+        plane, pairs = self.graph.land.plane, self.line.points
+        for edge in self.graph.first_order:
+            kinds = [kind_of(plane, branch) for branch in edge.line.plainest.branches]
+            if edge.line is not self.line and kind_of(plane, self.phase) in kinds:
+                self.walls.append(Wall(edge.line.thetas))
         steps = [_gap(one.theta, two.theta) for one, two in pairwise(pairs)]
         along = np.concatenate([[0.0], np.cumsum(steps)])
         near = (int(np.abs(along - t * along[-1]).argmin()) for t in np.linspace(0, 1, _FEET))
@@ -98,9 +97,9 @@ class Side:
 
     @property
     def phase(self) -> Branch:
-        return self.arc.widest.branches[1 - self.first]
+        return self.line.plainest.branches[1 - self.first]
 
-    def _across(self, pair: Pair) -> tuple[Branch, Floats]:
+    def _across(self, pair: Meeting) -> tuple[Branch, Floats]:
         """The ray straight across the line to where the phase is the higher one."""
         normal = pair.normal / np.linalg.norm(pair.normal)
         return (pair.a, normal) if self.first else (pair.b, -normal)
@@ -112,7 +111,7 @@ class Side:
         which the region beside the next line of the phase turns from the other side; at the border,
         on to the border.
         """
-        plane, node, line = self.graph.land.plane, self.nodes[end], self.arc.pairs[:: 1 - 2 * end]
+        plane, node, line = self.graph.land.plane, self.nodes[end], self.line.points[:: 1 - 2 * end]
         step, tangent = line[0].theta - line[min(1, len(line) - 1)].theta, line[0].tangent
         phase, across = self._across(line[0])
         if len(node.branches) > 2:
@@ -142,27 +141,34 @@ class Side:
         return one, (1 - t) * one.theta + t * two.theta, way / np.linalg.norm(way)
 
     def _meets(self, number: float) -> list[Hit]:
-        plane, corner = self.graph.land.plane, self.graph.land.settings.corner
-        _, foot, way = self.ray(number)
+        plane, (_, foot, way) = self.graph.land.plane, self.ray(number)
         reach, axis = plane.reach(foot, way)
-        places: list[tuple[float, Wall | int, float]] = [(reach, 2 * axis + int(way[axis] > 0), 0)]
+        reach = max(reach, 0.0)
+        found = [Hit(reach, foot + reach * way, 2 * axis + int(way[axis] > 0))]
         for wall in self.walls:
-            # Close to its end a line is closer to the curve than that is to its chords.
-            least = -2 * corner if wall.limits else corner
-            found = polyline.meets(wall.points, foot, way)
-            places += [(t, wall, place) for t, place in found if least < t < reach]
-        places.sort(key=lambda place: place[0])
-        last = next(k for k, (_, w, _) in enumerate(places) if isinstance(w, int) or not w.limits)
-        return [
+            found = self._added(number, found, wall)
+        return found
+
+    def _added(self, number: float, met: list[Hit], wall: Wall) -> list[Hit]:
+        """What a ray meets, with one wall more."""
+        _, foot, way = self.ray(number)
+        # Close to its end a line is closer to the curve than that is to its chords.
+        corner = self.graph.land.settings.corner
+        least = -2 * corner if wall.limits else corner
+        new = [
             Hit(max(t, 0.0), foot + max(t, 0.0) * way, wall, place)
-            for t, wall, place in places[: last + 1]
+            for t, place in polyline.meets(wall.points, foot, way)
+            if least < t < met[-1].reach
         ]
+        if not wall.limits:
+            return sorted([*met, *new], key=lambda hit: hit.reach)[: len(met)] if new else met
+        return sorted([*met[:-1], *new], key=lambda hit: hit.reach) + met[-1:]
 
     def learn(self, curve: Wall) -> None:
         """Let the rays meet a curve of limits of the phase."""
         if curve not in self.walls:
             self.walls.append(curve)
-            self.met = {number: self._meets(number) for number in self.met}
+            self.met = {k: self._added(k, met, curve) for k, met in self.met.items()}
 
     def open(self) -> list[float]:
         """Of neighbouring rays without a tried one that meets the same, the ones to be tried."""
@@ -232,9 +238,8 @@ def metastable_regions(graph: Graph, work: Work) -> tuple[MetastableRegion, ...]
     """The regions on both sides of every first-order line."""
     land = graph.land
     whole = [
-        Side(graph, edge.curve, (graph.nodes[edge.tail], graph.nodes[edge.head]), first)
-        for edge in graph.edges
-        if isinstance(edge.curve, Arc)
+        Side(graph, edge.line, (graph.nodes[edge.tail], graph.nodes[edge.head]), first)
+        for edge in graph.first_order
         for first in (True, False)
     ]
     sides = [side for side in whole if np.isfinite(land.softest(side.phase)[0])]
@@ -310,7 +315,7 @@ def wall_of(limits: tuple[Limit, ...]) -> Wall:
 
 
 def _region(side: Side) -> MetastableRegion:
-    plane, phase, boundary = side.graph.land.plane, side.phase.name, names_of(side.arc)
+    plane, phase, boundary = side.graph.land.plane, side.phase.name, names_of(side.line)
     outline, runs = _outline(side)
     spinodals = []
     for wall, places in runs:
@@ -327,7 +332,7 @@ def _region(side: Side) -> MetastableRegion:
 def _outline(side: Side) -> tuple[list[Floats], list[tuple[Wall, list[float]]]]:
     """The corners along a line and back along its rays' ends; and runs of places on the curves."""
     land = side.graph.land
-    outline: list[Floats] = [pair.theta for pair in side.arc.pairs]
+    outline: list[Floats] = [pair.theta for pair in side.line.points]
     runs: list[tuple[Wall, list[float]]] = []
     last: Hit | None = None
     for _, hit in side.ends()[::-1]:

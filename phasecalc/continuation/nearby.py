@@ -9,6 +9,7 @@ both sides of each of its softest directions.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from ..landscapes.branch import Branch, Landscape, apart, walk
 from ..landscapes.free import turned
 from ..minima.starts import escapes
-from .equations import Meeting, Pair, coexistence, junction
+from .equations import Meeting, coexistence
 from .limits import softest_sides
 
 Floats = NDArray[np.float64]
@@ -25,6 +26,10 @@ _MOST = 4
 """Phases that are lower than the one before, at one point."""
 _SEVERAL = 1e-6
 """Minima at one place that differ by less are one."""
+_MET = 1e-9
+"""Of two importances: a line on which they are equal is known to 1e-11."""
+_LEVEL = 1e-9
+"""Slopes of losses that differ by less are one: they are exact but for how well x is known."""
 
 
 def siblings(land: Landscape, branch: Branch) -> list[Branch]:
@@ -67,27 +72,43 @@ def _starts(land: Landscape, branch: Branch) -> Iterator[Floats]:
     yield from problem.descend(rows)[0]
 
 
-def with_lowest_signs(land: Landscape, pair: Pair) -> Pair:
-    """A point of the same line, or of one that faint features make lower as they point otherwise.
+def with_lowest(land: Landscape, pair: Meeting) -> Meeting:
+    """A point of the same line with, on either side of it, the lowest of minima that have one loss.
 
-    Where hardly an output is clipped, a search takes either.
+    Where hardly an output is clipped a search takes either of two that differ by the sign of a
+    faint feature. Where two importances meet, features that differ by them exchange.
     """
-    branches = [_turned(land, branch) for branch in pair.branches]
+    if any(branch.family for branch in pair.branches):
+        return pair
+    normal = pair.normal / np.linalg.norm(pair.normal)
+    branches = tuple(
+        _extreme(land, land.with_lowest_signs(branch), sign * normal)
+        for branch, sign in zip(pair.branches, (-1.0, 1.0), strict=True)
+    )
     if all(one is two for one, two in zip(branches, pair.branches, strict=True)):
         return pair
-    return coexistence(land, branches[0], branches[1], pair.theta) or pair
+    return coexistence(land, branches, pair.theta) or pair
 
 
-def _turned(land: Landscape, branch: Branch) -> Branch:
-    if branch.family:
-        return branch
-    s, problem, lowest = land.settings, land.plane.problem(branch.theta), branch
-    for start in turned(problem, branch, s):
-        x, loss, size = problem.stationary(start, downhill=True)
-        if size <= s.stationary and loss < lowest.loss - s.lower:
-            found = land.branch(branch.theta, x)
-            lowest = found if found.zeros == branch.zeros else lowest
-    return lowest
+def _extreme(land: Landscape, branch: Branch, side: Floats) -> Branch:
+    """Of a minimum and those in which equally important features exchange, the lowest beside θ."""
+    problem, classes = land.plane.problem(branch.theta), land.plane.classes
+    for i, j in combinations(range(problem.n), 2):
+        gap = abs(float(problem.I[i] - problem.I[j]))
+        if classes[i] == classes[j] or gap > _MET * problem.I[j]:
+            continue
+        columns = branch.x.reshape(-1, problem.n).copy()
+        columns[:, [i, j]] = columns[:, [j, i]]
+        x, loss, size = problem.stationary(columns.ravel())
+        # What they exchange is a squared error, at most 1, times the difference.
+        if size > land.settings.stationary or abs(loss - branch.loss) > (
+            land.settings.same_loss + gap
+        ):
+            continue
+        image = land.branch(branch.theta, x)
+        if (image.gradient - branch.gradient) @ side < -_LEVEL:
+            return _extreme(land, image, side)
+    return branch
 
 
 def lower_than(land: Landscape, branches: Sequence[Branch]) -> Branch | None:
@@ -100,16 +121,24 @@ def lower_than(land: Landscape, branches: Sequence[Branch]) -> Branch | None:
     return land.below(branches[0].theta, level)
 
 
+def is_lowest(land: Landscape, pair: Meeting) -> bool:
+    """Whether both branches are minima inside the window, and nothing there is lower."""
+    least = land.settings.least_curvature
+    inside = land.plane.excess(pair.theta) <= land.settings.vanished
+    minima = all(land.softest(branch)[0] > least for branch in pair.branches)
+    return inside and minima and lower_than(land, pair.branches) is None
+
+
 def meeting(
-    land: Landscape, around: tuple[Pair, ...], third: Branch, reach: float = 0.3
+    land: Landscape, around: tuple[Meeting, ...], third: Branch, reach: float = 0.3
 ) -> Meeting | None:
     """The junction near points of a line where a third phase becomes lowest."""
     for pair in around[::-1]:
         moved = walk(land, third, pair.theta)
         if moved is None:
             continue
-        found = junction(land, (pair.a, pair.b, moved))
-        if found is None or found.error > land.settings.sharp:
+        found = coexistence(land, (pair.a, pair.b, moved), pair.theta)
+        if found is None:
             continue
         # A third branch that stops being a minimum on the way there meets nothing.
         close = float(np.abs(found.theta - pair.theta).max()) < reach
@@ -119,7 +148,7 @@ def meeting(
 
 
 def first_meeting(
-    land: Landscape, around: tuple[Pair, ...], third: Branch, reach: float = 0.3
+    land: Landscape, around: tuple[Meeting, ...], third: Branch, reach: float = 0.3
 ) -> Meeting | None:
     """The same where no fourth phase is lower: else the one where that becomes lowest.
 
@@ -130,7 +159,7 @@ def first_meeting(
         lower = None if met is None else lower_than(land, met.branches)
         if met is None or lower is None:
             return met
-        here = Pair(met.branches[0], met.branches[1], met.error)
+        here = Meeting(met.branches[:2], met.error)
         met = meeting(land, (*around, here), lower, reach)
         if met is not None and not distinct(land, met):
             return None

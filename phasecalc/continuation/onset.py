@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape
 from ..minima.problem import Problem
-from .equations import Pair, aligned, coexistence
+from .equations import Meeting, aligned, coexistence, left_of
 
 Floats = NDArray[np.float64]
 
@@ -97,7 +97,11 @@ def onset_near(
 
 def next_onset(land: Landscape, here: Onset, theta: Floats, direction: Floats) -> Onset | None:
     """The onset on another line close by, from what is known here; either way along the line."""
-    direction = direction if direction @ here.direction > 0 else -direction
+    way = theta - here.theta
+    # To the same side of the curve, which is along the way there; on the spot, about the same way.
+    side = left_of(way) if np.abs(way).max() > land.settings.narrow else here.direction
+    if (direction @ side) * (here.direction @ side) < 0:
+        direction = -direction
     solver = _FixedAmplitude(land, here.daughter, here.place, theta, direction)
     moved = [
         here.theta + (q.theta - here.theta) @ here.direction * direction for q in here.daughters
@@ -263,7 +267,7 @@ def at_amplitude(land: Landscape, onset: Onset, amplitude: float) -> Branch | No
     return land.branch(theta + solved[1] * direction, solved[0], onset.daughter.family)
 
 
-def first_order_seed(land: Landscape, onset: Onset) -> Pair | None:
+def first_order_seed(land: Landscape, onset: Onset) -> Meeting | None:
     """Where parent and daughter coexist before an onset with a negative slope.
 
     With the position s = k u + l u² of the daughter, its loss minus the parent's is proportional to
@@ -283,7 +287,7 @@ def first_order_seed(land: Landscape, onset: Onset) -> Pair | None:
     parent = None if daughter is None else land.follow(onset.parent, daughter.theta)
     if daughter is None or parent is None:
         return None
-    return coexistence(land, parent, daughter, daughter.theta, onset.direction)
+    return coexistence(land, (parent, daughter), daughter.theta, onset.direction)
 
 
 def _at_zero(u: Floats, values: Floats) -> Floats:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..landscapes.branch import Branch, Landscape, Unconverged, same_signs, same_zeros, walk
+from ..landscapes.branch import Branch, Landscape, Unconverged, carefully, same_signs, same_zeros
 from ..landscapes.plane import Plane
-from .equations import Pair, coexistence
+from .equations import Meeting, coexistence
 from .onset import Onset, onset_near, order_parameter
 
 Floats = NDArray[np.float64]
@@ -58,9 +58,7 @@ def _lowest(land: Landscape, theta: Floats, *, thorough: bool = True) -> Branch 
         return None
 
 
-def connected(
-    land: Landscape, one: Branch, two: Branch, way: Callable[..., Branch | None] = walk
-) -> bool:
+def connected(land: Landscape, one: Branch, two: Branch) -> bool:
     """Whether two minima are one branch: the first, followed to the second, becomes it."""
     if not same_zeros(land.plane, one, two):
         return False
@@ -68,11 +66,11 @@ def connected(
     if np.abs(two.theta - one.theta).max() < s.narrow:
         if np.abs(one.gram - two.gram).max() < s.alike:
             return True  # next to an onset, too faint to be followed
-    moved = way(land, one, two.theta)
+    moved = carefully(land, one, two.theta)
     return moved is not None and abs(moved.loss - two.loss) < s.same_loss
 
 
-def between(land: Landscape, one: Branch, two: Branch) -> list[Pair | Continuous]:
+def between(land: Landscape, one: Branch, two: Branch) -> list[Meeting | Continuous]:
     """What separates two minima along the straight edge between them, by bisection."""
     s, low, high = land.settings, one, two
     while True:
@@ -82,7 +80,7 @@ def between(land: Landscape, one: Branch, two: Branch) -> list[Pair | Continuous
             if connected(land, low, high):
                 return []
             direction = (high.theta - low.theta) / np.linalg.norm(high.theta - low.theta)
-            found = coexistence(land, low, high, middle, direction)
+            found = coexistence(land, (low, high), middle, direction)
             if (
                 found is not None
                 and np.abs(found.theta - middle).max() <= width
@@ -126,9 +124,9 @@ def onset_at(land: Landscape, place: Continuous) -> Onset | None:
     return None
 
 
-def seeds_between(land: Landscape, one: Branch, two: Branch) -> tuple[Pair | Onset | None, ...]:
+def seeds_between(land: Landscape, one: Branch, two: Branch) -> tuple[Meeting | Onset | None, ...]:
     """Points of the lines that cross an edge; None for one that was not resolved."""
     return tuple(
-        place if isinstance(place, Pair) else onset_at(land, place)
+        place if isinstance(place, Meeting) else onset_at(land, place)
         for place in between(land, one, two)
     )

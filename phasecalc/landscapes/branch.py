@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,6 +129,13 @@ class Landscape(Protocol):
     def snapped(self, branch: Branch) -> Branch | None:
         """The branch with overlaps that vanish but for rounding at exactly 0."""
 
+    def with_lowest_signs(self, branch: Branch) -> Branch:
+        """The branch, or a lower one in which faint features point the other way.
+
+        Where hardly an output is clipped they differ by so little that a search takes either.
+        """
+        return branch
+
     def branch(self, theta: Floats, x: Floats, family: str = "") -> Branch:
         """The record of parameters that are stationary at θ."""
         problem = self.plane.problem(theta)
@@ -169,9 +176,14 @@ def same_signs(plane: Plane, one: Branch, two: Branch) -> bool:
     return _first_of(plane.classes, one.signs) == _first_of(plane.classes, two.signs)
 
 
+def zeros_of(plane: Plane, branch: Branch) -> Any:
+    """Which overlaps vanish, the same for all orders of equally important features."""
+    return _first_of(plane.classes, branch.zeros)
+
+
 def same_zeros(plane: Plane, one: Branch, two: Branch) -> bool:
     """Whether the same overlaps vanish in two branches, up to equally important features."""
-    return _first_of(plane.classes, one.zeros) == _first_of(plane.classes, two.zeros)
+    return bool(zeros_of(plane, one) == zeros_of(plane, two))
 
 
 def apart(plane: Plane, one: Branch, two: Branch) -> float:

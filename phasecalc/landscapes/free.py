@@ -52,14 +52,10 @@ class GlobalLandscape(Landscape):
                 break
             level = min(level, found.loss)
             if size <= self.settings.stationary:
-                return self._turned(self._escaped(found) if suspect else found)
+                return self.with_lowest_signs(self._escaped(found) if suspect else found)
         raise Unconverged(f"the lowest minimum did not converge at {self.plane.point(theta)}")
 
-    def _turned(self, branch: Branch) -> Branch:
-        """The branch, or a lower one in which faint features point the other way.
-
-        Where hardly an output is clipped they differ by so little that a search takes either.
-        """
+    def with_lowest_signs(self, branch: Branch) -> Branch:
         problem = self.plane.problem(branch.theta)
         for start in turned(problem, branch, self.settings):
             x, loss, size = problem.stationary(start, downhill=True)

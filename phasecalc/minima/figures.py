@@ -132,12 +132,16 @@ def _irregular(block: Floats, bias: Floats, rank: int, extra: int | None) -> Fig
 
 
 def _sets(block: Floats, bias: Floats, extra: int | None) -> list[list[int]]:
-    """Sets of features that are alike, by falling length; the extra feature is a set by itself."""
+    """Sets of features that are alike, by falling length; the extra feature is a set by itself.
+
+    It comes after one of its own length, so that rounding does not decide where all are equal.
+    """
     length = np.sqrt(np.diag(block))
     rows = np.sort(block, axis=1) / length.max()
     close, far = REGULAR * length.max(), REGULAR * np.abs(bias).max()
     found: list[list[int]] = []
-    for i in np.argsort(-length, kind="stable").tolist():
+    order = np.where(np.arange(len(length)) == extra, length - 2 * close, length)
+    for i in np.argsort(-order, kind="stable").tolist():
         for known in found:
             j = known[0]
             if (

@@ -11,7 +11,7 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
-from ..continuation.equations import Pair
+from ..continuation.equations import Meeting
 from ..continuation.limits import Limit, cause_of, followed, limit_between
 from ..continuation.scan import Continuous, between, connected, onset_at
 from ..diagram.grid import checked_axis
@@ -283,7 +283,7 @@ class _Line:
     def _crossings(self, one: Branch, two: Branch) -> list[records.Crossing]:
         found = []
         for place in between(self.land, one, two):
-            if isinstance(place, Pair):
+            if isinstance(place, Meeting):
                 a, b = place.branches
                 jump = b.slopes[self.axis] - a.slopes[self.axis]
                 value, error = self._value(place.theta), self._error(place.theta, place.error)
