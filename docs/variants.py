@@ -292,7 +292,7 @@ def penalty_part(free: pc.TracedDiagram, diagrams: dict[str, pc.TracedDiagram]) 
         "loss. Corrections break the symmetry: from a triple point on r = 1 on, the pair "
         "has one feature longer than the other, and r = 1 is a first-order line between a pair and "
         "its mirror image. From there two short lines, between a pair of about equal lengths and one of "
-        "the two others, lead to critical points, on which the longer feature's output is just not "
+        "the two others, lead to critical points, on which the shorter feature's output is just not "
         "clipped where both features are 1. All of them have the name `antipodal` and are one phase "
         "around the critical points. *Numerical, 30 digits.*",
         "",

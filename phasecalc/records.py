@@ -24,7 +24,7 @@ from .encoding import decoded, encoded
 from .files import readable, replacing
 
 FORMAT = "phasecalc record"
-VERSION = 3
+VERSION = 4
 
 
 class Record:

@@ -35,6 +35,10 @@ def traced(land: Landscape, cells: tuple[int, int]) -> pc.TracedDiagram:
     return traced_diagram(land, "global", cells)
 
 
+SAME = 1e-12
+"""Of losses: 1e-6 beside a line its phases differ by more wherever its latent heat is 1e-6."""
+
+
 def not_lowest_beside(diagram: pc.TracedDiagram) -> list[tuple[str, float]]:
     """Phases of first-order lines that are not the lowest on their side: name, and S on the line.
 
@@ -52,7 +56,10 @@ def not_lowest_beside(diagram: pc.TracedDiagram) -> list[tuple[str, float]]:
         for branch, side in ((a, -normal), (b, normal)):
             for away in (1e-3, 1e-4, 1e-5, 1e-6):
                 moved = walk(land, branch, branch.theta + away * side)
-                if moved is not None and moved.name == land.lowest(moved.theta).name:
+                lowest = None if moved is None else land.lowest(moved.theta)
+                if moved is None or lowest is None or moved.name != lowest.name:
+                    continue
+                if moved.loss < lowest.loss + SAME:  # mirror images can have one name
                     break
             else:
                 found.append((branch.name, line.sparsities[k]))

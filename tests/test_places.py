@@ -237,3 +237,20 @@ def test_a_saved_grid_is_the_same_through_a_link(tmp_path):
     grid.save(tmp_path / "link.nc")
     found = pc.TrainedGrid.load(tmp_path / "link.nc")
     assert (found.weights == grid.weights).all()
+
+
+def test_workers_end_with_a_run_that_is_killed():
+    """They hold the other end of its standard output, which is read to the end."""
+    code = (
+        "import os, signal\n"
+        "from phasecalc.cli.options import executor_of\n"
+        "if __name__ == '__main__':\n"
+        "    with executor_of(2) as executor:\n"
+        "        ids = {executor.submit(os.getpid).result() for _ in range(2)}\n"
+        "        print(*ids, flush=True)\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert done.stdout.split()

@@ -159,9 +159,13 @@ def subclasses(cls):
 def test_a_traced_diagram_in_a_notebook_has_no_formula_and_no_error():
     diagram = pc.phase_diagram(pc.ToyModel(2, 1), "relaxed", cells=(8, 8), progress=False)
     assert diagram._repr_latex_() is None
-    assert diagram.boundaries[0]._repr_latex_() is None
+    line = next(line for line in diagram.boundaries if line.order == 1)
+    assert line._repr_latex_() is None
     with pytest.raises(TypeError, match="no formula: it is known by its points"):
-        diagram.boundaries[0].to_latex()
+        line.to_latex()
+    for records in (diagram.special_points, diagram.junctions, diagram.spinodals):
+        assert isinstance(records, Listed)
+        assert str(records).count("\n") == len(records) + 1 > 2
 
 
 def test_radicals_have_their_decimals_beside_them():

@@ -13,9 +13,14 @@ import sympy
 import phasecalc as pc
 from phasecalc.continuation.equations import Degenerate, coexistence
 from phasecalc.continuation.first_order import first_order, leaving
-from phasecalc.continuation.graph import Graph
-from phasecalc.continuation.limits import cause_of, limit_between, limit_curve
-from phasecalc.continuation.metastable import Ray, limit_along, on, pieces_of
+from phasecalc.continuation.limits import (
+    Instability,
+    cause_of,
+    limit_along,
+    limit_between,
+    limit_curve,
+)
+from phasecalc.continuation.metastable import away, wall_of
 from phasecalc.exact.onset import onset_importance
 from phasecalc.landscapes.branch import walk
 from phasecalc.landscapes.plane import Plane
@@ -207,26 +212,44 @@ def test_each_minimum_ends_on_its_own_side_of_a_cusp() -> None:
     assert pair is not None
     limits = []
     for branch, sign in ((pair.a, 1.0), (pair.b, -1.0)):
-        ray = Ray(branch, sign * pair.normal / np.linalg.norm(pair.normal))
-        limit = limit_along(land, ray, 0.2)
+        way = sign * pair.normal / np.linalg.norm(pair.normal)
+        limit = limit_along(land, branch, pair.theta, pair.theta + 0.2 * way)
         assert isinstance(limit, Degenerate)
         limits.append(limit)
-    points, ends = limit_curve(land, limits[0])
-    pieces = pieces_of(Graph(land, (2, 2)), points, ends)
-    assert len(pieces) == 2  # one cusp in the window, where the two minima become one
-    ((first,), (second,)) = ([k for k, c in enumerate(pieces) if on(land, c, q)] for q in limits)
-    assert {first, second} == {0, 1}
-    assert np.abs(pieces[0].thetas[-1] - pieces[1].thetas[0]).max() < 1e-2
+    curve = wall_of(limit_curve(land, limits[0])[0])
+    assert all(np.isfinite(away(land, curve, limit)) for limit in limits)
+    places = [np.abs(curve.points - limit.theta).max(axis=1).argmin() for limit in limits]
+    between = curve.limits[min(places) : max(places) + 1]
+    # One cusp in between, at which the two minima become one: there ∂³L/∂v³ changes its sign.
+    thirds = [limit.third for limit in between if isinstance(limit, Degenerate)]
+    assert len(thirds) == len(between) and np.count_nonzero(np.diff(np.sign(thirds))) == 1
 
 
-def test_joint_above_one_becomes_unstable_and_goes_on() -> None:
-    """3 in 2, S = 0.1: its curvature passes through 0 smoothly, so that its end is no fold."""
-    land = window((0.0, 0.3), (0.9, 1.5), pc.ToyModel(3, 2))
-    place = land.plane.theta(0.09993005211982565, 1.0314199124154082)
-    branch = named(0.1, 1.027, "joint", land)
+@pytest.mark.parametrize(
+    ("source", "name", "S", "r", "width"),
+    [
+        ("global", "joint", 0.09993005211982565, 1.0314199124154082, 1e-3),
+        ("global", "joint", 0.1142423287433341, 1.0413157188784918, 1e-3),
+        ("global", "joint", 0.12498210461159183, 1.0500092588858503, 1e-3),
+        ("relaxed", "weak-other-joint", 0.0964497536220687, 7.4272113752252595, 5e-7),
+    ],
+)
+def test_joint_above_one_becomes_unstable_and_goes_on(
+    source: str, name: str, S: float, r: float, width: float
+) -> None:
+    """3 in 2: its curvature passes through 0 smoothly, so that its end is no fold.
+
+    These are the points of the stored diagrams that an earlier program called folds. At the last
+    one the saddle that it becomes ends in a fold soon after, 1e-4 further on.
+    """
+    land = landscape_of(Plane.of(pc.ToyModel(3, 2)), source)
+    place = land.plane.theta(S, r)
+    branch = next(
+        b for b in land.minima(place - [0.0, 5e-3]) if b.name == name and b.family in ("", "joint")
+    )
     curvatures = []
-    for step in (-2e-3, -1e-3, 0.0, 1e-3, 2e-3):
-        moved = walk(land, branch, place + np.array([0.0, step]))
+    for step in (-2, -1, 0, 1, 2):
+        moved = walk(land, branch, place + np.array([0.0, step * width]))
         assert moved is not None
         curvatures.append(land.softest(moved)[0])
         branch = moved
@@ -234,19 +257,52 @@ def test_joint_above_one_becomes_unstable_and_goes_on() -> None:
     assert np.diff(curvatures) == pytest.approx(np.diff(curvatures)[0], rel=0.02)
 
 
+def test_a_minimum_passes_the_fold_of_another_of_the_same_signs() -> None:
+    """3 in 2, relaxed: the curve of folds of `joint` at S = 0.3 goes on beyond where another ends.
+
+    There, at S = 0.6, it is that of a second minimum, and the one followed from above lives on.
+    """
+    land = landscape_of(Plane.of(pc.ToyModel(3, 2)), "relaxed")
+    ends = []
+    for S in (0.3, 0.6):
+        theta = land.plane.theta(S, 0.3)
+        joint = next(b for b in land.minima(theta) if b.family == "joint")
+        ends.append(limit_along(land, joint, theta, land.plane.theta(S, 0.1)))
+    one, two = ends
+    assert isinstance(one, Degenerate) and isinstance(two, Degenerate)
+    curve = [limit.theta for limit in limit_curve(land, one)[0]]
+    log_p = two.theta[0]
+    (at,) = (
+        a + (log_p - a[0]) / (b[0] - a[0]) * (b - a)
+        for a, b in pairwise(curve)
+        if min(a[0], b[0]) <= log_p < max(a[0], b[0])
+    )
+    assert np.exp([at[1], two.theta[1]]) == pytest.approx([0.2472, 0.1832], abs=5e-4)
+    beyond = walk(land, joint, 0.5 * (at + two.theta))
+    assert beyond is not None and land.softest(beyond)[0] > 1e-3
+
+
 def test_a_curve_of_folds_that_closes_is_followed_once_around() -> None:
     """λ = 0.02: the pair's folds, two cusps among them, are a closed curve within the window."""
     model = pc.ToyModel(2, 1, interference_penalty="1/50")
     land = landscape_of(Plane.of(model), "global")
     pair = named(0.9, 1.5, "antipodal", land)
-    limit = limit_along(land, Ray(pair, np.array([-1.0, 0.0])), 1.0)
+    limit = limit_along(land, pair, pair.theta, pair.theta - np.array([1.0, 0.0]))
     assert isinstance(limit, Degenerate)
     points, ends = limit_curve(land, limit)
     assert [end.kind for end in ends] == ["closed", "closed"]
     assert points[0] is limit and np.abs(points[-1].theta - limit.theta).max() < 1e-9
     steps = np.diff([point.theta for point in points], axis=0)
     assert np.linalg.norm(steps, axis=1).max() < 0.1 and len(points) < 400
-    assert min(len(piece.limits) for piece in pieces_of(Graph(land, (2, 2)), points, ends)) > 5
+    # Its two cusps, where two minima and a saddle are one: there ∂³L/∂v³ rises along v.
+    folds = [point for point in points if isinstance(point, Degenerate)]
+    cusps = [
+        k
+        for k, (a, b) in enumerate(pairwise(folds))
+        if a.third * b.third < 0 < (b.third - a.third) * (a.null @ (b.branch.x - a.branch.x))
+    ]
+    assert len(folds) == len(points) and len(cusps) == 2
+    assert np.diff([-1, *cusps, len(points)]).min() > 5
 
 
 def test_a_relaxed_pair_of_equal_lengths_ends_on_one_onset() -> None:
@@ -258,8 +314,8 @@ def test_a_relaxed_pair_of_equal_lengths_ends_on_one_onset() -> None:
             for branch in land.minima(land.plane.theta(0.4, r))
             if branch.name == "others-antipodal"
         )
-        limit = limit_along(land, Ray(pair, np.array([1.0, 0.0])), 1.0)
-        assert limit is not None and cause_of(limit) == "onset"
+        limit = limit_along(land, pair, pair.theta, pair.theta + np.array([1.0, 0.0]))
+        assert isinstance(limit, Instability) and cause_of(limit) == "onset"
         points, ends = limit_curve(land, limit)
         assert [end.kind for end in ends] == ["border", "border"]
         sparsities = [land.plane.point(point.theta)[0] for point in points]

@@ -495,13 +495,6 @@ def test_three_in_two_is_found_again(name: str) -> None:
     document = stored(name)
     found = pc.phase_diagram(model_of(document), document["source"])
     gaps = differences(found, document)
-    if name == "relaxed-3-2":
-        # Parts of curves that no ray from a line of their phase reaches (docs/continuation.md).
-        kinds = ("joint (fold)", "joint (onset)", "extra-weak-antipodal (fold)",
-                 "extra-antipodal (fold)")  # fmt: skip
-        beyond = [g for g in gaps if g.startswith(tuple(f"spinodal of {kind}" for kind in kinds))]
-        assert len(beyond) <= 8
-        gaps = [g for g in gaps if g not in beyond]
     renamed = [text for text in gaps if text.endswith("stored as fold")]
     assert [text for text in gaps if text not in renamed] == []
     # The earlier program called this a fold: test_spinodals.py shows that the branch goes on there.

@@ -395,6 +395,8 @@ def test_whole_diagram_without_biases(capsys: pytest.CaptureFixture[str], tmp_pa
     assert document["unexplained"] == []
     assert [phase["name"] for phase in document["phases"]] == ["aligned", "antipodal"]
     (line,) = document["boundaries"]
+    # It turns back at r = 1, and both of its halves are equally wide: the phase at smaller S first.
+    assert line["phases"] == ["aligned", "antipodal"]
     assert [end["kind"] for end in line["ends"]] == ["border", "border"]
     ends = np.array([(end["sparsity"], end["importance"]) for end in line["ends"]])
     np.testing.assert_allclose(ends[:, 0], 0.790366708571, atol=1e-10)

@@ -190,10 +190,13 @@ def executor_of(workers: int) -> AbstractContextManager[Executor | None]:
     from contextlib import nullcontext
     from multiprocessing import get_context
 
+    from .workers import ends_with_its_parent
+
     if workers == 1:
         return nullcontext()
     # Processes that are begun afresh share no lock or thread of the compiled code.
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    spawned = get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=spawned, initializer=ends_with_its_parent)
 
 
 def sparsity_option(words: str, *, required: bool = False) -> Callable[[Command], Command]:

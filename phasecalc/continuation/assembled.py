@@ -104,10 +104,13 @@ def _swapped(line: Line[Any]) -> bool:
     """Whether the second of a line's branches is the phase at smaller r."""
     if line.continuous:
         return bool(np.sum([onset.direction[1] for onset in line.points]) <= 0)
-    normal = line.plainest.normal
-    if abs(normal[1]) > _LEVEL * float(np.linalg.norm(normal)):
-        return bool(normal[1] < 0)
-    return bool(normal[0] > 0)
+    normals = np.array([point.normal for point in (*line.points, line.plainest)])
+    sides = np.array([normals[:, 1], -normals[:, 0]]) / np.abs(normals).max()
+    # A line that turns back in r is told by S: both of its halves may be equally plain.
+    for side in (*sides, *sides[:, -1:]):
+        if min(-side.min(), side.max()) < _LEVEL < np.abs(side).max():
+            return bool(side.sum() < 0)
+    return False
 
 
 def minima_of(land: Landscape, rows: list[list[Branch]]) -> Minima:

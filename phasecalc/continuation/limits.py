@@ -33,8 +33,6 @@ _EQUAL = 1e-11
 """Of curvatures that symmetry makes equal, at a branch whose gradient is 1e-12."""
 _GROWN = 0.5
 """Share of a soft direction of which a feature grows; the rest are other weights and biases."""
-_BEFORE = 2e-4 * np.array([4.0, 3.0, 2.0, 1.0])
-"""Where a curvature is evaluated, that cannot be beyond its zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +82,27 @@ def followed(
             continue
         here, u, step = moved, v, min(1.5 * step, s.longest_step)
     return here, None
+
+
+def limit_along(
+    land: Landscape, phase: Branch, foot: Floats, target: Floats
+) -> Limit | Branch | None:
+    """Where a minimum ends on the straight way from one θ close to it to another.
+
+    None where it does not; its last point where the end was not solved.
+    """
+    s, here = land.settings, land.follow(phase, foot)
+    if here is None:
+        return phase
+    narrow, step = s.bracket, s.first_step
+    while True:
+        here, lost = followed(land, here, target, narrow, step)
+        found = None if lost is None else limit_between(land, here, lost)
+        if lost is None or found is not None:
+            return found
+        if narrow <= 1e-3 * s.bracket:
+            return here
+        narrow = step = 0.5 * narrow
 
 
 def limit_between(land: Landscape, last: Branch, lost: Floats) -> Limit | None:
@@ -139,27 +158,34 @@ def _instability(
     land: Landscape, last: Branch, u: Floats | None, along: Floats, *, own: bool = False
 ) -> Instability | None:
     """Where the lowest curvature vanishes; with ``own`` that of the direction u, not of all."""
-    step = land.settings.bracket
-    there = land.follow(last, last.theta + step * along)
-    if there is not None:
-        own = own or _smooth(land, last)
-        u = u if own else None
-        for _ in range(3):
-            here_value, _, v = lowest(land, last, u)
-            there_value = lowest(land, there, v)[0]
-            if here_value == there_value:
-                break
-            slope = (there_value - here_value) / step
-            found = instability_on(land, last, v, last.theta, along, slope)
-            if found is None:
-                break
-            if own:
-                return found
-            # On another side of the kink the curvature may already be negative there.
-            least, doubt, u = lowest(land, found.branch)
-            if least >= -doubt - abs(found.slope) * found.error:
-                return found
-    return _extrapolated(land, last, along)
+    own = own or _smooth(land, last)
+    u = u if own else None
+    for _ in range(3):
+        found = instability_on(land, last, u, last.theta, along)
+        if found is None or own:
+            return found
+        # On another side of the kink the curvature may already be negative there.
+        least, doubt, u = lowest(land, found.branch)
+        if least >= -doubt - abs(found.slope) * found.error:
+            return found
+    return None
+
+
+def _steady(land: Landscape, branch: Branch, theta: Floats, u: Floats) -> Branch | None:
+    """A branch at θ; where it is smooth without moving along u, in which its loss is even.
+
+    Where it is flat along u Newton's method knows it to few digits, or leaves it.
+    """
+    moved, problem = land.follow(branch, theta), land.plane.problem(theta)
+    if not _smooth(land, branch):
+        return moved
+    start = (branch if moved is None else moved).x
+    P = np.linalg.qr(land.section(branch))[0]
+    rows = (start - (start - branch.x) @ u * u)[None]
+    (x,), _, _ = problem.settled_within(rows, P @ P.T - np.outer(u, u), downhill=False)
+    solved = np.abs(P.T @ problem.gradient(x)).max() <= land.settings.stationary
+    near = solved and not land.leaps(x, branch, theta)
+    return land.branch(theta, x, branch.family) if near else None
 
 
 def instability_on(
@@ -168,61 +194,29 @@ def instability_on(
     near: Floats | None,
     theta: Floats,
     along: Floats,
-    slope: float,
+    slope: float = 0.0,
 ) -> Instability | None:
-    """The zero of the lowest curvature on the line θ + s · along, by secants."""
+    """The zero of the lowest curvature on the line θ + s · along, by secants.
+
+    A slope of the curvature along it that is not known is found first.
+    """
     here = walk(land, branch, theta)
-    if here is None or slope == 0.0:
+    if here is None:
         return None
-    value, doubt, u = lowest(land, here, near)
-    for _ in range(12):
-        step = -value / slope
-        if not abs(step) < 0.2:
-            return None
-        moved = land.follow(here, here.theta + step * along)
+    value, _, u = lowest(land, here, near)
+    for _ in range(13):
+        step = -value / slope if slope else land.settings.bracket
+        moved = _steady(land, here, here.theta + step * along, u) if abs(step) < 0.2 else None
         if moved is None:
             return None
         new, doubt, u = lowest(land, moved, u)
         if abs(step) > 1e-9 and new != value:
             slope = (new - value) / step
         here, value = moved, new
-        if abs(step) < 1e-11 or abs(value) < doubt:
+        if slope and (abs(step) < 1e-11 or abs(value) < doubt):
             error = (abs(value) + doubt) / abs(slope) + land.settings.close
             return Instability(here, u, error, along, slope)
     return None
-
-
-def _extrapolated(land: Landscape, last: Branch, along: Floats) -> Instability | None:
-    """The same from before: next to the end Newton's method knows the branch to few digits.
-
-    A branch that is its own mirror image ends like this, where two unsymmetric ones leave it.
-    """
-    positions, states = -_BEFORE, []
-    for position in positions:
-        state = land.follow(last, last.theta + position * along)
-        if state is None:
-            return None
-        states.append(state)
-    values = np.array([lowest(land, state)[0] for state in states])
-    if np.abs(np.diff(values)).min() == 0.0 or not np.isfinite(values).all():
-        return None
-    # Position as a polynomial in the curvature, at 0; then the branch as one in the position.
-    whole, short = (
-        float(np.linalg.solve(np.vander(values[k:], increasing=True), positions[k:])[0])
-        for k in (0, 1)
-    )
-    if abs(whole) > land.settings.ahead:
-        return None
-    rows = np.array([state.x for state in states])
-    x = np.linalg.solve(np.vander(positions - whole, increasing=True), rows)[0]
-    theta = last.theta + whole * along
-    end = land.branch(theta, x, last.family)
-    problem = land.plane.problem(theta)
-    soft, u = land.softest(end)
-    if np.abs(problem.gradient(x)).max() > 1e-9 or abs(soft) > land.settings.flat:
-        return None
-    slope = float((values[-1] - values[-2]) / (positions[-1] - positions[-2]))
-    return Instability(end, u, abs(whole - short) + land.settings.close, along, slope)
 
 
 def _smooth(land: Landscape, branch: Branch) -> bool:

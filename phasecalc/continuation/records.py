@@ -17,7 +17,7 @@ import sympy
 from numpy.typing import NDArray
 
 from ..diagram.transition import Status
-from ..display import Drawn, Large, Lined, Shown, Written
+from ..display import Drawn, Large, Lined, Listed, Shown, Written
 from ..inputs import probability_in, sparsity_of
 from ..landscapes.plane import Plane
 from ..landscapes.settings import DEFAULT, ContinuationSettings
@@ -271,12 +271,12 @@ class TracedDiagram(Record, Drawn, Written, Lined):
     @property
     def junctions(self) -> tuple[SpecialPoint, ...]:
         """The points where three or more phases meet."""
-        return tuple(point for point in self.special_points if point.kind == "junction")
+        return Listed(point for point in self.special_points if point.kind == "junction")
 
     @property
     def spinodals(self) -> tuple[Spinodal, ...]:
         """The curves on which phases stop being local minima; those of one phase may overlap."""
-        return tuple(curve for region in self.metastable for curve in region.spinodals)
+        return Listed(curve for region in self.metastable for curve in region.spinodals)
 
     def label(
         self, sparsity: object = None, importance: object = 1, *, feature_probability: object = None

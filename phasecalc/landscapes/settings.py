@@ -124,14 +124,6 @@ class ContinuationSettings:
     """Neighbouring corners of an outline on different curves are no further apart than this."""
     checked: float = 0.08
     """How far a minimum is followed before all directions are looked at again."""
-    followed: tuple[float, ...] = (0.5, 0.1, 0.9)
-    """Where along a line, as shares of it, its phases are followed across it."""
-    feet: int = 21
-    """At most so many points of a line are the feet of rays: the curves have their own points."""
-    turns: int = 4
-    """Rays in a fan at an end of a line."""
-    halvings: int = 10
-    """How often rays are put between two that end on different curves, until `corner` holds."""
     # Records.
     overshoot: float = 1e-4
     """Points closer to the special point at a line's end are left out: a third phase is lower there

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernel.compiled.cube import MAX_DIRECTIONS
-from ..landscapes.point_pair import PointPairLandscape, has_closed_forms
 from ..minima.atlas import Atlas, Sheet, losses_of, shown
 from ..model import ToyModel, refuse_variant
 from .branch import Landscape
 from .free import GlobalLandscape
 from .plane import Plane
+from .point_pair import PointPairLandscape, has_closed_forms
 from .relaxed import RelaxedLandscape
 from .settings import DEFAULT, ContinuationSettings
 
