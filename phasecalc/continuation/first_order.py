@@ -13,15 +13,13 @@ from .curve import Coexistence, End, Line, Seed, both_ways, continue_curve
 from .equations import Degenerate, Meeting, coexistence, cusp, left_of
 from .landau import landau_point
 from .limits import lowest, softest_sides
-from .nearby import distinct, first_meeting, is_lowest, lower_than, siblings, with_lowest
+from .nearby import LEVEL, distinct, first_meeting, is_lowest, lower_than, siblings, with_lowest
 from .onset import Onset, onset_near, order_parameter
 
 Floats = NDArray[np.float64]
 
 _BEFORE = 3
 """Pairs at the end of a line from which a Landau point is solved for, until one leads there."""
-_LEVEL = 1e-9
-"""Slopes of losses that differ by less are one: they are exact but for how well x is known."""
 
 
 def first_order(land: Landscape, seed: Meeting, heading: Floats | None = None) -> Line[Meeting]:
@@ -271,10 +269,10 @@ def _higher(a: Branch, b: Branch, c: Branch, ray: Floats) -> bool:
     By a symmetry several minima can have one loss along a line, and then two of them bound it.
     """
     along = float((c.gradient - a.gradient) @ ray)
-    if abs(along) > _LEVEL:
+    if abs(along) > LEVEL:
         return along > 0
     one, two, three = (float(q.gradient @ left_of(ray)) for q in (a, b, c))
-    return min(one, two) - _LEVEL <= three <= max(one, two) + _LEVEL
+    return min(one, two) - LEVEL <= three <= max(one, two) + LEVEL
 
 
 def _along(land: Landscape, a: Branch, b: Branch, ray: Floats) -> Meeting | None:

@@ -28,7 +28,7 @@ _SEVERAL = 1e-6
 """Minima at one place that differ by less are one."""
 _MET = 1e-9
 """Of two importances: a line on which they are equal is known to 1e-11."""
-_LEVEL = 1e-9
+LEVEL = 1e-9
 """Slopes of losses that differ by less are one: they are exact but for how well x is known."""
 
 
@@ -106,7 +106,7 @@ def _extreme(land: Landscape, branch: Branch, side: Floats) -> Branch:
         ):
             continue
         image = land.branch(branch.theta, x)
-        if (image.gradient - branch.gradient) @ side < -_LEVEL:
+        if (image.gradient - branch.gradient) @ side < -LEVEL:
             return _extreme(land, image, side)
     return branch
 

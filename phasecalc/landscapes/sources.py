@@ -28,6 +28,8 @@ def landscape_of(plane: Plane, source: str, settings: ContinuationSettings = DEF
     compiled kernel or whose minima are not isolated, and for one with a bias mode or penalty that
     the source does not have.
     """
+    if source not in ("relaxed", "global"):
+        raise ValueError(f'source = {source!r}: it must be "relaxed" or "global"')
     if plane.model.n_features > MAX_DIRECTIONS:
         raise ValueError(
             f"n_features = {plane.model.n_features}: source = {source!r} takes at most "
