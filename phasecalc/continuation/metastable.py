@@ -10,13 +10,14 @@ and not where it meets a curve on which other minima of the same signs end.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..landscapes.branch import Branch, Landscape, apart, kind_of, same_signs
+from ..landscapes.branch import Branch, Landscape, apart, apart_from, kind_of, same_signs
 from . import polyline
 from .assembled import like, names_of
 from .curve import Line
@@ -291,13 +292,15 @@ def away(land: Landscape, curve: Wall, limit: Limit) -> float:
     if cause_of(limit) != cause_of(first) or not same_signs(plane, first.branch, limit.branch):
         return np.inf
 
-    def gap(one: Limit, two: Limit) -> float:
-        return float(np.abs(one.theta - two.theta).max()) + apart(plane, one.branch, two.branch)
+    def gaps_to(limits: Sequence[Limit], one: Limit) -> Floats:
+        places = np.array([other.theta for other in limits])
+        found = apart_from(plane, [other.branch for other in limits], one.branch)
+        return np.asarray(np.abs(places - one.theta).max(axis=1) + found)
 
-    gaps = np.array([gap(one, limit) for one in curve.limits])
+    gaps = gaps_to(curve.limits, limit)
     for k in np.argsort(gaps, kind="stable")[:_NEAREST]:
         beside = curve.limits[max(k - 1, 0) : k + 2]
-        if gaps[k] > 2 * max(gap(curve.limits[k], one) for one in beside):
+        if gaps[k] > 2 * gaps_to(beside, curve.limits[k]).max():
             break  # Newton's method could leap to another curve
         found = limit_beside(land, curve.limits[k], limit.theta)
         if found is not None and apart(plane, found.branch, limit.branch) < s.alike:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
@@ -188,11 +189,18 @@ def same_zeros(plane: Plane, one: Branch, two: Branch) -> bool:
 
 def apart(plane: Plane, one: Branch, two: Branch) -> float:
     """Largest difference of G and biases of two branches, over orders of equal features."""
+    return float(apart_from(plane, [one], two)[0])
+
+
+def apart_from(plane: Plane, branches: Sequence[Branch], one: Branch) -> Floats:
+    """The same of each of several branches and one other."""
     orders = orders_of(plane.classes)
-    b, c = (branch.x[-plane.model.n_features :] for branch in (one, two))
     moved = one.gram[orders[:, :, None], orders[:, None, :]]
-    gaps = np.abs(moved - two.gram).max(axis=(1, 2)), np.abs(b[orders] - c).max(axis=1)
-    return float(np.maximum(*gaps).min())
+    biases = np.array([branch.x[-plane.model.n_features :] for branch in (*branches, one)])
+    grams = np.array([branch.gram for branch in branches])
+    gaps = np.abs(grams[:, None] - moved).max(axis=(2, 3))
+    lifted = np.abs(biases[:-1, None] - biases[-1][orders]).max(axis=2)
+    return np.asarray(np.maximum(gaps, lifted).min(axis=1))
 
 
 def walk(
