@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape, same_signs, same_zeros, walk
-from .curve import Across, End, Line, Seed, both_ways
+from .curve import Across, End, Line, Start, both_ways
 from .equations import Meeting, coexistence, left_of
 from .exchange import beside_bicritical, exchanged, lowest_signs, rival, variants
 from .nearby import is_lowest
@@ -184,7 +184,7 @@ def _ahead(land: Landscape, third: Branch) -> Function:
     return ahead
 
 
-def _seeds(land: Landscape, end: End, beyond: Onset | None) -> list[Seed]:
+def _seeds(land: Landscape, end: End, beyond: Onset | None) -> list[Start]:
     """Points of the lines that leave the end of a continuous one."""
     if not isinstance(end.solved, Onset):
         return []
@@ -198,7 +198,7 @@ def _seeds(land: Landscape, end: End, beyond: Onset | None) -> list[Seed]:
     return []
 
 
-def _beyond_tricritical(land: Landscape, start: Onset, beyond: Onset) -> list[Seed]:
+def _beyond_tricritical(land: Landscape, start: Onset, beyond: Onset) -> list[Start]:
     """A point of the first-order line into which a continuous one turns, some way on.
 
     From there the line is followed back too.
@@ -222,7 +222,7 @@ def _beyond_tricritical(land: Landscape, start: Onset, beyond: Onset) -> list[Se
     return []
 
 
-def _beside_end_point(land: Landscape, onset: Onset, third: Branch) -> list[Seed]:
+def _beside_end_point(land: Landscape, onset: Onset, third: Branch) -> list[Start]:
     """Points of the two first-order lines that meet where a continuous one ends.
 
     The third phase coexists with the parent on one side of the continuous line, with the daughter

@@ -58,7 +58,7 @@ class Equation(Generic[P]):
         return self.land.settings.longest_step
 
 
-Seed = tuple[Meeting | Onset, Floats | None]
+Start = tuple[Meeting | Onset, Floats | None]
 """A point of a line, and the direction in which the line leaves a special point, if it does."""
 
 
@@ -72,7 +72,7 @@ class End:
     kind: str
     solved: Meeting | Onset | Degenerate | None = None
     third: Branch | None = None
-    seeds: tuple[Seed, ...] = ()
+    seeds: tuple[Start, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

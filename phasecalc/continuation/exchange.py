@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape, same_zeros, zeros_of
-from .curve import Seed
+from .curve import Start
 from .equations import coexistence
 from .onset import Onset, at_amplitude, next_onset, onset_near
 from .roots import root_between
@@ -168,7 +168,7 @@ def _starts(land: Landscape, onset: Onset) -> Iterator[Branch]:
                     yield land.branch(daughter.theta, np.concatenate([new.ravel(), lifted]))
 
 
-def beside_bicritical(land: Landscape, onset: Onset, other: Onset) -> list[Seed]:
+def beside_bicritical(land: Landscape, onset: Onset, other: Onset) -> list[Start]:
     """The first point at which a line between two daughters of one onset can be begun."""
     s = land.settings
     for amplitude in _BEGUN:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..landscapes.branch import Branch, Landscape, apart, same_zeros, walk
-from .curve import Coexistence, End, Line, Seed, both_ways, continue_curve
+from .curve import Coexistence, End, Line, Start, both_ways, continue_curve
 from .equations import Degenerate, Meeting, coexistence, cusp, left_of
 from .landau import landau_point
 from .limits import lowest, softest_sides
@@ -230,7 +230,7 @@ def leaving(land: Landscape, parent: Branch, theta: Floats, direction: Floats) -
 
 def open_junction(
     land: Landscape, branches: tuple[Branch, ...], error: float
-) -> tuple[tuple[Branch, ...], tuple[Seed, ...]]:
+) -> tuple[tuple[Branch, ...], tuple[Start, ...]]:
     """All minima that meet at a junction, and a seed of every line that leaves it.
 
     To first order the loss of branch i is g_i · dθ beyond the common one. Two branches are lowest
